@@ -1,0 +1,71 @@
+# What people and .ci/run both call. `make help` lists it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP_INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes
+IMAGES ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo install lint format test test-real test-browser test-images bench lock clean
+
+help:  ## list these commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+demo: $(VENV)/.run-installed  ## start the API and the page; IMAGES=DIR trains on a folder of class folders first
+	@$(BIN)/menagerie demo $(if $(IMAGES),--images "$(IMAGES)")
+
+install: $(VENV)/.dev-installed  ## install everything, tests and linters included, exactly as locked
+
+lint: $(VENV)/.dev-installed  ## ruff, mypy and the import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev-installed  ## let ruff format and mend what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+test: $(VENV)/.dev-installed  ## the tests that need nothing but this repository, with coverage
+	$(BIN)/python -m pytest -m "not real_pictures and not browser" --cov --cov-report=term
+
+test-real: $(VENV)/.dev-installed  ## the tests on real pictures (MENAGERIE_DATA names their folder)
+	$(BIN)/python -m pytest -m "real_pictures and not browser"
+
+test-browser: $(VENV)/.dev-installed  ## the page in headless Chromium, against a real API
+	$(BIN)/python -m pytest -m browser
+
+test-images: $(VENV)/.dev-installed  ## build both container images with buildah and ask the API inside (needs root)
+	tests/images/build.sh
+
+bench: $(VENV)/.dev-installed  ## measure on real pictures, print the tables, write bench/results/
+	$(BIN)/python -m bench.foundation
+
+lock: $(BIN)/uv  ## compile requirements/*.txt anew from requirements/*.in
+	cd requirements && ../$(BIN)/uv pip compile $(LOCK_FLAGS) dev.in -o dev.txt
+	cd requirements && for role in api ui training; do ../$(BIN)/uv pip compile $(LOCK_FLAGS) $$role.in -c dev.txt -o $$role.txt || exit 1; done
+	cd requirements && ../$(BIN)/uv pip compile $(LOCK_FLAGS) uv.in -o uv.txt
+LOCK_FLAGS := --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --universal --python-version 3.11
+
+clean:  ## remove the environment and every cache
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage*
+
+$(BIN)/uv: requirements/uv.txt
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "menagerie needs Python 3.11 or newer, this is %s: say make PYTHON=..." % sys.version.split()[0])'
+	@echo "Making $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@touch $@
+
+# The dev lock holds every package of the other three, in the same versions: one environment serves both stamps.
+$(VENV)/.run-installed: $(BIN)/uv requirements/api.txt requirements/ui.txt requirements/training.txt pyproject.toml
+	@echo "Installing what the service, the page and training need (about 5 GB, most of it PyTorch) ..."
+	@$(PIP_INSTALL) -r requirements/api.txt -r requirements/ui.txt -r requirements/training.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+$(VENV)/.dev-installed: $(BIN)/uv requirements/dev.txt pyproject.toml
+	@echo "Installing everything, tests and linters included (about 5 GB, most of it PyTorch) ..."
+	@$(PIP_INSTALL) -r requirements/dev.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@

@@ -1,0 +1,1 @@
+"""Bytes to answer: bundles, decoding, preprocessing, runtime, prediction. Imports nothing else of ours."""

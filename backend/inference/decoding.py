@@ -1,0 +1,113 @@
+"""Untrusted bytes to an upright RGB picture. Whoever reads a picture, offline or served, comes through here."""
+
+import io
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from backend.inference.errors import UnreadableImage
+
+# Pillow's names. Others that it knows (EPS runs Ghostscript, for one) are never tried on strangers' bytes.
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
+FORMAT_NAMES = "JPEG, PNG, WebP, GIF, BMP or TIFF"
+HIGH_BIT_DEPTHS = ("I", "I;16", "I;16L", "I;16B", "I;16N")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a picture may cost. Both are checked before any pixel is decoded."""
+
+    max_bytes: int = 32 * 2**20
+    max_pixels: int = 64_000_000
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A decoded picture: `image` is upright, mode RGB, over white where it was transparent."""
+
+    image: Image.Image
+    format: str
+
+
+DEFAULT_LIMITS = Limits()
+
+
+def decode(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Picture:
+    """Decodes the first frame of a picture.
+
+    Raises:
+        UnreadableImage: `empty_file`, `too_many_bytes`, `unsupported_format`, `too_many_pixels`,
+            `truncated_image` or `corrupt_image`.
+    """
+    if not data:
+        raise UnreadableImage("empty_file", "the file is empty")
+    if len(data) > limits.max_bytes:
+        raise UnreadableImage(
+            "too_many_bytes",
+            f"the file has {len(data) / 2**20:.1f} MiB, at most {limits.max_bytes / 2**20:.0f} are read",
+        )
+    image = _open(data)
+    width, height = image.size
+    if width * height > limits.max_pixels:
+        raise _too_many_pixels(f"the picture has {width} x {height} pixels", limits)
+    # A multi-picture JPEG, as phones write them, is a JPEG with more of them behind it.
+    name = "JPEG" if image.format == "MPO" else str(image.format)
+    return Picture(_upright_rgb(image), name)
+
+
+def _open(data: bytes) -> Image.Image:
+    try:
+        return Image.open(io.BytesIO(data), formats=FORMATS)
+    except UnidentifiedImageError:
+        raise UnreadableImage("unsupported_format", f"the file is no {FORMAT_NAMES} picture") from None
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise _too_many_pixels("the picture is too large", DEFAULT_LIMITS) from None
+    except Exception as error:  # malformed headers make Pillow's readers raise nearly anything
+        raise _unreadable(error) from error
+
+
+def _upright_rgb(image: Image.Image) -> Image.Image:
+    try:
+        image.load()
+        return _to_rgb(_upright(image))
+    except Exception as error:  # so do malformed bodies; a bug of ours would show on sound pictures
+        raise _unreadable(error) from error
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # noqa: BLE001  the pixels are sound: broken metadata only means that no orientation is known
+        return image
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode in HIGH_BIT_DEPTHS:
+        return Image.fromarray(_high_byte(image)).convert("RGB")
+    if image.mode == "F":
+        raise ValueError("floating-point pixels have no defined range")
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, "white")
+        return Image.alpha_composite(white, image).convert("RGB")
+    return image.convert("RGB")
+
+
+def _high_byte(image: Image.Image) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    """16-bit grey, uint16 or wider [height, width], as its high byte."""
+    pixels = np.asarray(image).astype(np.int64)
+    return (np.clip(pixels, 0, 0xFFFF) >> 8).astype(np.uint8)
+
+
+def _unreadable(error: Exception) -> UnreadableImage:
+    text = str(error).lower()
+    if "truncated" in text or isinstance(error, EOFError):
+        return UnreadableImage("truncated_image", "the picture is cut short: part of the file is missing")
+    return UnreadableImage("corrupt_image", "the picture is damaged and cannot be decoded")
+
+
+def _too_many_pixels(found: str, limits: Limits) -> UnreadableImage:
+    return UnreadableImage(
+        "too_many_pixels", f"{found}, at most {limits.max_pixels / 1e6:.0f} megapixels are decoded"
+    )

@@ -1,0 +1,84 @@
+"""Pictures to answers. The batch is the primitive: one picture is a batch of one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from backend.inference.bundle import Bundle
+from backend.inference.manifest import Manifest
+from backend.inference.preprocessing import preprocess
+from backend.inference.runtime import Raw
+from backend.inference.verdict import Verdict, explain, judge
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """The answer for one picture.
+
+    `scores`: calibrated probabilities, float32 [labels], in the manifest's order. `embedding`: float32
+    [embedding_size], of length 1. `novelty`: the probability of showing no animal, where the model tells.
+    """
+
+    label: str
+    score: float
+    verdict: Verdict
+    sentence: str
+    scores: NDArray[np.float32]
+    embedding: NDArray[np.float32]
+    novelty: float | None
+
+
+class Predictor:
+    """Answers for a bundle. Safe to use from several threads."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        self._bundle = bundle
+
+    @property
+    def manifest(self) -> Manifest:
+        return self._bundle.manifest
+
+    def predict(self, images: Sequence[Image.Image]) -> list[Prediction]:
+        """Answers for upright RGB pictures of any size, in their order."""
+        if not images:
+            return []
+        return self.interpret(self._bundle.model.run(preprocess(images, self.manifest.preprocessing)))
+
+    def interpret(self, raw: Raw) -> list[Prediction]:
+        """Answers for raw outputs."""
+        scores = softmax(raw.logits / self.manifest.calibration.temperature)
+        embeddings = unit_length(raw.embedding)
+        novelties = (
+            [None] * len(scores) if raw.animal_logit is None else (1 - sigmoid(raw.animal_logit)).tolist()
+        )
+        return [self._answer(*parts) for parts in zip(scores, embeddings, novelties, strict=True)]
+
+    def _answer(
+        self, scores: NDArray[np.float32], embedding: NDArray[np.float32], novelty: float | None
+    ) -> Prediction:
+        labels = self.manifest.labels
+        first, second = np.argsort(-scores, kind="stable")[:2]
+        score = float(scores[first])
+        verdict = judge(score, novelty, self.manifest.thresholds)
+        sentence = explain(verdict, (labels[first], score), (labels[second], float(scores[second])))
+        return Prediction(labels[first], score, verdict, sentence, scores, embedding, novelty)
+
+
+def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Rows of float32 [n, labels] to probabilities."""
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True), dtype=np.float32)
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def sigmoid(logit: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Log-odds to probabilities, without overflow."""
+    return np.asarray(np.exp(-np.logaddexp(np.float32(0), -logit)), np.float32)
+
+
+def unit_length(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Rows of float32 [n, size] scaled to Euclidean length 1; a row of zeros stays as it is."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return (vectors / np.where(lengths > 0, lengths, 1)).astype(np.float32)

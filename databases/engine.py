@@ -1,0 +1,65 @@
+"""Connections: SQLite in WAL mode by default, PostgreSQL by URL."""
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from databases.errors import DatabaseUnavailable
+
+BUSY_TIMEOUT_MS = 10_000
+
+
+def open_engine(url: str, *, read_only: bool = False) -> Engine:
+    """An engine for `url`. With `read_only`, every statement that writes is refused by the database itself.
+
+    Raises:
+        DatabaseUnavailable: the URL is malformed, or names a database that is neither SQLite nor PostgreSQL.
+    """
+    parsed = _parse(url)
+    if parsed.get_backend_name() == "sqlite":
+        engine = create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+        event.listen(engine, "connect", _prepare_read_only_sqlite if read_only else _prepare_sqlite)
+        return engine
+    options = "-c default_transaction_read_only=on" if read_only else ""
+    return create_engine(parsed, pool_pre_ping=True, connect_args={"options": options})
+
+
+def check_reachable(engine: Engine) -> None:
+    """Raises DatabaseUnavailable, with the driver's own reason, where the database does not answer."""
+    try:
+        with engine.connect():
+            pass
+    except OperationalError as error:
+        shown = engine.url.render_as_string(hide_password=True)
+        raise DatabaseUnavailable(
+            f"the database {shown} does not answer: {str(error.orig).strip()}"
+        ) from error
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise DatabaseUnavailable("DATABASE_URL is not a database URL, such as sqlite:///images.db") from None
+    backend = parsed.get_backend_name()
+    if backend in ("postgresql", "postgres"):
+        return parsed.set(drivername="postgresql+psycopg")
+    if backend != "sqlite":
+        raise DatabaseUnavailable(f"DATABASE_URL names {backend!r}; only sqlite and postgresql are known")
+    return parsed
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _prepare_read_only_sqlite(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
+    _prepare_sqlite(connection, record)
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA query_only=ON")
+    cursor.close()

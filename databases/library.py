@@ -1,0 +1,216 @@
+"""Queries on the library: roots, pictures, labels and splits."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from databases.errors import RootConflict
+from databases.models import Image, Root
+
+
+@dataclass(frozen=True)
+class KnownFile:
+    """What an earlier ingest wrote down of a file, to tell whether it has changed since."""
+
+    id: int
+    bytes: int
+    modified_ns: int
+    label: str | None
+    split: str | None
+    status: str
+
+
+@dataclass(frozen=True)
+class LibraryImage:
+    """A picture of the library and where it lies. Width and height are in pixels, upright."""
+
+    id: int
+    root: str
+    root_uri: str
+    uri: str
+    file_name: str
+    bytes: int
+    width: int | None
+    height: int | None
+    format: str | None
+    sha256: str | None
+    label: str | None
+    split: str | None
+    task: str
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A file that is no usable picture, and why."""
+
+    uri: str
+    reason: str
+
+
+def get_or_create_root(session: Session, name: str, uri: str, task: str) -> int:
+    """The id of root `name`, made where it is new.
+
+    Raises:
+        RootConflict: the name is taken by another folder or task.
+    """
+    root = session.scalar(select(Root).where(Root.name == name))
+    if root is None:
+        root = Root(name=name, uri=uri, task=task)
+        session.add(root)
+        session.flush()
+    elif root.uri != uri:
+        raise RootConflict(
+            f"the name {name!r} is taken by {root.uri}; give this folder another one with --name"
+        )
+    elif root.task != task:
+        raise RootConflict(f"{root.uri} was ingested for task {root.task!r}, not {task!r}")
+    return root.id
+
+
+def known_files(session: Session, root_id: int) -> dict[str, KnownFile]:
+    """What is known of each URI of a root."""
+    rows = session.execute(
+        select(
+            Image.uri, Image.id, Image.bytes, Image.modified_ns, Image.label, Image.split, Image.status
+        ).where(Image.root_id == root_id)
+    )
+    return {row[0]: KnownFile(*row[1:]) for row in rows}
+
+
+def add_images(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Inserts new images; each row maps column names to values."""
+    if rows:
+        session.execute(insert(Image), list(rows))
+
+
+def update_images(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Updates images by the `id` in each row."""
+    if rows:
+        session.execute(update(Image), list(rows))
+
+
+def group_duplicates(session: Session, root_id: int) -> int:
+    """Gives exact copies within a root one group, their lowest id. Returns how many are redundant."""
+    session.execute(update(Image).where(Image.root_id == root_id).values(duplicate_group=None))
+    first = (
+        select(Image.sha256, func.min(Image.id), func.count())
+        .where(Image.root_id == root_id, Image.status == "ok")
+        .group_by(Image.sha256)
+        .having(func.count() > 1)
+    )
+    copies = 0
+    for sha256, group, count in session.execute(first).all():
+        session.execute(
+            update(Image)
+            .where(Image.root_id == root_id, Image.sha256 == sha256, Image.status == "ok")
+            .values(duplicate_group=group)
+        )
+        copies += count - 1
+    return copies
+
+
+def refusals(session: Session, root_id: int) -> list[Refusal]:
+    """The files of a root that are no usable pictures, by URI."""
+    rows = session.execute(
+        select(Image.uri, Image.reason)
+        .where(Image.root_id == root_id, Image.status == "invalid")
+        .order_by(Image.uri)
+    )
+    return [Refusal(uri, reason or "unknown") for uri, reason in rows]
+
+
+def count_by_label_and_split(session: Session, root_id: int) -> dict[tuple[str | None, str | None], int]:
+    """How many usable pictures a root has of each (label, split)."""
+    rows = session.execute(
+        select(Image.label, Image.split, func.count())
+        .where(Image.root_id == root_id, Image.status == "ok")
+        .group_by(Image.label, Image.split)
+    )
+    return {(label, split): count for label, split, count in rows}
+
+
+def tasks(session: Session) -> list[str]:
+    """The tasks that have pictures, by name."""
+    return list(session.scalars(select(Root.task).distinct().order_by(Root.task)))
+
+
+def root_images(session: Session, root_id: int) -> list[LibraryImage]:
+    """All usable pictures of a root, by URI."""
+    return _fetch(session, _usable().where(Image.root_id == root_id).order_by(Image.uri))
+
+
+def task_images(session: Session, task: str) -> list[LibraryImage]:
+    """All usable pictures of a task, by id."""
+    return _fetch(session, _usable().where(Root.task == task).order_by(Image.id))
+
+
+def find_image(session: Session, image_id: int) -> LibraryImage | None:
+    """One usable picture, or None."""
+    return next(iter(_fetch(session, _usable().where(Image.id == image_id))), None)
+
+
+def find_images(session: Session, image_ids: Sequence[int]) -> dict[int, LibraryImage]:
+    """The usable pictures among `image_ids`, by id."""
+    return {image.id: image for image in _fetch(session, _usable().where(Image.id.in_(image_ids)))}
+
+
+def list_images(
+    session: Session, *, task: str, label: str | None, split: str | None, after: int, limit: int
+) -> list[LibraryImage]:
+    """At most `limit` usable pictures of a task with an id above `after`, by id."""
+    query = _usable().where(*_filters(task, label, split), Image.id > after)
+    return _fetch(session, query.order_by(Image.id).limit(limit))
+
+
+def count_images(session: Session, *, task: str, label: str | None = None, split: str | None = None) -> int:
+    """How many usable pictures of a task pass the filters."""
+    query = select(func.count()).select_from(Image).join(Root).where(*_filters(task, label, split))
+    return session.scalar(query.where(Image.status == "ok")) or 0
+
+
+def count_labels(session: Session, task: str) -> dict[str, int]:
+    """How many usable pictures of a task carry each label."""
+    rows = session.execute(
+        select(Image.label, func.count())
+        .join(Root)
+        .where(Root.task == task, Image.status == "ok", Image.label.is_not(None))
+        .group_by(Image.label)
+    )
+    return {label: count for label, count in rows if label is not None}
+
+
+def _filters(task: str, label: str | None, split: str | None) -> Iterator[ColumnElement[bool]]:
+    yield Root.task == task
+    if label is not None:
+        yield Image.label == label
+    if split is not None:
+        yield Image.split == split
+
+
+def _usable() -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            Image.id,
+            Root.name,
+            Root.uri,
+            Image.uri,
+            Image.file_name,
+            Image.bytes,
+            Image.width,
+            Image.height,
+            Image.format,
+            Image.sha256,
+            Image.label,
+            Image.split,
+            Root.task,
+        )
+        .join(Root)
+        .where(Image.status == "ok")
+    )
+
+
+def _fetch(session: Session, query: Select[*tuple[Any, ...]]) -> list[LibraryImage]:
+    return [LibraryImage(*row) for row in session.execute(query)]

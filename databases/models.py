@@ -1,0 +1,165 @@
+"""The tables. Pictures stay where they are; the database holds only where, and what is known of them."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    MetaData,
+    String,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+SPLITS = ("train", "val", "test")
+STATUSES = ("ok", "invalid", "missing")
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """An aware datetime in UTC; SQLite keeps no zone of its own."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        del dialect
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class Root(Base):
+    """A named place that picture URIs are relative to, and the task whose pictures lie there."""
+
+    __tablename__ = "roots"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), unique=True)
+    uri: Mapped[str]
+    task: Mapped[str] = mapped_column(String(200), index=True)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+
+
+class Image(Base):
+    """One file of a root. Width and height are in pixels, upright; the aspect ratio is width over height."""
+
+    __tablename__ = "images"
+    __table_args__ = (
+        UniqueConstraint("root_id", "uri"),
+        CheckConstraint("split IN ('train', 'val', 'test')", name="split"),
+        CheckConstraint("status IN ('ok', 'invalid', 'missing')", name="status"),
+        Index(None, "label", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    root_id: Mapped[int] = mapped_column(ForeignKey("roots.id"))
+    uri: Mapped[str]
+    file_name: Mapped[str]
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    modified_ns: Mapped[int] = mapped_column(BigInteger)
+    width: Mapped[int | None]
+    height: Mapped[int | None]
+    aspect_ratio: Mapped[float | None]
+    format: Mapped[str | None] = mapped_column(String(20))
+    sha256: Mapped[str | None] = mapped_column(String(64), index=True)
+    perceptual_hash: Mapped[str | None] = mapped_column(String(16))
+    duplicate_group: Mapped[int | None] = mapped_column(index=True)
+    label: Mapped[str | None] = mapped_column(String(200))
+    split: Mapped[str | None] = mapped_column(String(5))
+    status: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str | None]
+    ingested_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+
+
+class Model(Base):
+    """The registry: one row a bundle. Its state follows from the promotions, so they always agree."""
+
+    __tablename__ = "models"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version: Mapped[str] = mapped_column(String(200), unique=True)
+    task: Mapped[str] = mapped_column(String(200), index=True)
+    architecture: Mapped[str] = mapped_column(String(200))
+    bundle_uri: Mapped[str]
+    labels: Mapped[list[str]] = mapped_column(JSON)
+    metrics: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    dataset_fingerprint: Mapped[str | None] = mapped_column(String(64))
+    embedder: Mapped[str] = mapped_column(String(64), index=True)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+
+
+class Promotion(Base):
+    """Append-only: the champion of a task is its latest promotion that was not rolled back."""
+
+    __tablename__ = "promotions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    task: Mapped[str] = mapped_column(String(200), index=True)
+    model_id: Mapped[int] = mapped_column(ForeignKey("models.id"))
+    promoted_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    rolled_back_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class Embedding(Base):
+    """A picture's embedding under one model: float32, little-endian, of Euclidean length 1."""
+
+    __tablename__ = "embeddings"
+
+    image_id: Mapped[int] = mapped_column(ForeignKey("images.id", ondelete="CASCADE"), primary_key=True)
+    model_id: Mapped[int] = mapped_column(
+        ForeignKey("models.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    sha256: Mapped[str] = mapped_column(String(64))
+    vector: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Prediction(Base):
+    """What was asked and answered. The picture is known by its hash alone; its bytes are not kept."""
+
+    __tablename__ = "predictions"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    model_version: Mapped[str] = mapped_column(String(200), index=True)
+    label: Mapped[str] = mapped_column(String(200))
+    score: Mapped[float]
+    verdict: Mapped[str] = mapped_column(String(20))
+    latency_ms: Mapped[float]
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now, index=True)
+
+
+class Feedback(Base):
+    """What a person said of a prediction. `label` is the right answer, where they gave it."""
+
+    __tablename__ = "feedback"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    prediction_id: Mapped[str] = mapped_column(ForeignKey("predictions.id", ondelete="CASCADE"), index=True)
+    correct: Mapped[bool]
+    label: Mapped[str | None] = mapped_column(String(200))
+    comment: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)

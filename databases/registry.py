@@ -1,0 +1,168 @@
+"""Queries on the registry: which bundles there are, and which one of a task serves."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from databases.errors import UnknownModel
+from databases.models import Model, Promotion, now
+
+State = Literal["candidate", "champion", "retired"]
+
+
+@dataclass(frozen=True)
+class RegisteredModel:
+    """A bundle of the registry. `bundle_uri` is relative to the folder of bundles."""
+
+    id: int
+    version: str
+    task: str
+    architecture: str
+    bundle_uri: str
+    labels: tuple[str, ...]
+    metrics: Mapping[str, Any] | None
+    dataset_fingerprint: str | None
+    embedder: str
+    state: State
+    created_at: datetime
+    promoted_at: datetime | None
+
+
+@dataclass(frozen=True)
+class NewModel:
+    """What `register` needs to know of a bundle."""
+
+    version: str
+    task: str
+    architecture: str
+    bundle_uri: str
+    labels: Sequence[str]
+    metrics: Mapping[str, Any] | None
+    dataset_fingerprint: str | None
+    embedder: str
+
+
+def register(session: Session, new: NewModel) -> RegisteredModel:
+    """Adds a bundle, as a candidate."""
+    metrics = None if new.metrics is None else dict(new.metrics)
+    row = Model(
+        version=new.version,
+        task=new.task,
+        architecture=new.architecture,
+        bundle_uri=new.bundle_uri,
+        labels=list(new.labels),
+        metrics=metrics,
+        dataset_fingerprint=new.dataset_fingerprint,
+        embedder=new.embedder,
+    )
+    session.add(row)
+    session.flush()
+    return get_model(session, new.version)
+
+
+def record_metrics(session: Session, version: str, metrics: Mapping[str, Any]) -> None:
+    """Replaces the metrics that the registry shows for a bundle."""
+    session.execute(update(Model).where(Model.version == version).values(metrics=dict(metrics)))
+
+
+def list_models(session: Session, task: str | None = None) -> list[RegisteredModel]:
+    """All bundles, or those of one task, newest first."""
+    query = select(Model).order_by(Model.id.desc())
+    if task is not None:
+        query = query.where(Model.task == task)
+    promotions = session.scalars(select(Promotion).order_by(Promotion.id)).all()
+    return [_registered(row, promotions) for row in session.scalars(query)]
+
+
+def get_model(session: Session, version: str) -> RegisteredModel:
+    """The bundle called `version`.
+
+    Raises:
+        UnknownModel: there is none.
+    """
+    row = session.scalar(select(Model).where(Model.version == version))
+    if row is None:
+        raise UnknownModel(f"no model is called {version!r}; see: menagerie models list")
+    promotions = session.scalars(
+        select(Promotion).where(Promotion.task == row.task).order_by(Promotion.id)
+    ).all()
+    return _registered(row, promotions)
+
+
+def champion(session: Session, task: str | None = None) -> RegisteredModel | None:
+    """The champion of a task; with no task named, that of the task which was promoted to last."""
+    query = (
+        select(Model.version)
+        .join(Promotion, Promotion.model_id == Model.id)
+        .where(Promotion.rolled_back_at.is_(None))
+        .order_by(Promotion.id.desc())
+        .limit(1)
+    )
+    if task is not None:
+        query = query.where(Promotion.task == task)
+    version = session.scalar(query)
+    return None if version is None else get_model(session, version)
+
+
+def promote(session: Session, version: str) -> None:
+    """Makes a bundle the champion of its task: one row, so it happens wholly or not at all."""
+    model = get_model(session, version)
+    session.add(Promotion(task=model.task, model_id=model.id))
+    session.flush()
+
+
+def rollback(session: Session, task: str) -> RegisteredModel:
+    """Takes the last promotion of a task back and returns the champion before it.
+
+    Raises:
+        UnknownModel: no earlier champion is left to go back to.
+    """
+    standing = session.scalars(
+        select(Promotion)
+        .where(Promotion.task == task, Promotion.rolled_back_at.is_(None))
+        .order_by(Promotion.id.desc())
+        .limit(2)
+    ).all()
+    if len(standing) < 2:
+        raise UnknownModel(f"task {task!r} has no earlier champion to go back to; see: menagerie models list")
+    standing[0].rolled_back_at = now()
+    session.flush()
+    before = champion(session, task)
+    assert before is not None
+    return before
+
+
+def next_version(session: Session, task: str) -> str:
+    """The next free name for a bundle of a task: `cats-dogs-3` after two of them."""
+    number = (session.scalar(select(func.count()).select_from(Model).where(Model.task == task)) or 0) + 1
+    taken = set(session.scalars(select(Model.version)))
+    while f"{task}-{number}" in taken:
+        number += 1
+    return f"{task}-{number}"
+
+
+def _registered(row: Model, promotions: Sequence[Promotion]) -> RegisteredModel:
+    of_task = [p for p in promotions if p.task == row.task]
+    standing = [p for p in of_task if p.rolled_back_at is None]
+    mine = [p.promoted_at for p in of_task if p.model_id == row.id]
+    state: State = "retired" if mine else "candidate"
+    if standing and standing[-1].model_id == row.id:
+        state = "champion"
+    return RegisteredModel(
+        id=row.id,
+        version=row.version,
+        task=row.task,
+        architecture=row.architecture,
+        bundle_uri=row.bundle_uri,
+        labels=tuple(row.labels),
+        metrics=row.metrics,
+        dataset_fingerprint=row.dataset_fingerprint,
+        embedder=row.embedder,
+        state=state,
+        created_at=row.created_at,
+        promoted_at=mine[-1] if mine else None,
+    )
