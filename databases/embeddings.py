@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from databases.models import Embedding, Image, Model, Root
 
 Columns = TypeVarTuple("Columns")
+MAX_PARAMETERS = 5000  # of one statement; older SQLite takes 32,766
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,8 @@ def put_embeddings(session: Session, model_id: int, vectors: Mapping[int, tuple[
     )
 
 
-def copy_embeddings(session: Session, model_id: int, image_ids: Sequence[int]) -> int:
-    """Takes over vectors of the same pictures from models with the same embedder. Returns how many."""
+def copy_embeddings(session: Session, model_id: int, image_ids: Sequence[int]) -> set[int]:
+    """Takes over vectors of the same pictures from models with the same embedder. Returns whose."""
     embedder = select(Model.embedder).where(Model.id == model_id).scalar_subquery()
     other = aliased(Model)
     rows = session.execute(
@@ -83,7 +84,21 @@ def copy_embeddings(session: Session, model_id: int, image_ids: Sequence[int]) -
     )
     found = {image_id: (sha256, vector) for image_id, sha256, vector in rows}
     put_embeddings(session, model_id, found)
-    return len(found)
+    return set(found)
+
+
+def vectors_of(session: Session, model_id: int, image_ids: Sequence[int]) -> dict[int, bytes]:
+    """Vectors under a model by image id, of those among `image_ids` that have one."""
+    found: dict[int, bytes] = {}
+    for start in range(0, len(image_ids), MAX_PARAMETERS):
+        rows = session.execute(
+            select(Embedding.image_id, Embedding.vector).where(
+                Embedding.model_id == model_id,
+                Embedding.image_id.in_(image_ids[start : start + MAX_PARAMETERS]),
+            )
+        )
+        found.update((image_id, vector) for image_id, vector in rows)
+    return found
 
 
 def read_vectors(session: Session, model_id: int, task: str) -> Iterator[GalleryRow]:

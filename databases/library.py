@@ -33,10 +33,10 @@ class LibraryImage:
     uri: str
     file_name: str
     bytes: int
-    width: int | None
-    height: int | None
-    format: str | None
-    sha256: str | None
+    width: int
+    height: int
+    format: str
+    sha256: str
     label: str | None
     split: str | None
     task: str
@@ -137,9 +137,9 @@ def tasks(session: Session) -> list[str]:
     return list(session.scalars(select(Root.task).distinct().order_by(Root.task)))
 
 
-def root_images(session: Session, root_id: int) -> list[LibraryImage]:
+def root_images(session: Session, name: str) -> list[LibraryImage]:
     """All usable pictures of a root, by URI."""
-    return _fetch(session, _usable().where(Image.root_id == root_id).order_by(Image.uri))
+    return _fetch(session, _usable().where(Root.name == name).order_by(Image.uri))
 
 
 def task_images(session: Session, task: str) -> list[LibraryImage]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from databases.errors import UnknownModel
@@ -136,13 +136,9 @@ def rollback(session: Session, task: str) -> RegisteredModel:
     return before
 
 
-def next_version(session: Session, task: str) -> str:
-    """The next free name for a bundle of a task: `cats-dogs-3` after two of them."""
-    number = (session.scalar(select(func.count()).select_from(Model).where(Model.task == task)) or 0) + 1
-    taken = set(session.scalars(select(Model.version)))
-    while f"{task}-{number}" in taken:
-        number += 1
-    return f"{task}-{number}"
+def versions(session: Session) -> set[str]:
+    """The names of all bundles."""
+    return set(session.scalars(select(Model.version)))
 
 
 def _registered(row: Model, promotions: Sequence[Promotion]) -> RegisteredModel:

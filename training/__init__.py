@@ -1,0 +1,1 @@
+"""Offline commands: ingest, train, evaluate, export, index, promote."""

@@ -15,7 +15,7 @@ class LabelScore(BaseModel):
 
 
 class PredictionOut(BaseModel):
-    """The answer for one picture: `score` is the calibrated probability of `label`, `top_k` the likeliest labels.
+    """The answer for one picture: `score` is the calibrated probability of `label`, `top_k` the likeliest.
 
     `novelty` is the probability that the picture shows no animal, null where the model cannot tell.
     """
@@ -51,7 +51,7 @@ class ModelName(BaseModel):
 
 
 class ImageOut(BaseModel):
-    """A picture of the library. Width and height are in pixels, upright; the links are relative to the API."""
+    """A picture of the library. Width and height are in pixels, upright; links are relative to the API."""
 
     id: int
     file_name: str

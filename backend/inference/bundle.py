@@ -28,7 +28,7 @@ class Bundle:
 
 @dataclass(frozen=True)
 class Golden:
-    """`pixels` uint8 [n, size, size, 3], and the `logits` and `embedding` (float32 [n, ...]) expected of them."""
+    """`pixels` uint8 [n, size, size, 3], and the float32 `logits` and `embedding` expected of them."""
 
     pixels: NDArray[np.uint8]
     logits: NDArray[np.float32]

@@ -1,4 +1,4 @@
-"""Untrusted bytes to an upright RGB picture. Whoever reads a picture, offline or served, comes through here."""
+"""Untrusted bytes to an upright RGB picture. All that reads pictures, offline or served, calls this."""
 
 import io
 from dataclasses import dataclass

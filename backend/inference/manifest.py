@@ -48,8 +48,10 @@ class Thresholds(Part):
 
 
 class Metrics(Part):
-    """Measured through the exported bundle, on the pictures that `fingerprint` tells. `accuracy_interval`: 95 %,
-    Wilson's."""
+    """Measured through the exported bundle, on the pictures that `fingerprint` tells.
+
+    `accuracy_interval`: 95 %, by Wilson's score.
+    """
 
     split: Literal["val", "test"]
     pictures: Annotated[int, Gt(0)]
@@ -61,8 +63,10 @@ class Metrics(Part):
 
 
 class Manifest(Part):
-    """`labels` are in output order; `files` maps each other file of the bundle to its SHA-256. Two bundles
-    with the same `embedder` give the same embeddings."""
+    """`labels` are in output order; `files` maps each other file of the bundle to its SHA-256.
+
+    Two bundles with the same `embedder` give the same embeddings.
+    """
 
     format_version: Literal[1]
     version: Annotated[str, MinLen(1)]

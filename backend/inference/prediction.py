@@ -50,11 +50,10 @@ class Predictor:
     def interpret(self, raw: Raw) -> list[Prediction]:
         """Answers for raw outputs."""
         scores = softmax(raw.logits / self.manifest.calibration.temperature)
-        embeddings = unit_length(raw.embedding)
         novelties = (
             [None] * len(scores) if raw.animal_logit is None else (1 - sigmoid(raw.animal_logit)).tolist()
         )
-        return [self._answer(*parts) for parts in zip(scores, embeddings, novelties, strict=True)]
+        return [self._answer(*parts) for parts in zip(scores, raw.embedding, novelties, strict=True)]
 
     def _answer(
         self, scores: NDArray[np.float32], embedding: NDArray[np.float32], novelty: float | None
@@ -70,15 +69,9 @@ class Predictor:
 def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
     """Rows of float32 [n, labels] to probabilities."""
     powers = np.exp(logits - logits.max(axis=1, keepdims=True), dtype=np.float32)
-    return powers / powers.sum(axis=1, keepdims=True)
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)
 
 
 def sigmoid(logit: NDArray[np.float32]) -> NDArray[np.float32]:
     """Log-odds to probabilities, without overflow."""
     return np.asarray(np.exp(-np.logaddexp(np.float32(0), -logit)), np.float32)
-
-
-def unit_length(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Rows of float32 [n, size] scaled to Euclidean length 1; a row of zeros stays as it is."""
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return (vectors / np.where(lengths > 0, lengths, 1)).astype(np.float32)

@@ -24,7 +24,7 @@ MAX_BATCH = 16
 
 @dataclass(frozen=True)
 class Raw:
-    """Raw outputs, float32: `logits` [n, labels], `embedding` [n, size], `animal_logit` [n]."""
+    """Raw outputs, float32: `logits` [n, labels], `embedding` [n, size] of length 1, `animal_logit` [n]."""
 
     logits: NDArray[np.float32]
     embedding: NDArray[np.float32]

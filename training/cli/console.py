@@ -1,0 +1,60 @@
+"""What the commands print with: results to standard output, progress to standard error."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from training.progress import Advance
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+
+class Bars:
+    """A progress bar a piece of work, with the time that is left."""
+
+    @contextmanager
+    def track(self, what: str, total: int) -> Iterator[Advance]:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+        columns = (
+            TextColumn("{task.description:<28}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+        )
+        with Progress(*columns, console=Console(stderr=True)) as progress:
+            task = progress.add_task(what, total=total)
+            yield lambda steps: progress.advance(task, steps)
+
+
+def say(text: str) -> None:
+    """A line for the person; `text` may hold rich's markup."""
+    from rich.console import Console
+
+    Console(soft_wrap=True, highlight=False).print(text)
+
+
+def quote(text: str) -> str:
+    """Text from outside, such as a file's name, so that it is not taken for markup."""
+    from rich.markup import escape
+
+    return escape(text)
+
+
+def show(table: "Table") -> None:
+    from rich.console import Console
+
+    Console(highlight=False).print(table)
+
+
+def make_table(*columns: str) -> "Table":
+    """A plain table: the first column is text, the others are figures."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for number, column in enumerate(columns):
+        table.add_column(column, justify="right" if number else "left")
+    return table

@@ -1,0 +1,54 @@
+"""`menagerie`: what it is made of, and how errors reach a person."""
+
+import sys
+
+import typer
+
+from training.cli import models, pictures, services, teaching
+
+app = typer.Typer(
+    help="Turn folders of animal pictures into an answering service.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+app.command()(services.demo)
+app.command()(pictures.ingest)
+app.command()(teaching.train)
+app.command()(teaching.evaluate)
+app.command()(pictures.index)
+app.command()(models.export)
+app.command()(services.serve)
+app.command()(services.ui)
+app.command()(models.starter)
+app.add_typer(models.models, name="models")
+app.add_typer(models.db, name="db")
+
+
+def main() -> None:
+    """Runs the program; an error that was foreseen is one line and exit code 1, a bug stays a traceback."""
+    try:
+        app()
+    except Exception as error:
+        if not _foreseen(error):
+            raise
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        print(f"error: {lines[0]}", file=sys.stderr)  # noqa: T201
+        sys.exit(1)
+
+
+def _foreseen(error: Exception) -> bool:
+    from sqlalchemy.exc import OperationalError
+
+    from backend.inference.errors import InferenceError
+    from databases.errors import DatabaseError
+    from databases.settings import SettingsError
+    from training.errors import TrainingError
+
+    foreseen = (TrainingError, DatabaseError, InferenceError, SettingsError, OperationalError, OSError)
+    return isinstance(error, foreseen)
+
+
+if __name__ == "__main__":
+    main()

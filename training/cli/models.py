@@ -1,0 +1,152 @@
+"""Commands on models: list, promote, roll back, export; and on the database's schema."""
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from training.cli.state import State, only_task, open_state
+
+if TYPE_CHECKING:
+    from databases.registry import RegisteredModel
+
+models = typer.Typer(help="The registry: list, promote and roll back models.", no_args_is_help=True)
+db = typer.Typer(help="The database's schema.", no_args_is_help=True)
+
+
+@models.command("list")
+def list_models(task: Annotated[str | None, typer.Option(help="Only this task's.")] = None) -> None:
+    """List the models, newest first."""
+    from sqlalchemy.orm import Session
+
+    from databases import registry
+    from training.cli.console import make_table, quote, say, show
+
+    with Session(open_state().engine) as session:
+        found = registry.list_models(session, task)
+    if not found:
+        say("No model yet. To begin: menagerie starter, or menagerie train")
+        return
+    table = make_table("version", "state", "architecture", "labels", "test accuracy", "made")
+    for model in found:
+        accuracy = f"{model.metrics['accuracy']:.1%}" if model.metrics else "-"
+        made = f"{model.created_at:%Y-%m-%d %H:%M}"
+        table.add_row(
+            quote(model.version),
+            model.state,
+            quote(model.architecture),
+            str(len(model.labels)),
+            accuracy,
+            made,
+        )
+    show(table)
+
+
+@models.command()
+def promote(
+    version: Annotated[str, typer.Argument(help="For example cats-dogs-2.")],
+    force: Annotated[
+        bool, typer.Option("--force", help="Even if it scores worse than the champion.")
+    ] = False,
+) -> None:
+    """Make a model the champion of its task: the one that serves.
+
+    It must load and answer its golden inputs as recorded, and score no worse than the champion on the same
+    test split.
+    """
+    promote_version(open_state(), version, force=force)
+
+
+@models.command()
+def rollback(
+    task: Annotated[str | None, typer.Option(help="Default: the library's only task.")] = None,
+) -> None:
+    """Go back to the champion before this one."""
+    from sqlalchemy.orm import Session
+
+    from databases import registry
+    from training.cli.console import quote, say
+
+    state = open_state()
+    task = only_task(state, task)
+    with Session(state.engine) as session, session.begin():
+        model = registry.rollback(session, task)
+    index_for(state, model, task)
+    say(f"[bold]{quote(model.version)}[/bold] is the champion of {quote(task)} again. {RESTART}")
+
+
+def export(
+    version: Annotated[str, typer.Argument(help="For example cats-dogs-2.")],
+    out: Annotated[Path, typer.Option(help="The folder to write the bundle into.")],
+) -> None:
+    """Copy a model's bundle, checked, to a folder of your own."""
+    from backend.inference.bundle import load_bundle
+    from training.cli.console import quote, say
+    from training.cli.teaching import find_model
+    from training.errors import TrainingError
+
+    state = open_state()
+    model = find_model(state, version, None)
+    target = out / model.version
+    if target.exists():
+        raise TrainingError(f"{target} is there already; name another folder with --out")
+    bundle = load_bundle(state.bundles / model.bundle_uri)
+    shutil.copytree(bundle.folder, target)
+    load_bundle(target)
+    say(f"{quote(model.version)} is in {quote(str(target))}")
+
+
+def starter(
+    out: Annotated[
+        Path | None, typer.Option(help="Only write the bundle here, and touch no database.")
+    ] = None,
+) -> None:
+    """Build the starter model, which knows 398 animals without any training."""
+    from training.cli.console import Bars, quote, say
+    from training.starter import VERSION, build_starter, ensure_starter
+
+    if out is not None:
+        manifest = build_starter(out, Bars())
+        say(f"{manifest.version} is in {quote(str(out / manifest.version))}")
+        return
+    state = open_state()
+    model = ensure_starter(state.engine, state.bundles, Bars())
+    say(f"[bold]{VERSION}[/bold] is in the registry, as {model.state} of {quote(model.task)}")
+
+
+@db.command()
+def upgrade() -> None:
+    """Make the database, or bring it to this version's schema."""
+    from training.cli.console import quote, say
+
+    engine = open_state().engine
+    say(f"{quote(engine.url.render_as_string(hide_password=True))} is up to date")
+
+
+RESTART = "A service that runs takes it up when it starts anew."
+
+
+def promote_version(state: State, version: str, *, force: bool) -> None:
+    """Promotes, and embeds the task's pictures for the gallery."""
+    from training.cli.console import Bars, quote, say
+    from training.promotion import promote as run
+
+    promoted = run(state.engine, state.bundles, version, force=force, progress=Bars())
+    index_for(state, promoted.model, promoted.model.task)
+    compared = ""
+    if promoted.before and promoted.accuracy is not None and promoted.accuracy_before is not None:
+        compared = (
+            f", {promoted.accuracy:.1%} against {promoted.before.version}'s {promoted.accuracy_before:.1%}"
+        )
+    say(
+        f"[bold]{quote(version)}[/bold] is the champion of {quote(promoted.model.task)}{quote(compared)}. {RESTART}"
+    )
+
+
+def index_for(state: State, model: "RegisteredModel", task: str) -> None:
+    from training.cli.console import Bars, quote, say
+    from training.indexing import index
+
+    count = index(state.engine, state.bundles, model, task, Bars())
+    say(f"The gallery of {quote(model.version)} is complete ({count} pictures added).")

@@ -1,0 +1,43 @@
+"""What `demo` does before anything is served."""
+
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from databases import registry
+from training import starter
+from training.cli.console import Bars, quote, say
+from training.cli.models import index_for, promote_version
+from training.cli.pictures import ingest_source, print_report, slug
+from training.cli.state import State
+from training.cli.teaching import recipe_for, train_task
+from training.dataset import load_dataset
+from training.errors import NotPromoted
+from training.ingestion.run import SplitPlan
+
+
+def prepare_starter(state: State) -> str:
+    """Sees that the starter is there; returns its task."""
+    return starter.ensure_starter(state.engine, state.bundles, Bars()).task
+
+
+def prepare_task(state: State, images: Path) -> str:
+    """Sees that a model of today's pictures in `images` is there; returns its task."""
+    name = slug(images.resolve().name)
+    print_report(ingest_source(state, images, name, name, SplitPlan()))
+    dataset = load_dataset(state.engine, name)
+    with Session(state.engine) as session:
+        known = [
+            m for m in registry.list_models(session, name) if m.dataset_fingerprint == dataset.fingerprint
+        ]
+        champion = registry.champion(session, name)
+    if champion is not None and known:
+        say(f"A model of these very pictures is there already: {quote(champion.version)} serves.")
+        index_for(state, champion, name)
+        return name
+    manifest = train_task(state, name, recipe_for("efficientnet_lite0", None, epochs=1, seed=0))
+    try:
+        promote_version(state, manifest.version, force=False)
+    except NotPromoted as error:
+        say(f"[yellow]{quote(str(error))}[/yellow]")
+    return name

@@ -1,0 +1,125 @@
+"""The API and the page as processes of their own."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from types import FrameType
+from typing import NoReturn
+
+import httpx
+
+from databases.settings import PROJECT
+from training.cli.console import say
+from training.errors import TrainingError
+
+LOCAL = "127.0.0.1"
+START_SECONDS = 60
+STOP_SECONDS = 10
+
+
+class Stopped(Exception):
+    """Somebody asked for the end."""
+
+
+def check_free(port: int) -> None:
+    """Raises TrainingError where something listens on a local port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOCAL, port))
+        except OSError:
+            raise TrainingError(
+                f"port {port} is in use: end what listens there, or name others with --api-port and --ui-port"
+            ) from None
+
+
+def page_command(host: str, port: int) -> list[str]:
+    options = {
+        "server.address": host,
+        "server.port": port,
+        "server.headless": "true",
+        "browser.gatherUsageStats": "false",
+        "logger.hideWelcomeMessage": "true",
+    }
+    page = str(PROJECT / "frontend" / "app.py")
+    flags = [part for name, value in options.items() for part in (f"--{name}", str(value))]
+    return [sys.executable, "-m", "streamlit", "run", page, *flags]
+
+
+def run_both(task: str, api_port: int, ui_port: int) -> None:
+    """Starts both, says where they are, and waits until one ends or somebody asks for the end.
+
+    Raises:
+        TrainingError: one of them did not start, or ended by itself.
+    """
+    api_url, ui_url = f"http://{LOCAL}:{api_port}", f"http://{LOCAL}:{ui_port}"
+    api_settings = {
+        "MENAGERIE_HOST": LOCAL,
+        "MENAGERIE_PORT": str(api_port),
+        "MENAGERIE_TASK": task,
+        "MENAGERIE_LOG_LEVEL": "warning",
+    }
+    api_command = [sys.executable, "-m", "backend.api"]
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stop)
+    try:
+        with (
+            _process(api_command, api_settings) as api,
+            _process(page_command(LOCAL, ui_port), {"MENAGERIE_API_URL": api_url}) as page,
+        ):
+            _wait_until_up("the API", api, f"{api_url}/readyz")
+            _wait_until_up("the page", page, f"{ui_url}/_stcore/health")
+            say(f"\n  The page  [bold]{ui_url}[/bold]\n  The API   [bold]{api_url}/docs[/bold]\n")
+            say("Ctrl-C ends both.")
+            _wait({"the API": api, "the page": page})
+    except (KeyboardInterrupt, Stopped):
+        say("Ended.")
+
+
+def _stop(number: int, frame: FrameType | None) -> NoReturn:
+    del number, frame
+    raise Stopped
+
+
+@contextmanager
+def _process(command: list[str], settings: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    # A session of its own: Ctrl-C reaches us alone, and we end both in good order.
+    process = subprocess.Popen(command, env=os.environ | settings, start_new_session=True)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait_until_up(what: str, process: subprocess.Popen[bytes], url: str) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise TrainingError(
+                f"{what} did not start (exit code {process.returncode}); its reason stands above"
+            )
+        try:
+            if httpx.get(url, timeout=2).is_success:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.1)
+    raise TrainingError(f"{what} did not answer at {url} within {START_SECONDS} seconds")
+
+
+def _wait(processes: Mapping[str, subprocess.Popen[bytes]]) -> NoReturn:
+    while True:
+        for what, process in processes.items():
+            if process.poll() is not None:
+                raise TrainingError(f"{what} ended by itself (exit code {process.returncode})")
+        time.sleep(0.3)

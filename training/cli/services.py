@@ -1,0 +1,61 @@
+"""Commands that run the service: demo, serve, ui."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+API_PORT, UI_PORT = 8000, 8501
+Port = Annotated[int, typer.Option(min=1, max=65535)]
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to bind. Default: 127.0.0.1.")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Default: 8000.")] = None,
+    task: Annotated[str | None, typer.Option(help="Default: the task that was promoted to last.")] = None,
+) -> None:
+    """Start the API."""
+    chosen = {"MENAGERIE_HOST": host, "MENAGERIE_PORT": port, "MENAGERIE_TASK": task}
+    environment = os.environ | {name: str(value) for name, value in chosen.items() if value is not None}
+    os.execve(sys.executable, [sys.executable, "-m", "backend.api"], environment)
+
+
+def ui(
+    host: Annotated[str, typer.Option(help="Address to bind.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = UI_PORT,
+    api: Annotated[
+        str | None, typer.Option(help="The API's address. Default: http://127.0.0.1:8000.")
+    ] = None,
+) -> None:
+    """Start the page."""
+    from training.cli.processes import page_command
+
+    environment = os.environ | ({"MENAGERIE_API_URL": api} if api else {})
+    command = page_command(host, port)
+    os.execve(command[0], command, environment)
+
+
+def demo(
+    images: Annotated[
+        Path | None, typer.Option(help="A folder of class folders: train on it, and serve that.")
+    ] = None,
+    api_port: Port = API_PORT,
+    ui_port: Port = UI_PORT,
+) -> None:
+    """Start the API and the page, and wait for Ctrl-C.
+
+    Without --images the starter model answers: 398 kinds of animals, no training. With --images the folder
+    is ingested,
+    a model trained on it and promoted, and its pictures are the gallery; what is done already is not done
+    again.
+    """
+    from training.cli.preparation import prepare_starter, prepare_task
+    from training.cli.processes import check_free, run_both
+    from training.cli.state import open_state
+
+    for port in (api_port, ui_port):
+        check_free(port)
+    task = prepare_starter(open_state()) if images is None else prepare_task(open_state(), images)
+    run_both(task, api_port, ui_port)

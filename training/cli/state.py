@@ -1,0 +1,45 @@
+"""What a command works on: the database and the folder of bundles that the environment names."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+
+@dataclass(frozen=True)
+class State:
+    engine: "Engine"
+    bundles: Path
+
+
+def open_state() -> State:
+    """Opens the database, made or upgraded where that is needed."""
+    from databases.schema import open_for_writing
+    from databases.settings import StateSettings, load_settings
+
+    settings = load_settings(StateSettings)
+    return State(open_for_writing(settings.database_url), settings.bundles)
+
+
+def only_task(state: State, named: str | None) -> str:
+    """The task that was named, or else the library's only one.
+
+    Raises:
+        NoPictures: the library has none, or several, and none was named.
+    """
+    from sqlalchemy.orm import Session
+
+    from databases import library
+    from training.errors import NoPictures
+
+    if named is not None:
+        return named
+    with Session(state.engine) as session:
+        known = library.tasks(session)
+    if not known:
+        raise NoPictures("the library is empty; run: menagerie ingest DIR")
+    if len(known) > 1:
+        raise NoPictures(f"the library has several tasks, name one with --task: {', '.join(known)}")
+    return known[0]

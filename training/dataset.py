@@ -1,0 +1,76 @@
+"""What a model is trained and measured on: a task's labelled pictures, by split."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from databases import library
+from databases.library import LibraryImage
+from training.errors import NoPictures
+
+Images = tuple[LibraryImage, ...]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """`labels` are sorted; their order is the order of a model's outputs."""
+
+    task: str
+    labels: tuple[str, ...]
+    train: Images
+    val: Images
+    test: Images
+
+    @property
+    def fingerprint(self) -> str:
+        return fingerprint(self.train + self.val + self.test)
+
+    def targets(self, images: Images) -> list[int]:
+        """Each picture's label, as its index in `labels`."""
+        index = {label: i for i, label in enumerate(self.labels)}
+        return [index[str(image.label)] for image in images]
+
+
+def fingerprint(images: Iterable[LibraryImage]) -> str:
+    """SHA-256 over the sorted (content hash, label, split): the same pictures give the same, wherever they
+    lie."""
+    digest = hashlib.sha256()
+    for row in sorted(f"{image.sha256}\t{image.label}\t{image.split}\n" for image in images):
+        digest.update(row.encode())
+    return digest.hexdigest()
+
+
+def load_dataset(engine: Engine, task: str) -> Dataset:
+    """The labelled pictures of a task.
+
+    Raises:
+        NoPictures: there is no such task, or it has fewer than two labels, or no pictures to train or
+        validate on.
+    """
+    with Session(engine) as session:
+        images = [image for image in library.task_images(session, task) if image.label is not None]
+        known = library.tasks(session)
+    if not images:
+        raise NoPictures(f"task {task!r} has no labelled picture; {_what_to_do(known)}")
+    splits = {
+        name: tuple(image for image in images if image.split == name) for name in ("train", "val", "test")
+    }
+    dataset = Dataset(task, tuple(sorted({str(image.label) for image in splits["train"]})), **splits)
+    if len(dataset.labels) < 2:
+        raise NoPictures(
+            f"task {task!r} has one label, {dataset.labels}; training needs two folders of pictures or more"
+        )
+    if not dataset.val:
+        raise NoPictures(f"task {task!r} is too small to hold any picture back: give it 5 a label or more")
+    if unknown := {str(image.label) for image in dataset.val + dataset.test} - set(dataset.labels):
+        raise NoPictures(f"no picture of {', '.join(sorted(unknown))} is in the training split of {task!r}")
+    return dataset
+
+
+def _what_to_do(known: list[str]) -> str:
+    if not known:
+        return "the library is empty, run: menagerie ingest DIR"
+    return f"the library has: {', '.join(known)}"

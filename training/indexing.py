@@ -1,0 +1,73 @@
+"""The library's embeddings under a model: what `/similar` searches, and what a probe learns from."""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from backend.inference.bundle import Bundle, load_bundle
+from databases import embeddings, library
+from databases.library import LibraryImage
+from databases.registry import RegisteredModel
+from training.errors import TrainingError
+from training.pictures import run_model
+from training.progress import Progress
+
+CHUNK = 256
+
+
+def index(engine: Engine, bundles: Path, model: RegisteredModel, task: str, progress: Progress) -> int:
+    """Embeds the pictures of a task that have no embedding under `model` yet; returns how many.
+
+    Those known under another model with the same embedder are copied. Committed in chunks: run it again
+    after a kill.
+    """
+    with Session(engine) as session:
+        lacking = embeddings.unembedded(session, model.id, task)
+    if not lacking:
+        return 0
+    bundle: Bundle | None = None
+    with progress.track("Embedding pictures", len(lacking)) as advance:
+        for chunk in _chunks(lacking):
+            with Session(engine) as session, session.begin():
+                copied = embeddings.copy_embeddings(session, model.id, chunk)
+                images = list(library.find_images(session, [i for i in chunk if i not in copied]).values())
+            advance(len(copied))
+            if images:
+                bundle = bundle or load_bundle(bundles / model.bundle_uri)
+                vectors = _embed(bundle, images)
+                with Session(engine) as session, session.begin():
+                    embeddings.put_embeddings(session, model.id, vectors)
+                advance(len(images))
+    return len(lacking)
+
+
+def read_features(
+    engine: Engine, model: RegisteredModel, images: Sequence[LibraryImage]
+) -> NDArray[np.float32]:
+    """Embeddings float32 [n, embedding_size] of `images`, in their order.
+
+    Raises:
+        TrainingError: one is not indexed.
+    """
+    with Session(engine) as session:
+        vectors = embeddings.vectors_of(session, model.id, [image.id for image in images])
+    if missing := [image.file_name for image in images if image.id not in vectors]:
+        raise TrainingError(f"{missing[0]} has no embedding under {model.version}; run: menagerie index")
+    return np.stack([np.frombuffer(vectors[image.id], "<f4") for image in images])
+
+
+def _embed(bundle: Bundle, images: Sequence[LibraryImage]) -> dict[int, tuple[str, bytes]]:
+    raw = run_model(bundle.model, images, bundle.manifest.preprocessing, lambda _: None)
+    rows = raw.embedding.astype("<f4")
+    return {image.id: (image.sha256, row.tobytes()) for image, row in zip(images, rows, strict=True)}
+
+
+def _chunks(ids: Sequence[int]) -> Iterator[list[int]]:
+    iterator = iter(ids)
+    while chunk := list(itertools.islice(iterator, CHUNK)):
+        yield chunk

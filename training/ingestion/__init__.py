@@ -1,0 +1,1 @@
+"""Folders of pictures to rows of the library: found, decoded, hashed, measured, split."""

@@ -1,0 +1,173 @@
+"""The ingest command's work: scan, examine what is new or changed, commit in batches, split."""
+
+import itertools
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from backend.inference.cpu import available_cpus
+from databases import library
+from databases.library import KnownFile, Refusal
+from databases.models import now
+from training.ingestion.examination import UNREADABLE_FILE, Findings, examine
+from training.ingestion.sources import Candidate, Source
+from training.ingestion.splitting import assign_splits
+from training.progress import Progress
+
+# A kill loses at most one batch; a batch of this size keeps both cores busy and its commit cheap.
+BATCH = 256
+
+
+@dataclass(frozen=True)
+class SplitPlan:
+    """Shares of the pictures whose split no folder gives; `seed` decides which go where."""
+
+    val: float = 0.15
+    test: float = 0.15
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class IngestReport:
+    """What an ingest did, and what the root holds now. `counts` are usable pictures by (label, split)."""
+
+    root: str
+    task: str
+    added: int
+    changed: int
+    unchanged: int
+    missing: int
+    copies: int
+    refused: list[Refusal]
+    counts: dict[tuple[str | None, str | None], int]
+    passed_over: Counter[str]
+
+    @property
+    def pictures(self) -> int:
+        return sum(self.counts.values())
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A candidate with its size in bytes and modification time in nanoseconds; zeros where it cannot be
+    asked."""
+
+    candidate: Candidate
+    bytes: int
+    modified_ns: int
+
+
+def ingest(
+    engine: Engine, source: Source, *, name: str, task: str, plan: SplitPlan, progress: Progress
+) -> IngestReport:
+    """Brings root `name` up to date with `source`. May be run again at any time, after a kill too.
+
+    Raises:
+        RootConflict: the name is taken by another folder or task.
+    """
+    with Session(engine) as session, session.begin():
+        root_id = library.get_or_create_root(session, name, str(source.root), task)
+        known = library.known_files(session, root_id)
+    seen = [_see(candidate) for candidate in source.candidates]
+    fresh = [entry for entry in seen if not _unchanged(entry, known.get(entry.candidate.uri))]
+    _examine_all(engine, root_id, fresh, known, progress)
+    gone = known.keys() - {candidate.uri for candidate in source.candidates}
+    with Session(engine) as session, session.begin():
+        library.update_images(session, list(_relabelled(source.candidates, known)))
+        library.update_images(session, [{"id": known[uri].id, "status": "missing"} for uri in sorted(gone)])
+        _split(session, task, source, plan)
+        copies = library.group_duplicates(session, root_id)
+        return IngestReport(
+            root=name,
+            task=task,
+            added=sum(entry.candidate.uri not in known for entry in fresh),
+            changed=sum(entry.candidate.uri in known for entry in fresh),
+            unchanged=len(seen) - len(fresh),
+            missing=len(gone),
+            copies=copies,
+            refused=library.refusals(session, root_id),
+            counts=library.count_by_label_and_split(session, root_id),
+            passed_over=source.passed_over,
+        )
+
+
+def _see(candidate: Candidate) -> Seen:
+    try:
+        status = candidate.path.stat()
+    except OSError:
+        return Seen(candidate, 0, 0)
+    return Seen(candidate, status.st_size, status.st_mtime_ns)
+
+
+def _unchanged(seen: Seen, known: KnownFile | None) -> bool:
+    return (
+        known is not None
+        and (known.bytes, known.modified_ns) == (seen.bytes, seen.modified_ns)
+        and known.status != "missing"
+    )
+
+
+def _examine_all(
+    engine: Engine, root_id: int, fresh: Sequence[Seen], known: dict[str, KnownFile], progress: Progress
+) -> None:
+    with (
+        progress.track("Examining pictures", len(fresh)) as advance,
+        ThreadPoolExecutor(available_cpus()) as pool,
+    ):
+        for batch in _batches(fresh):
+            findings = pool.map(examine, [entry.candidate.path for entry in batch])
+            new, changed = [], []
+            for entry, found in zip(batch, findings, strict=True):
+                row = _row(root_id, entry, found)
+                if before := known.get(entry.candidate.uri):
+                    changed.append(row | {"id": before.id})
+                else:
+                    new.append(row | {"split": entry.candidate.split})
+            with Session(engine) as session, session.begin():
+                library.add_images(session, new)
+                library.update_images(session, changed)
+            advance(len(batch))
+
+
+def _row(root_id: int, seen: Seen, findings: Findings) -> dict[str, Any]:
+    candidate = seen.candidate
+    return asdict(findings) | {
+        "root_id": root_id,
+        "uri": candidate.uri,
+        "file_name": Path(candidate.uri).name,
+        "modified_ns": seen.modified_ns if findings.reason != UNREADABLE_FILE else 0,
+        "label": candidate.label,
+        "status": "invalid" if findings.reason else "ok",
+        "ingested_at": now(),
+    }
+
+
+def _relabelled(candidates: Iterable[Candidate], known: dict[str, KnownFile]) -> Iterator[dict[str, Any]]:
+    for candidate in candidates:
+        before = known.get(candidate.uri)
+        if before is None:
+            continue
+        split = candidate.split or before.split
+        if (before.label, before.split) != (candidate.label, split):
+            yield {"id": before.id, "label": candidate.label, "split": split, "ingested_at": now()}
+
+
+def _split(session: Session, task: str, source: Source, plan: SplitPlan) -> None:
+    wanted = {"train": 1 - plan.val - plan.test, "val": plan.val, "test": plan.test}
+    # Where folders give some splits, only the lacking ones are carved, out of the training folder.
+    lacking = {split: share for split, share in wanted.items() if split not in source.given_splits}
+    shares = {"train": wanted["train"]} | lacking
+    assigned = assign_splits(library.task_images(session, task), shares, plan.seed)
+    library.update_images(session, [{"id": image_id, "split": split} for image_id, split in assigned.items()])
+
+
+def _batches(entries: Sequence[Seen]) -> Iterator[list[Seen]]:
+    iterator = iter(entries)
+    while batch := list(itertools.islice(iterator, BATCH)):
+        yield batch

@@ -1,0 +1,75 @@
+"""Pictures of the library as arrays, decoded on all cores while the model works on the ones before."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backend.inference.cpu import available_cpus
+from backend.inference.decoding import decode
+from backend.inference.errors import UnreadableImage
+from backend.inference.preprocessing import Preprocessing, normalise, resize
+from backend.inference.runtime import OnnxModel, Raw
+from databases.library import LibraryImage
+from training.errors import TrainingError
+from training.progress import Advance
+
+BATCH = 32
+
+
+def iter_pixels(images: Sequence[LibraryImage], spec: Preprocessing) -> Iterator[NDArray[np.uint8]]:
+    """Batches of uint8 [<= 32, size, size, 3], in order; two are in memory at a time.
+
+    Raises:
+        TrainingError: a file is gone or no longer a picture.
+    """
+    read = _reader(spec)
+    with ThreadPoolExecutor(available_cpus()) as pool:
+        ahead: list[Future[NDArray[np.uint8]]] = []
+        for start in range(0, len(images), BATCH):
+            behind, ahead = ahead, [pool.submit(read, image) for image in images[start : start + BATCH]]
+            if behind:
+                yield np.concatenate([future.result() for future in behind])
+        if ahead:
+            yield np.concatenate([future.result() for future in ahead])
+
+
+def read_pixels(images: Sequence[LibraryImage], spec: Preprocessing, advance: Advance) -> NDArray[np.uint8]:
+    """All pictures at once, uint8 [n, size, size, 3]: for small sizes."""
+    pixels = np.empty((len(images), spec.size, spec.size, 3), np.uint8)
+    done = 0
+    for batch in iter_pixels(images, spec):
+        pixels[done : done + len(batch)] = batch
+        done += len(batch)
+        advance(len(batch))
+    return pixels
+
+
+def run_model(model: OnnxModel, images: Sequence[LibraryImage], spec: Preprocessing, advance: Advance) -> Raw:
+    """The raw outputs for pictures of the library, through the same path as the service's. `images` is not
+    empty."""
+    parts = []
+    for pixels in iter_pixels(images, spec):
+        parts.append(model.run(normalise(pixels, spec)))
+        advance(len(pixels))
+    animal = [part.animal_logit for part in parts if part.animal_logit is not None]
+    return Raw(
+        np.concatenate([part.logits for part in parts]),
+        np.concatenate([part.embedding for part in parts]),
+        np.concatenate(animal) if animal else None,
+    )
+
+
+def _reader(spec: Preprocessing) -> Callable[[LibraryImage], NDArray[np.uint8]]:
+    def read(image: LibraryImage) -> NDArray[np.uint8]:
+        path = Path(image.root_uri, image.uri)
+        try:
+            return resize([decode(path.read_bytes()).image], spec)
+        except (OSError, UnreadableImage) as error:
+            raise TrainingError(
+                f"{path} changed since it was ingested ({error}); run menagerie ingest again"
+            ) from error
+
+    return read

@@ -1,0 +1,75 @@
+"""Which bundle serves: promoted only when it loads, answers as recorded, and is no worse than the
+champion."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from backend.inference.bundle import load_bundle
+from backend.inference.manifest import Metrics
+from databases import registry
+from databases.registry import RegisteredModel
+from training.dataset import fingerprint, load_dataset
+from training.errors import NotPromoted
+from training.evaluation import evaluate
+from training.progress import Progress
+
+
+@dataclass(frozen=True)
+class Promoted:
+    """The new champion, and the accuracies on the same test pictures where there was an old one to compare
+    with."""
+
+    model: RegisteredModel
+    before: RegisteredModel | None
+    accuracy: float | None
+    accuracy_before: float | None
+
+
+def promote(engine: Engine, bundles: Path, version: str, *, force: bool, progress: Progress) -> Promoted:
+    """Makes a bundle the champion of its task.
+
+    Raises:
+        UnknownModel: there is no such bundle.
+        BadBundle: it is damaged, or its golden inputs give other outputs.
+        NotPromoted: it scores worse than the champion on the same test split, and `force` was not said.
+    """
+    with Session(engine) as session:
+        model = registry.get_model(session, version)
+        before = registry.champion(session, model.task)
+    load_bundle(bundles / model.bundle_uri)
+    ours = theirs = None
+    if before is not None and before.version != version and not force:
+        ours, theirs = _compare(engine, bundles, model, before, progress)
+        if ours < theirs:
+            raise NotPromoted(
+                f"{version} is right on {ours:.2%} of the test split, the champion {before.version} on "
+                f"{theirs:.2%}; it stays. To promote all the same: menagerie models promote {version} --force"
+            )
+    with Session(engine) as session, session.begin():
+        if before is None or before.version != version:
+            registry.promote(session, version)
+        return Promoted(registry.get_model(session, version), before, ours, theirs)
+
+
+def _compare(
+    engine: Engine, bundles: Path, model: RegisteredModel, champion: RegisteredModel, progress: Progress
+) -> tuple[float, float]:
+    """Test accuracies of both on today's test split; what is recorded of the very same pictures is not
+    measured again."""
+    dataset = load_dataset(engine, model.task)
+    if not dataset.test:
+        raise NotPromoted(
+            f"task {model.task!r} has no test pictures to compare {model.version} with {champion.version} "
+            "on; "
+            f"to promote all the same: menagerie models promote {model.version} --force"
+        )
+    accuracies = []
+    for one in (model, champion):
+        recorded = None if one.metrics is None else Metrics.model_validate(one.metrics)
+        if recorded is None or recorded.fingerprint != fingerprint(dataset.test):
+            recorded = evaluate(load_bundle(bundles / one.bundle_uri), dataset.test, "test", progress).metrics
+        accuracies.append(recorded.accuracy)
+    return accuracies[0], accuracies[1]

