@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Select, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from databases.errors import RootConflict
 from databases.models import Image, Root
+
+Split = Literal["train", "val", "test"]
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class LibraryImage:
     format: str
     sha256: str
     label: str | None
-    split: str | None
+    split: Split | None
     task: str
 
 

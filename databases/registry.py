@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -32,36 +32,38 @@ class RegisteredModel:
     promoted_at: datetime | None
 
 
-@dataclass(frozen=True)
-class NewModel:
-    """What `register` needs to know of a bundle."""
+class Registrable(Protocol):
+    """What a bundle's manifest says that the registry keeps."""
 
-    version: str
-    task: str
-    architecture: str
-    bundle_uri: str
-    labels: Sequence[str]
-    metrics: Mapping[str, Any] | None
-    dataset_fingerprint: str | None
-    embedder: str
+    @property
+    def version(self) -> str: ...
+    @property
+    def task(self) -> str: ...
+    @property
+    def architecture(self) -> str: ...
+    @property
+    def labels(self) -> Sequence[str]: ...
+    @property
+    def dataset_fingerprint(self) -> str | None: ...
+    @property
+    def embedder(self) -> str: ...
 
 
-def register(session: Session, new: NewModel) -> RegisteredModel:
-    """Adds a bundle, as a candidate."""
-    metrics = None if new.metrics is None else dict(new.metrics)
+def register(session: Session, bundle: Registrable, metrics: Mapping[str, Any] | None) -> RegisteredModel:
+    """Adds a bundle, as a candidate. It lies in the folder of bundles under the name of its version."""
     row = Model(
-        version=new.version,
-        task=new.task,
-        architecture=new.architecture,
-        bundle_uri=new.bundle_uri,
-        labels=list(new.labels),
-        metrics=metrics,
-        dataset_fingerprint=new.dataset_fingerprint,
-        embedder=new.embedder,
+        version=bundle.version,
+        task=bundle.task,
+        architecture=bundle.architecture,
+        bundle_uri=bundle.version,
+        labels=list(bundle.labels),
+        metrics=None if metrics is None else dict(metrics),
+        dataset_fingerprint=bundle.dataset_fingerprint,
+        embedder=bundle.embedder,
     )
     session.add(row)
     session.flush()
-    return get_model(session, new.version)
+    return get_model(session, bundle.version)
 
 
 def record_metrics(session: Session, version: str, metrics: Mapping[str, Any]) -> None:

@@ -24,7 +24,6 @@ from backend.inference.manifest import (
 from backend.inference.preprocessing import Preprocessing
 from backend.inference.runtime import OnnxModel
 from databases import registry
-from databases.registry import NewModel
 from training.calibration import choose_thresholds, fit_temperature
 from training.dataset import Dataset
 from training.evaluation import measure
@@ -80,7 +79,8 @@ def publish(
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     with Session(engine) as session, session.begin():
-        registry.register(session, new_model(manifest))
+        metrics = None if manifest.metrics is None else manifest.metrics.model_dump(mode="json")
+        registry.register(session, manifest, metrics)
     return manifest
 
 
@@ -123,20 +123,6 @@ def finish(draft: Path, bundles: Path, manifest: Manifest) -> None:
     write_manifest(manifest, draft)
     load_bundle(draft)
     draft.rename(bundles / manifest.version)
-
-
-def new_model(manifest: Manifest) -> NewModel:
-    """The registry's row for a bundle in the folder of bundles."""
-    return NewModel(
-        version=manifest.version,
-        task=manifest.task,
-        architecture=manifest.architecture,
-        bundle_uri=manifest.version,
-        labels=manifest.labels,
-        metrics=None if manifest.metrics is None else manifest.metrics.model_dump(mode="json"),
-        dataset_fingerprint=manifest.dataset_fingerprint,
-        embedder=manifest.embedder,
-    )
 
 
 def _fit(model: OnnxModel, dataset: Dataset, spec: Preprocessing, progress: Progress) -> Fitted:

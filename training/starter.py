@@ -69,8 +69,6 @@ def ensure_starter(engine: Engine, bundles: Path, progress: Progress) -> Registe
         try:
             return registry.get_model(session, VERSION)
         except UnknownModel:
-            from training.publishing import new_model
-
-            registry.register(session, new_model(manifest))
+            registry.register(session, manifest, metrics=None)
             registry.promote(session, VERSION)
             return registry.get_model(session, VERSION)

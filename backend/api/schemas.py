@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Le
 from pydantic import BaseModel, ConfigDict, JsonValue
 
+Split = Literal["train", "val", "test"]
 Score = Annotated[float, Ge(0), Le(1)]
 
 
@@ -56,7 +57,7 @@ class ImageOut(BaseModel):
     id: int
     file_name: str
     label: str | None
-    split: Literal["train", "val", "test"] | None
+    split: Split | None
     width: int
     height: int
     bytes: int

@@ -139,9 +139,8 @@ def promote_version(state: State, version: str, *, force: bool) -> None:
         compared = (
             f", {promoted.accuracy:.1%} against {promoted.before.version}'s {promoted.accuracy_before:.1%}"
         )
-    say(
-        f"[bold]{quote(version)}[/bold] is the champion of {quote(promoted.model.task)}{quote(compared)}. {RESTART}"
-    )
+    task = quote(promoted.model.task)
+    say(f"[bold]{quote(version)}[/bold] is the champion of {task}{quote(compared)}. {RESTART}")
 
 
 def index_for(state: State, model: "RegisteredModel", task: str) -> None:

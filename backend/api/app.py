@@ -1,0 +1,42 @@
+"""The app factory."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
+
+from backend.api import errors
+from backend.api.body_limit import BodyLimit
+from backend.api.routes import catalogue, health, images, predictions
+from backend.api.service import open_service
+from backend.api.settings import Settings
+
+DESCRIPTION = """
+Send a picture to `/predict` to learn what it shows, and to `/similar` for pictures of the library that
+look like it.
+
+Errors are `application/problem+json`, with a `code` that does not change.
+"""
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """An app that is ready to answer: the champion is loaded and checked here.
+
+    Raises:
+        DatabaseError, BadBundle: as `open_service` does.
+    """
+    service = open_service(settings)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        service.close()
+
+    app = FastAPIOffline(title="Menagerie", version="1", description=DESCRIPTION, lifespan=lifespan)
+    app.state.service = service
+    app.add_middleware(BodyLimit, max_bytes=settings.max_upload_bytes)
+    errors.install(app)
+    for routes in (predictions, images, catalogue, health):
+        app.include_router(routes.router)
+    return app

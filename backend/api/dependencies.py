@@ -1,0 +1,26 @@
+"""What routes ask for by type."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy.orm import Session
+
+from backend.api.service import Service
+
+
+def get_service(request: Request) -> Service:
+    service: Service = request.app.state.service
+    return service
+
+
+ServiceDep = Annotated[Service, Depends(get_service)]
+
+
+def get_session(service: ServiceDep) -> Iterator[Session]:
+    """A session that can only read."""
+    with Session(service.reader) as session:
+        yield session
+
+
+SessionDep = Annotated[Session, Depends(get_session)]

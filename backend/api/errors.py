@@ -1,0 +1,90 @@
+"""Every failure as application/problem+json with a stable code. One table says which status; a bug stays a
+500."""
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import OperationalError
+from starlette.exceptions import HTTPException
+
+from backend.api.schemas import Problem
+from backend.inference.errors import UnreadableCode, UnreadableImage
+
+log = logging.getLogger(__name__)
+
+STATUS_OF_PICTURES: dict[UnreadableCode, HTTPStatus] = {
+    "empty_file": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    "unsupported_format": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    "truncated_image": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    "corrupt_image": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    "too_many_bytes": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "too_many_pixels": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+}
+CODE_OF_STATUS = {
+    HTTPStatus.BAD_REQUEST: "bad_request",
+    HTTPStatus.NOT_FOUND: "not_found",
+    HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
+}
+
+
+class ApiError(HTTPException):
+    """A failure with a code of its own."""
+
+    def __init__(self, status: HTTPStatus, code: str, detail: str) -> None:
+        super().__init__(status, detail)
+        self.code = code
+
+
+def problem(status: HTTPStatus, code: str, detail: str) -> JSONResponse:
+    body = Problem(title=status.phrase, status=status, code=code, detail=detail)
+    return JSONResponse(body.model_dump(), status, media_type="application/problem+json")
+
+
+def problems(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
+    """The OpenAPI description of the failures that a route may answer with."""
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {int(status): {"model": Problem, "content": content} for status in statuses}
+
+
+def install(app: FastAPI) -> None:
+    """Makes `app` answer every failure as a problem."""
+    app.add_exception_handler(UnreadableImage, _unreadable)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(OperationalError, _database)
+    app.add_exception_handler(Exception, _bug)
+
+
+def _unreadable(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, UnreadableImage)
+    return problem(STATUS_OF_PICTURES[error.code], error.code, str(error))
+
+
+def _http(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    status = HTTPStatus(error.status_code)
+    code = error.code if isinstance(error, ApiError) else CODE_OF_STATUS.get(status, "http_error")
+    response = problem(status, code, str(error.detail))
+    response.headers.update(error.headers or {})
+    return response
+
+
+def _invalid(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", f"{where}: {first['msg']}")
+
+
+def _database(_: Request, error: Exception) -> JSONResponse:
+    log.error("the database failed: %s", error)
+    return problem(HTTPStatus.SERVICE_UNAVAILABLE, "database_unavailable", "the database does not answer")
+
+
+def _bug(_: Request, error: Exception) -> JSONResponse:
+    del error  # the server logs it; what it says is not for strangers
+    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", "something went wrong here")

@@ -1,0 +1,40 @@
+"""What the service knows: labels and models."""
+
+from fastapi import APIRouter
+
+from backend.api.dependencies import ServiceDep, SessionDep
+from backend.api.presenting import model_name
+from backend.api.schemas import LabelOut, LabelsOut, ModelOut, ModelsOut
+from databases import library, registry
+
+router = APIRouter(tags=["catalogue"])
+
+
+@router.get("/labels")
+def list_labels(service: ServiceDep, session: SessionDep) -> LabelsOut:
+    """List the labels that the serving model can answer, and how many pictures of the library carry each."""
+    counts = library.count_labels(session, service.model.task)
+    labels = [
+        LabelOut(label=label, pictures=counts.get(label, 0)) for label in service.predictor.manifest.labels
+    ]
+    return LabelsOut(task=service.model.task, labels=labels)
+
+
+@router.get("/models")
+def list_models(service: ServiceDep, session: SessionDep) -> ModelsOut:
+    """List the registry, newest first, and say which model serves."""
+    rows = [
+        ModelOut(
+            version=model.version,
+            task=model.task,
+            architecture=model.architecture,
+            state=model.state,
+            serving=model.version == service.model.version,
+            labels=len(model.labels),
+            metrics=None if model.metrics is None else dict(model.metrics),
+            created_at=model.created_at,
+            promoted_at=model.promoted_at,
+        )
+        for model in registry.list_models(session)
+    ]
+    return ModelsOut(serving=model_name(service), models=rows)

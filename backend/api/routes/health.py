@@ -1,0 +1,26 @@
+"""Is the process alive, and can it answer?"""
+
+from http import HTTPStatus
+
+from fastapi import APIRouter
+from sqlalchemy import text
+
+from backend.api.dependencies import ServiceDep, SessionDep
+from backend.api.errors import problems
+from backend.api.presenting import model_name
+from backend.api.schemas import Health, Readiness
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/livez")
+async def livez() -> Health:
+    """The process answers."""
+    return Health(status="ok")
+
+
+@router.get("/readyz", responses=problems(HTTPStatus.SERVICE_UNAVAILABLE))
+def readyz(service: ServiceDep, session: SessionDep) -> Readiness:
+    """The model is loaded and checked, and the database answers."""
+    session.execute(text("SELECT 1"))
+    return Readiness(status="ready", model=model_name(service), gallery=len(service.gallery()))

@@ -1,0 +1,100 @@
+"""The library's pictures. Only paths that the database holds are opened, never one that a client sends."""
+
+import io
+from http import HTTPStatus
+from pathlib import Path as FilePath
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from PIL import Image
+
+from backend.api.dependencies import ServiceDep, SessionDep
+from backend.api.errors import ApiError, problems
+from backend.api.presenting import image_out
+from backend.api.schemas import ImageOut, ImagePage, Split
+from backend.inference.decoding import decode
+from databases import library
+from databases.library import LibraryImage
+
+router = APIRouter(tags=["library"], responses=problems(HTTPStatus.NOT_FOUND))
+
+THUMBNAIL_SIDE = 320
+MAX_PAGE = 200
+MAX_ID = 2**31 - 1
+MEDIA_TYPES = {
+    "JPEG": "image/jpeg",
+    "PNG": "image/png",
+    "WEBP": "image/webp",
+    "GIF": "image/gif",
+    "BMP": "image/bmp",
+    "TIFF": "image/tiff",
+}
+ImageId = Annotated[int, Path(ge=1, le=MAX_ID)]
+PICTURE: dict[int | str, dict[str, Any]] = {200: {"content": {"image/*": {}}}}
+
+
+@router.get("/images")
+def list_images(
+    service: ServiceDep,
+    session: SessionDep,
+    label: Annotated[str | None, Query(description="Only pictures with this label.")] = None,
+    split: Annotated[Split | None, Query(description="Only pictures of this split.")] = None,
+    after: Annotated[int, Query(ge=0, le=MAX_ID, description="Where the page before ended.")] = 0,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 50,
+) -> ImagePage:
+    """List the pictures of the serving model's task, by id."""
+    task = service.model.task
+    found = library.list_images(session, task=task, label=label, split=split, after=after, limit=limit + 1)
+    total = library.count_images(session, task=task, label=label, split=split)
+    items = [image_out(image) for image in found[:limit]]
+    return ImagePage(total=total, items=items, next_after=items[-1].id if len(found) > limit else None)
+
+
+@router.get("/images/{image_id}")
+def show_image(session: SessionDep, image_id: ImageId) -> ImageOut:
+    """Tell what is known of a picture."""
+    return image_out(_find(session, image_id))
+
+
+@router.get("/images/{image_id}/content", response_class=Response, responses=PICTURE)
+def image_content(session: SessionDep, image_id: ImageId) -> Response:
+    """The picture itself, as it lies in the library."""
+    image = _find(session, image_id)
+    return Response(_read(image), media_type=MEDIA_TYPES[image.format], headers=_headers(image))
+
+
+@router.get("/images/{image_id}/thumbnail", response_class=Response, responses=PICTURE)
+def image_thumbnail(session: SessionDep, request: Request, image_id: ImageId) -> Response:
+    """The picture upright, as a JPEG of at most 320 x 320 pixels."""
+    image = _find(session, image_id)
+    headers = _headers(image)
+    if request.headers.get("if-none-match") == headers["ETag"]:
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    thumbnail = decode(_read(image)).image
+    thumbnail.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.BICUBIC, reducing_gap=2.0)
+    buffer = io.BytesIO()
+    thumbnail.save(buffer, "JPEG", quality=85)
+    return Response(buffer.getvalue(), media_type="image/jpeg", headers=headers)
+
+
+def _find(session: SessionDep, image_id: int) -> LibraryImage:
+    image = library.find_image(session, image_id)
+    if image is None:
+        raise ApiError(HTTPStatus.NOT_FOUND, "not_found", f"the library has no picture {image_id}")
+    return image
+
+
+def _read(image: LibraryImage) -> bytes:
+    try:
+        return FilePath(image.root_uri, image.uri).read_bytes()
+    except OSError:
+        detail = f"picture {image.id} is no longer where the library knew it"
+        raise ApiError(HTTPStatus.NOT_FOUND, "file_missing", detail) from None
+
+
+def _headers(image: LibraryImage) -> dict[str, str]:
+    return {
+        "ETag": f'"{image.sha256[:32]}"',
+        "Cache-Control": "private, max-age=3600",
+        "X-Content-Type-Options": "nosniff",
+    }

@@ -1,0 +1,143 @@
+"""What is on a picture, and which pictures look like it."""
+
+import hashlib
+import logging
+import time
+import uuid
+from http import HTTPStatus
+from typing import Annotated
+
+import numpy as np
+from anyio import to_thread
+from fastapi import APIRouter, BackgroundTasks, File, Form, Query, UploadFile
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from backend.api.dependencies import ServiceDep
+from backend.api.errors import ApiError, problems
+from backend.api.presenting import image_out, model_name
+from backend.api.schemas import LabelScore, PredictionOut, SimilarImage, SimilarOut
+from backend.api.service import Service
+from backend.gallery import Entry
+from backend.inference.decoding import decode
+from backend.inference.prediction import Prediction
+from databases import library, models, predictions
+
+log = logging.getLogger(__name__)
+router = APIRouter(tags=["answers"])
+
+DEFAULT_TOP_K, DEFAULT_SIMILAR, MAX_K = 5, 12, 1000
+PictureFile = Annotated[UploadFile, File(description="A JPEG, PNG, WebP, GIF, BMP or TIFF picture.")]
+UNUSABLE = problems(
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, HTTPStatus.UNPROCESSABLE_ENTITY
+)
+
+
+@router.post("/predict", responses=UNUSABLE)
+async def predict(
+    service: ServiceDep,
+    background: BackgroundTasks,
+    file: PictureFile,
+    top_k: Annotated[int, Query(ge=1, le=MAX_K, description="How many labels to list.")] = DEFAULT_TOP_K,
+) -> PredictionOut:
+    """Say what a picture shows, how sure that is, and whether it is an animal at all."""
+    started = time.perf_counter()
+    data = await file.read()
+    answer = await to_thread.run_sync(_answer, service, data, limiter=service.limiter)
+    prediction_id = uuid.uuid4().hex
+    background.add_task(
+        _record,
+        service,
+        models.Prediction(
+            id=prediction_id,
+            sha256=hashlib.sha256(data).hexdigest(),
+            model_version=service.model.version,
+            label=answer.label,
+            score=answer.score,
+            verdict=answer.verdict,
+            latency_ms=1000 * (time.perf_counter() - started),
+        ),
+    )
+    return PredictionOut(
+        prediction_id=prediction_id,
+        label=answer.label,
+        score=answer.score,
+        verdict=answer.verdict,
+        sentence=answer.sentence,
+        top_k=_top(answer, service.predictor.manifest.labels, top_k),
+        novelty=answer.novelty,
+        model=model_name(service),
+    )
+
+
+@router.post("/similar", responses=UNUSABLE | problems(HTTPStatus.NOT_FOUND))
+async def similar(
+    service: ServiceDep,
+    file: Annotated[UploadFile | None, File(description="A picture, or else say image_id.")] = None,
+    image_id: Annotated[int | None, Form(description="A picture of the library.")] = None,
+    label: Annotated[str | None, Query(description="Default: what the picture shows.")] = None,
+    k: Annotated[int, Query(ge=1, le=MAX_K, description="How many pictures.")] = DEFAULT_SIMILAR,
+) -> SimilarOut:
+    """Recommend pictures of the library that look most like one and carry the same label.
+
+    The label is the predicted one for a file, and the library's own for a picture of the library. The
+    picture itself
+    and exact copies of it are left out; there are always min(k, available) results.
+    """
+    if (file is None) == (image_id is None):
+        raise ApiError(
+            HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", "send either a file or an image_id"
+        )
+    if file is not None:
+        data = await file.read()
+        return await to_thread.run_sync(_similar_to_file, service, data, label, k, limiter=service.limiter)
+    return await to_thread.run_sync(_similar_to_image, service, image_id, label, k, limiter=service.limiter)
+
+
+def _answer(service: Service, data: bytes) -> Prediction:
+    return service.predictor.predict([decode(data, service.limits).image])[0]
+
+
+def _top(answer: Prediction, labels: tuple[str, ...], k: int) -> list[LabelScore]:
+    order = np.argsort(-answer.scores, kind="stable")[:k]
+    return [LabelScore(label=labels[i], score=float(answer.scores[i])) for i in order]
+
+
+def _record(service: Service, prediction: models.Prediction) -> None:
+    try:
+        with Session(service.writer) as session, session.begin():
+            predictions.record_prediction(session, prediction)
+    except SQLAlchemyError:
+        log.exception("a prediction could not be recorded")  # the answer is out already
+
+
+def _similar_to_file(service: Service, data: bytes, label: str | None, k: int) -> SimilarOut:
+    answer = _answer(service, data)
+    vector = answer.embedding.astype("<f4").tobytes()
+    query = Entry(image_id=0, label=answer.label, sha256=hashlib.sha256(data).hexdigest(), vector=vector)
+    return _search(service, query, label or answer.label, k)
+
+
+def _similar_to_image(service: Service, image_id: int, label: str | None, k: int) -> SimilarOut:
+    query = service.gallery().find(image_id)
+    if query is None:
+        detail = f"the gallery has no picture {image_id}; a new one is added by: menagerie index"
+        raise ApiError(HTTPStatus.NOT_FOUND, "not_found", detail)
+    label = label or query.label
+    if label is None:
+        detail = f"picture {image_id} has no label: say one"
+        raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", detail)
+    return _search(service, query, label, k)
+
+
+def _search(service: Service, query: Entry, label: str, k: int) -> SimilarOut:
+    embedding = np.frombuffer(query.vector, "<f4")
+    found = service.gallery().search(embedding, label, without=query.sha256, k=k)
+    with Session(service.reader) as session:
+        images = library.find_images(session, [match.image_id for match in found.matches])
+    items = [
+        SimilarImage(image=image_out(images[match.image_id]), similarity=match.similarity)
+        for match in found.matches
+        if match.image_id in images
+    ]
+    return SimilarOut(label=label, available=found.available, items=items, model=model_name(service))

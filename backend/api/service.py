@@ -1,0 +1,102 @@
+"""What the routes work with: the champion, the database, the gallery. Opened once, at the start."""
+
+import threading
+import time
+from dataclasses import dataclass, field
+
+from anyio import CapacityLimiter
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from backend.api.settings import Settings
+from backend.gallery import Entry, Gallery
+from backend.inference.bundle import load_bundle
+from backend.inference.cpu import available_cpus
+from backend.inference.decoding import Limits
+from backend.inference.prediction import Predictor
+from databases import embeddings, registry
+from databases.embeddings import GalleryState
+from databases.errors import UnknownModel
+from databases.registry import RegisteredModel
+from databases.schema import open_for_serving
+
+# How old the gallery's answer may be when the library changes meanwhile.
+GALLERY_SECONDS = 2.0
+
+
+@dataclass
+class LoadedGallery:
+    """A gallery, what the library was when it was loaded, and when that was last compared (monotonic
+    seconds)."""
+
+    gallery: Gallery
+    state: GalleryState
+    checked: float
+
+
+@dataclass
+class Service:
+    """`limiter` keeps the pictures in work at once to the number of cores."""
+
+    settings: Settings
+    reader: Engine
+    writer: Engine
+    model: RegisteredModel
+    predictor: Predictor
+    limits: Limits
+    limiter: CapacityLimiter
+    _loaded: LoadedGallery | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def gallery(self) -> Gallery:
+        """The embeddings of the task's pictures under the serving model, loaded anew when they changed."""
+        with self._lock:
+            loaded, at = self._loaded, time.monotonic()
+            if loaded is not None and at - loaded.checked < GALLERY_SECONDS:
+                return loaded.gallery
+            with Session(self.reader) as session:
+                state = embeddings.gallery_state(session, self.model.id, self.model.task)
+                if loaded is None or loaded.state != state:
+                    gallery = self._read_gallery(session)
+                    self._loaded = loaded = LoadedGallery(gallery, state, at)
+            loaded.checked = at
+            return loaded.gallery
+
+    def close(self) -> None:
+        self.reader.dispose()
+        self.writer.dispose()
+
+    def _read_gallery(self, session: Session) -> Gallery:
+        rows = embeddings.read_vectors(session, self.model.id, self.model.task)
+        entries = (Entry(row.image_id, row.label, row.sha256, row.vector) for row in rows)
+        return Gallery(entries, self.predictor.manifest.outputs.embedding_size)
+
+
+def open_service(settings: Settings) -> Service:
+    """Loads the champion of the task that the settings name, or of the one promoted to last.
+
+    Raises:
+        DatabaseUnavailable, SchemaMismatch: the database cannot serve; the message says what to run.
+        UnknownModel: no model was promoted yet.
+        BadBundle: the champion's bundle is damaged.
+    """
+    reader = open_for_serving(settings.database_url, read_only=True)
+    with Session(reader) as session:
+        model = registry.champion(session, settings.task)
+    if model is None:
+        of_task = f" for task {settings.task!r}" if settings.task else ""
+        raise UnknownModel(
+            f"no model was promoted yet{of_task}; run: menagerie starter, or menagerie train --promote"
+        )
+    bundle = load_bundle(settings.bundles / model.bundle_uri, settings.threads)
+    service = Service(
+        settings=settings,
+        reader=reader,
+        writer=open_for_serving(settings.database_url, read_only=False),
+        model=model,
+        predictor=Predictor(bundle),
+        limits=Limits(settings.max_upload_bytes, settings.max_pixels),
+        limiter=CapacityLimiter(available_cpus()),
+    )
+    service.gallery()
+    return service

@@ -1,0 +1,24 @@
+"""What may be set from outside. A wrong value stops the program at the start, naming variable and value."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from databases.settings import StateSettings
+
+
+class Settings(StateSettings):
+    """Each is an environment variable with the prefix MENAGERIE_; DATABASE_URL has none.
+
+    `task`: whose champion serves; by default that of the task which was promoted to last. `threads`: how
+    many cores
+    the model takes; by default all that the process may use.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65535)
+    task: str | None = None
+    threads: int | None = Field(default=None, ge=1)
+    max_upload_bytes: int = Field(default=32 * 2**20, ge=1)
+    max_pixels: int = Field(default=64_000_000, ge=1)
+    log_level: Literal["critical", "error", "warning", "info", "debug"] = "info"
