@@ -1,5 +1,7 @@
 """Scores that mean what they say: temperature and thresholds, both from the validation split."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
@@ -58,4 +60,7 @@ def _confidence(best: NDArray[np.float32], right: NDArray[np.bool_]) -> float:
 def _novelty(animal_logit: NDArray[np.float32] | None) -> float | None:
     if animal_logit is None:
         return None
-    return max(LEAST_NOVELTY, float(np.quantile(1 - sigmoid(animal_logit), 1 - OWN_NOVEL)))
+    # Split conformal prediction's rank (Angelopoulos and Bates 2021, arXiv:2107.07511, section 1.1).
+    novelty = np.sort(1 - sigmoid(animal_logit))
+    rank = math.ceil((len(novelty) + 1) * (1 - OWN_NOVEL))
+    return max(LEAST_NOVELTY, float(novelty[min(rank, len(novelty)) - 1]))

@@ -81,17 +81,16 @@ async def similar(
     """Recommend pictures of the library that look most like one and carry the same label.
 
     The label is the predicted one for a file, and the library's own for a picture of the library. The
-    picture itself
-    and exact copies of it are left out; there are always min(k, available) results.
+    picture itself and exact copies of it are left out; there are always min(k, available) results.
     """
-    if (file is None) == (image_id is None):
-        raise ApiError(
-            HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", "send either a file or an image_id"
-        )
-    if file is not None:
+    if file is not None and image_id is None:
         data = await file.read()
         return await to_thread.run_sync(_similar_to_file, service, data, label, k, limiter=service.limiter)
-    return await to_thread.run_sync(_similar_to_image, service, image_id, label, k, limiter=service.limiter)
+    if image_id is not None and file is None:
+        return await to_thread.run_sync(
+            _similar_to_image, service, image_id, label, k, limiter=service.limiter
+        )
+    raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", "send either a file or an image_id")
 
 
 def _answer(service: Service, data: bytes) -> Prediction:
