@@ -1,0 +1,47 @@
+"""What several rooms' tests start from."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from databases.schema import open_for_writing
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests say themselves what is set; only the folder of real pictures comes from outside."""
+    for name in os.environ:
+        if name in ("DATABASE_URL", "MLFLOW_TRACKING_URI") or (
+            name.startswith("MENAGERIE_") and name != "MENAGERIE_DATA"
+        ):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def database_url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'state' / 'images.db'}"
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """A fresh SQLite database of today's schema."""
+    engine = open_for_writing(database_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def bundles(tmp_path: Path) -> Path:
+    return tmp_path / "bundles"
+
+
+@pytest.fixture(scope="session")
+def real_pictures() -> Path:
+    """The folder of real pictures."""
+    folder = os.environ.get("MENAGERIE_DATA")
+    if not folder:
+        pytest.skip("MENAGERIE_DATA is unset: no real pictures to try")
+    return Path(folder)
