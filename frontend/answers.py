@@ -1,0 +1,89 @@
+"""What the API answers, as far as the page uses it. Fields that the API adds are ignored."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Verdict = Literal["confident", "unsure", "not_an_animal"]
+
+
+class Answer(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class LabelScore(Answer):
+    label: str
+    score: float
+
+
+class ModelName(Answer):
+    task: str
+    version: str
+
+
+class Prediction(Answer):
+    """`score` and those of `top_k` are probabilities; `top_k` is sorted, the likeliest first."""
+
+    label: str
+    score: float
+    verdict: Verdict
+    sentence: str
+    top_k: tuple[LabelScore, ...]
+    model: ModelName
+
+
+class Links(Answer):
+    """Relative to the API's root."""
+
+    content: str
+    thumbnail: str
+
+
+class LibraryImage(Answer):
+    id: int
+    file_name: str
+    label: str | None
+    links: Links
+
+
+class ImagePage(Answer):
+    total: int
+    items: tuple[LibraryImage, ...]
+
+
+class SimilarImage(Answer):
+    """`similarity` is a cosine, 0 to 1."""
+
+    image: LibraryImage
+    similarity: float
+
+
+class Similar(Answer):
+    """The nearest first; `available` counts all pictures of `label`, shown or not."""
+
+    label: str
+    available: int
+    items: tuple[SimilarImage, ...]
+
+
+class LabelCount(Answer):
+    label: str
+    pictures: int
+
+
+class Labels(Answer):
+    labels: tuple[LabelCount, ...]
+
+
+class Readiness(Answer):
+    """`gallery`: how many pictures of the library can be searched."""
+
+    model: ModelName
+    gallery: int
+
+
+class Problem(Answer):
+    """An error of the API: `code` is stable, `detail` is for people."""
+
+    code: str
+    detail: str

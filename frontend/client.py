@@ -1,0 +1,111 @@
+"""The API over HTTP. Whatever goes wrong on the way comes out as one `ApiError`."""
+
+from typing import Any, TypeVar
+
+import httpx
+from pydantic import ValidationError
+
+from frontend.answers import (
+    Answer,
+    ImagePage,
+    Labels,
+    LibraryImage,
+    Prediction,
+    Problem,
+    Readiness,
+    Similar,
+)
+from frontend.picture import Picture
+
+TOP_K = 5
+SIMILAR_K = 12
+# Reading waits for a large picture on a slow machine; connecting, to a neighbour, is quick or hopeless.
+TIMEOUT = httpx.Timeout(60, connect=3)
+QUICK = httpx.Timeout(5, connect=3)
+
+A = TypeVar("A", bound=Answer)
+
+
+class ApiError(Exception):
+    """`code` is the API's own, or `unreachable`, `timeout` or `unexpected_answer`; `detail` is words."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(f"{code}: {detail}")
+        self.code = code
+        self.detail = detail
+
+
+class Api:
+    """Every method raises `ApiError`. Safe to share between threads."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        # The API is a neighbour: a proxy set up for the internet has no place between it and the page.
+        self._http = httpx.Client(base_url=url, timeout=TIMEOUT, trust_env=False)
+
+    def close(self) -> None:
+        self._http.close()
+
+    def readiness(self) -> Readiness:
+        return self._json(Readiness, "GET", "/readyz", timeout=QUICK)
+
+    def predict(self, picture: Picture) -> Prediction:
+        return self._json(
+            Prediction,
+            "POST",
+            "/predict",
+            params={"top_k": TOP_K},
+            files={"file": (picture.name, picture.data)},
+        )
+
+    def similar(self, picture: Picture, label: str) -> Similar:
+        """The pictures of `label` in the library that look most like `picture`, itself left out."""
+        params = {"k": SIMILAR_K, "label": label}
+        if picture.image_id is None:
+            upload = {"file": (picture.name, picture.data)}
+            return self._json(Similar, "POST", "/similar", params=params, files=upload)
+        known = {"image_id": str(picture.image_id)}
+        return self._json(Similar, "POST", "/similar", params=params, data=known)
+
+    def labels(self) -> Labels:
+        return self._json(Labels, "GET", "/labels")
+
+    def images(self, limit: int, label: str | None = None) -> ImagePage:
+        params: dict[str, str | int] = {"limit": limit} | ({} if label is None else {"label": label})
+        return self._json(ImagePage, "GET", "/images", params=params)
+
+    def picture(self, image: LibraryImage) -> Picture:
+        """The library's original file."""
+        content = self._send("GET", image.links.content).content
+        return Picture(image.file_name, content, image.id)
+
+    def thumbnail(self, image: LibraryImage) -> bytes:
+        return self._send("GET", image.links.thumbnail).content
+
+    def _json(self, kind: type[A], method: str, path: str, **asked: Any) -> A:
+        response = self._send(method, path, **asked)
+        try:
+            return kind.model_validate_json(response.content)
+        except ValidationError as error:
+            raise ApiError("unexpected_answer", f"{method} {path} gave no {kind.__name__}") from error
+
+    def _send(self, method: str, path: str, **asked: Any) -> httpx.Response:
+        try:
+            response = self._http.request(method, path, **asked)
+        except httpx.TimeoutException as error:
+            raise ApiError("timeout", f"no answer from {self.url} in time") from error
+        except httpx.HTTPError as error:
+            raise ApiError("unreachable", f"no connection to {self.url}") from error
+        if not response.is_success:
+            raise _refusal(response)
+        return response
+
+
+def _refusal(response: httpx.Response) -> ApiError:
+    try:
+        problem = Problem.model_validate_json(response.content)
+    except ValidationError:
+        # Not the API's own words: a gateway in between, or another program on its port.
+        path, status = response.request.url.path, response.status_code
+        return ApiError("unexpected_answer", f"{path} answered {status}")
+    return ApiError(problem.code, problem.detail)

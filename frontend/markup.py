@@ -1,0 +1,94 @@
+"""The pieces of HTML that Streamlit has no widget for. Every text from outside is escaped here."""
+
+import base64
+from html import escape
+
+from frontend.answers import LabelScore, ModelName, Prediction, SimilarImage
+from frontend.wording import ADVICE, BADGES, Notice, likeness, percent
+
+# Drawn by the style sheet: Streamlit's sanitizer takes inline SVG away.
+PAW = '<i class="mng-paw" aria-hidden="true"></i>'
+
+
+def brand() -> str:
+    return f'<div class="mng-brand">{PAW}<span>Menagerie</span></div>'
+
+
+def hero() -> str:
+    return (
+        '<div class="mng-hero"><h1>What animal is this?</h1>'
+        "<p>Show it a picture. You get the animal&rsquo;s name, how sure that is, "
+        "and pictures like it.</p></div>"
+    )
+
+
+def status(model: ModelName, pictures: int) -> str:
+    library = f"{pictures:,} pictures to compare with" if pictures else "no pictures to compare with yet"
+    return f'<p class="mng-fine mng-center">Model {escape(model.version)} · {library}</p>'
+
+
+def notice(said: Notice, detail: str | None = None) -> str:
+    """`detail`: what exactly was found, in small print."""
+    fine = f'<p class="mng-fine">Details: {escape(detail)}</p>' if detail else ""
+    return (
+        f'<div class="mng-notice" role="alert"><h2>{escape(said.title)}</h2>'
+        f"<p>{escape(said.advice)}</p>{fine}</div>"
+    )
+
+
+def answer(prediction: Prediction) -> str:
+    verdict = prediction.verdict
+    return (
+        f'<div class="mng-answer"><span class="mng-badge mng-{verdict}">{BADGES[verdict]}</span>'
+        f"<h1>{escape(prediction.sentence)}</h1><p>{ADVICE[verdict]}</p></div>"
+    )
+
+
+def bars(scores: tuple[LabelScore, ...]) -> str:
+    return f'<ol class="mng-bars" aria-label="Likeliest animals">{"".join(map(_bar, scores))}</ol>'
+
+
+def _bar(entry: LabelScore) -> str:
+    return (
+        f"<li><span>{escape(entry.label)}</span><span>{escape(percent(entry.score))}</span>"
+        f'<i aria-hidden="true"><b style="width:{100 * entry.score:.1f}%"></b></i></li>'
+    )
+
+
+def byline(model: ModelName) -> str:
+    task, version = escape(model.task), escape(model.version)
+    return f'<p class="mng-fine">Answered by model {task}, version {version}</p>'
+
+
+def thumbnail(data: bytes | None, alt: str) -> str:
+    """A square that fills its box; a paw in its place without `data`."""
+    if data is None:
+        return f'<div class="mng-square" role="img" aria-label="{escape(alt)}">{PAW}</div>'
+    # A data address, because the visitor's browser may not reach the API.
+    source = f"data:{_mime_type(data)};base64,{base64.b64encode(data).decode()}"
+    return f'<img class="mng-square" src="{source}" alt="{escape(alt)}">'
+
+
+def no_preview(name: str) -> str:
+    return f'<div class="mng-blank">{PAW}<span>{escape(name)}</span></div>'
+
+
+def gallery(items: list[tuple[SimilarImage, bytes | None]]) -> str:
+    return f'<ul class="mng-gallery">{"".join(_figure(item, data) for item, data in items)}</ul>'
+
+
+def _figure(item: SimilarImage, data: bytes | None) -> str:
+    alt = f"{item.image.label or 'Unlabelled'}, {item.image.file_name}"
+    return (
+        f'<li title="{escape(item.image.file_name)}">{thumbnail(data, alt)}'
+        f"<span>{likeness(item.similarity)}</span>"
+        f'<span class="mng-fine">{escape(percent(item.similarity))} similar</span></li>'
+    )
+
+
+def _mime_type(data: bytes) -> str:
+    return "image/webp" if data[8:12] == b"WEBP" else "image/jpeg"
+
+
+def gallery_note(shown: int, available: int, label: str) -> str:
+    return f'<p class="mng-fine">The {shown} nearest of {available:,} pictures of {escape(label)}.</p>'

@@ -1,0 +1,175 @@
+import io
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from backend.inference.decoding import Limits, decode
+from backend.inference.errors import UnreadableImage
+from tests.drawing import draw, encode, picture
+
+SCENE = draw("red", size=(40, 24))
+
+
+def middle(image: Image.Image) -> tuple[int, ...]:
+    return tuple(np.asarray(image)[image.height // 2, image.width // 2].tolist())
+
+
+def code_of(data: bytes, limits: Limits | None = None) -> str:
+    with pytest.raises(UnreadableImage) as caught:
+        decode(data, limits or Limits())
+    return caught.value.code
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF"])
+def test_each_format_is_decoded_to_rgb_of_its_size(format: str) -> None:
+    decoded = decode(encode(SCENE, format))
+    assert (decoded.format, decoded.image.mode, decoded.image.size) == (format, "RGB", (40, 24))
+    assert np.abs(np.subtract(middle(decoded.image), middle(SCENE))).max() < 30
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_exif_orientation_comes_out_upright(orientation: int) -> None:
+    corner = Image.new("RGB", (32, 16), "white")
+    corner.paste("red", (0, 0, 16, 8))
+    undo = {
+        1: None,
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_90,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_270,
+    }[orientation]
+    stored = corner if undo is None else corner.transpose(undo)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    upright = decode(encode(stored, "PNG", exif=exif)).image
+    assert upright.size == (32, 16)
+    assert np.array_equal(np.asarray(upright), np.asarray(corner))
+
+
+def test_cmyk_jpeg_keeps_its_colours() -> None:
+    decoded = decode(encode(SCENE.convert("CMYK"))).image
+    assert np.abs(np.subtract(middle(decoded), middle(SCENE))).max() < 30
+
+
+def test_transparency_is_laid_over_white() -> None:
+    glass = Image.new("RGBA", (8, 8), (255, 0, 0, 0))
+    assert middle(decode(encode(glass, "PNG")).image) == (255, 255, 255)
+    half = Image.new("LA", (8, 8), (0, 128))
+    assert middle(decode(encode(half, "PNG")).image) == (127, 127, 127)
+
+
+def test_transparent_palette_is_laid_over_white() -> None:
+    image = Image.new("P", (8, 8), 1)
+    image.putpalette([0, 0, 0, 10, 20, 30])
+    assert middle(decode(encode(image, "PNG")).image) == (10, 20, 30)
+    assert middle(decode(encode(image, "PNG", transparency=1)).image) == (255, 255, 255)
+
+
+@pytest.mark.parametrize("format", ["PNG", "TIFF"])
+def test_sixteen_bit_grey_keeps_its_brightness(format: str) -> None:
+    ramp = np.linspace(0, 65535, 64, dtype=np.uint16).reshape(8, 8)
+    decoded = np.asarray(decode(encode(Image.fromarray(ramp), format)).image)
+    assert np.array_equal(decoded[..., 0], (ramp >> 8).astype(np.uint8))
+
+
+def test_first_frame_of_an_animation_is_taken() -> None:
+    frames = [draw("green"), draw("blue")]
+    for format in ("GIF", "WEBP", "TIFF"):
+        data = encode(frames[0], format, save_all=True, append_images=frames[1:])
+        red, green, blue = middle(decode(data).image)
+        assert green > red + 100
+        assert green > blue + 100
+
+
+def test_one_bit_and_grey_pictures_become_rgb() -> None:
+    for mode in ("1", "L"):
+        assert decode(encode(SCENE.convert(mode), "PNG")).image.mode == "RGB"
+
+
+def test_empty_file_is_refused() -> None:
+    assert code_of(b"") == "empty_file"
+
+
+@pytest.mark.parametrize(
+    "data", [b"no picture", b"%PDF-1.7 ...", b"<svg xmlns='http://www.w3.org/2000/svg'/>"]
+)
+def test_other_files_are_refused_as_unsupported(data: bytes) -> None:
+    assert code_of(data) == "unsupported_format"
+
+
+def test_postscript_is_never_interpreted() -> None:
+    assert (
+        code_of(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n") == "unsupported_format"
+    )
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF"])
+def test_truncated_picture_is_refused(format: str) -> None:
+    data = encode(draw("red", size=(200, 200)), format)
+    assert code_of(data[: len(data) * 6 // 10]) in ("truncated_image", "corrupt_image", "unsupported_format")
+
+
+def test_truncated_jpeg_has_a_code_of_its_own() -> None:
+    data = picture("red")
+    assert code_of(data[: len(data) // 2]) == "truncated_image"
+
+
+def test_floating_point_tiff_is_refused() -> None:
+    assert code_of(encode(Image.new("F", (4, 4), 0.5), "TIFF")) == "corrupt_image"
+
+
+def test_too_many_bytes_are_refused() -> None:
+    data = picture("red")
+    assert code_of(data, Limits(max_bytes=len(data) - 1)) == "too_many_bytes"
+    assert decode(data, Limits(max_bytes=len(data))).format == "JPEG"
+
+
+def test_too_many_pixels_are_refused_before_decoding() -> None:
+    # A PNG whose header promises 40,000 x 40,000 pixels and whose body holds none: only the header may be
+    # read.
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    for side in (9_000, 12_000, 40_000):
+        header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+        bomb = (
+            b"\x89PNG\r\n\x1a\n"
+            + chunk(b"IHDR", header)
+            + chunk(b"IDAT", zlib.compress(b""))
+            + chunk(b"IEND", b"")
+        )
+        assert code_of(bomb) == "too_many_pixels"
+
+
+def test_broken_exif_does_not_spoil_a_sound_picture() -> None:
+    data = encode(SCENE, exif=b"Exif\x00\x00II*\x00\xff\xff\xff\xff" + b"\x12\x01" * 40)
+    assert decode(data).image.size == (40, 24)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sampled_from(["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF"]),
+    st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), max_size=12),
+    st.integers(0, 400),
+)
+def test_damaged_bytes_are_decoded_or_refused_but_never_crash(
+    format: str, changes: list[tuple[int, int]], cut: int
+) -> None:
+    data = bytearray(encode(draw("blue", size=(24, 24)), format))
+    for position, value in changes:
+        data[position % len(data)] = value
+    damaged = bytes(data[: max(0, len(data) - cut)])
+    try:
+        decoded = decode(damaged)
+    except UnreadableImage:
+        return
+    assert decoded.image.mode == "RGB"
+    assert Image.open(io.BytesIO(damaged)).format is not None

@@ -1,0 +1,75 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from backend.inference.bundle import load_bundle
+from backend.inference.prediction import Predictor, sigmoid, softmax
+from backend.inference.verdict import explain
+from tests.drawing import draw
+from tests.tiny_bundle import make_bundle
+
+
+@pytest.fixture
+def predictor(bundles: Path) -> Predictor:
+    return Predictor(load_bundle(make_bundle(bundles)))
+
+
+def test_two_different_pictures_get_their_own_answers_in_order(predictor: Predictor) -> None:
+    blue, red = predictor.predict([draw("blue", 1), draw("red", 2, size=(90, 20))])
+    assert (blue.label, red.label) == ("blue", "red")
+    assert blue.verdict == red.verdict == "confident"
+    assert not np.allclose(blue.embedding, red.embedding, atol=0.1)
+
+
+def test_a_batch_answers_as_its_pictures_one_by_one(predictor: Predictor) -> None:
+    images = [draw(colour, number) for number in range(13) for colour in ("red", "green", "blue")]
+    for together, alone in zip(
+        predictor.predict(images), (predictor.predict([i])[0] for i in images), strict=True
+    ):
+        assert together.label == alone.label
+        np.testing.assert_allclose(together.scores, alone.scores, atol=1e-6)
+
+
+def test_scores_are_probabilities_and_embeddings_have_length_one(predictor: Predictor) -> None:
+    for answer in predictor.predict([draw("green"), Image.new("RGB", (5, 9), "grey")]):
+        assert answer.scores.sum() == pytest.approx(1, abs=1e-5)
+        assert answer.score == pytest.approx(float(answer.scores.max()))
+        assert np.linalg.norm(answer.embedding) == pytest.approx(1, abs=1e-5)
+
+
+def test_a_picture_without_an_animal_is_said_to_be_none(predictor: Predictor) -> None:
+    answer = predictor.predict([Image.new("RGB", (20, 20), "grey")])[0]
+    assert answer.verdict == "not_an_animal"
+    assert answer.novelty is not None
+    assert answer.novelty > 0.5
+    assert answer.sentence == "This does not look like an animal I know."
+
+
+def test_a_picture_between_two_labels_is_unsure_and_names_both(predictor: Predictor) -> None:
+    answer = predictor.predict([Image.new("RGB", (20, 20), (250, 240, 10))])[0]
+    assert answer.verdict == "unsure"
+    assert "perhaps red" in answer.sentence
+    assert "perhaps green" in answer.sentence
+
+
+def test_temperature_softens_the_scores(bundles: Path) -> None:
+    soft = make_bundle(bundles, "soft-1", calibration={"temperature": 10.0, "fitted_on": "val"})
+    sharp = make_bundle(bundles, "sharp-1")
+    image = Image.new("RGB", (20, 20), (200, 120, 10))
+    scores = [Predictor(load_bundle(folder)).predict([image])[0].score for folder in (soft, sharp)]
+    assert scores[0] < scores[1]
+
+
+def test_no_picture_gives_no_answer(predictor: Predictor) -> None:
+    assert predictor.predict([]) == []
+
+
+def test_softmax_and_sigmoid_stand_extreme_values() -> None:
+    assert softmax(np.array([[1e4, 0, -1e4]], np.float32)).tolist() == [[1, 0, 0]]
+    np.testing.assert_allclose(sigmoid(np.array([-1e4, 0, 1e4], np.float32)), [0, 0.5, 1])
+
+
+def test_no_sentence_claims_certainty() -> None:
+    assert explain("confident", ("cat", 1.0), ("dog", 0.0)) == "This looks like: cat (over 99 % sure)."
