@@ -3,7 +3,7 @@
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from databases.errors import DatabaseUnavailable
@@ -17,7 +17,7 @@ def open_engine(url: str, *, read_only: bool = False) -> Engine:
     Raises:
         DatabaseUnavailable: the URL is malformed, or names a database that is neither SQLite nor PostgreSQL.
     """
-    parsed = _parse(url)
+    parsed = parse_url(url)
     if parsed.get_backend_name() == "sqlite":
         engine = create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
         event.listen(engine, "connect", _prepare_read_only_sqlite if read_only else _prepare_sqlite)
@@ -31,24 +31,29 @@ def check_reachable(engine: Engine) -> None:
     try:
         with engine.connect():
             pass
-    except OperationalError as error:
+    except DatabaseError as error:
         shown = engine.url.render_as_string(hide_password=True)
         raise DatabaseUnavailable(
             f"the database {shown} does not answer: {str(error.orig).strip()}"
         ) from error
 
 
-def _parse(url: str) -> URL:
+def parse_url(url: str) -> URL:
+    """`url` with the driver that we use for its kind of database.
+
+    Raises:
+        DatabaseUnavailable: it is malformed, or names a database that is neither SQLite nor PostgreSQL.
+    """
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the latter where the port is no number
         raise DatabaseUnavailable("DATABASE_URL is not a database URL, such as sqlite:///images.db") from None
     backend = parsed.get_backend_name()
     if backend in ("postgresql", "postgres"):
         return parsed.set(drivername="postgresql+psycopg")
     if backend != "sqlite":
         raise DatabaseUnavailable(f"DATABASE_URL names {backend!r}; only sqlite and postgresql are known")
-    return parsed
+    return parsed.set(drivername="sqlite")
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:

@@ -1,5 +1,7 @@
 """The schema's version: writing commands upgrade the database, the service only checks it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
@@ -7,9 +9,8 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect, text
-from sqlalchemy.engine import make_url
 
-from databases.engine import check_reachable, open_engine
+from databases.engine import check_reachable, open_engine, parse_url
 from databases.errors import SchemaMismatch
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -27,8 +28,7 @@ def open_for_writing(url: str) -> Engine:
     """
     _make_folder(url)
     engine = open_engine(url)
-    check_reachable(engine)
-    with engine.begin() as connection:
+    with _closed_on_error(engine), engine.begin() as connection:
         _lock(connection)
         if _current(connection) != _scripts().get_current_head():
             _refuse_strangers(connection)
@@ -45,12 +45,11 @@ def open_for_serving(url: str, *, read_only: bool) -> Engine:
         DatabaseUnavailable: it cannot be opened.
         SchemaMismatch: it is absent, older, newer or not ours; the message says what to run.
     """
-    path = make_url(url).database
-    if url.startswith("sqlite") and path not in (None, "", ":memory:") and not Path(str(path)).is_file():
+    path = _sqlite_file(url)
+    if path is not None and not path.is_file():
         raise SchemaMismatch(f"there is no database at {path}; run: menagerie db upgrade")
     engine = open_engine(url, read_only=read_only)
-    check_reachable(engine)
-    with engine.connect() as connection:
+    with _closed_on_error(engine), engine.connect() as connection:
         current, head = _current(connection), _scripts().get_current_head()
         if current != head:
             _refuse_strangers(connection)
@@ -59,6 +58,17 @@ def open_for_serving(url: str, *, read_only: bool) -> Engine:
                 "run: menagerie db upgrade"
             )
     return engine
+
+
+@contextmanager
+def _closed_on_error(engine: Engine) -> Iterator[None]:
+    """Checks that the database answers; leaves no connection behind where opening it fails."""
+    try:
+        check_reachable(engine)
+        yield
+    except BaseException:
+        engine.dispose()
+        raise
 
 
 def _refuse_strangers(connection: Connection) -> None:
@@ -76,8 +86,15 @@ def _refuse_strangers(connection: Connection) -> None:
 
 
 def _make_folder(url: str) -> None:
-    if url.startswith("sqlite:///") and (path := make_url(url).database):
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    if path := _sqlite_file(url):
+        path.parent.mkdir(parents=True, exist_ok=True)
+
+
+def _sqlite_file(url: str) -> Path | None:
+    parsed = parse_url(url)
+    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
+        return None
+    return Path(str(parsed.database))
 
 
 def _lock(connection: Connection) -> None:

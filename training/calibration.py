@@ -1,4 +1,4 @@
-"""Scores that mean what they say: temperature and thresholds, both from the validation split."""
+"""Scores that mean what they say: temperature and thresholds, from pictures held out of the fit."""
 
 import math
 

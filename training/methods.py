@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from sqlalchemy import Engine
 
 from training.dataset import Dataset
@@ -12,7 +13,7 @@ from training.errors import TrainingError
 from training.indexing import index, read_features
 from training.pictures import read_pixels
 from training.progress import Progress
-from training.publishing import Trained
+from training.publishing import HeldOut, Trained
 from training.starter import ensure_starter
 
 
@@ -49,30 +50,39 @@ def find_method(recipe: Recipe) -> Method:
 
 
 def probe_efficientnet(workshop: Workshop, dataset: Dataset, recipe: Recipe) -> Trained:
-    """Features once, by the starter, kept as its embeddings; then a linear head on them."""
+    """Features once, by the starter, kept as its embeddings; then a linear head on them.
+
+    The head learns from train and val together: its strength and its calibration come from
+    cross-validation, so
+    that val need not be held back for them.
+    """
     import torch
 
     from training import efficientnet
-    from training.probe import fit_head
+    from training.probe import fit_probe
 
     starter = ensure_starter(workshop.engine, workshop.bundles, workshop.progress)
     index(workshop.engine, workshop.bundles, starter, dataset.task, workshop.progress)
+    images = dataset.train + dataset.val
+    targets = np.array(dataset.targets(images))
     with workshop.progress.track("Fitting the head", 1) as advance:
-        head = fit_head(
-            read_features(workshop.engine, starter, dataset.train),
-            dataset.targets(dataset.train),
-            read_features(workshop.engine, starter, dataset.val),
-            dataset.targets(dataset.val),
-        )
+        features = read_features(workshop.engine, starter, images)
+        fit = fit_probe(features, targets, [image.sha256 for image in images], recipe.seed)
         advance(1)
-    weight, bias = torch.from_numpy(head.weight), torch.from_numpy(head.bias)
+    weight, bias = torch.from_numpy(fit.head.weight), torch.from_numpy(fit.head.bias)
     return Trained(
         module=efficientnet.Probe(efficientnet.EfficientNetLite0(), weight, bias),
         preprocessing=efficientnet.PREPROCESSING,
         embedding_size=efficientnet.EMBEDDING_SIZE,
         architecture=efficientnet.ARCHITECTURE,
         embedder=starter.embedder,
-        facts={"strategy": recipe.strategy, "strength": head.strength, "val_log_loss": head.val_log_loss},
+        facts={
+            "strategy": recipe.strategy,
+            "seed": recipe.seed,
+            "strength": fit.strength,
+            "cross_validated_log_loss": fit.log_loss,
+        },
+        held_out=HeldOut(fit.held_out, targets),
     )
 
 

@@ -7,10 +7,18 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
+from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.preprocessing import StandardScaler
+
+from backend.inference.prediction import softmax
+from training.errors import NoPictures
 
 # Inverse regularisation strengths to try, on standardised features.
 STRENGTHS = (0.0001, 0.001, 0.01, 0.1, 1.0)
+FOLDS = 5
+
+Features = NDArray[np.float32]
+Targets = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -19,33 +27,67 @@ class LinearHead:
 
     weight: NDArray[np.float32]
     bias: NDArray[np.float32]
+
+    def logits(self, features: Features) -> NDArray[np.float32]:
+        """Features float32 [n, features] to logits float32 [n, labels]."""
+        return features @ self.weight.T + self.bias
+
+
+@dataclass(frozen=True)
+class ProbeFit:
+    """`head` was fitted on all features. `held_out`: logits float32 [n, labels] of each picture under a
+    head that
+    was fitted without it, for calibration; `strength` gave them their lowest log loss."""
+
+    head: LinearHead
+    held_out: NDArray[np.float32]
     strength: float
-    val_log_loss: float
+    log_loss: float
 
 
-def fit_head(
-    train: NDArray[np.float32],
-    train_targets: Sequence[int],
-    val: NDArray[np.float32],
-    val_targets: Sequence[int],
-) -> LinearHead:
-    """Multinomial logistic regression on features float32 [n, features]; the strength is chosen on `val`."""
-    scaler = StandardScaler().fit(train)
-    labels = sorted(set(train_targets))
-    heads = []
+def fit_probe(features: Features, targets: Targets, contents: Sequence[str], seed: int) -> ProbeFit:
+    """Multinomial logistic regression on features float32 [n, features], its strength chosen by
+    cross-validation.
+
+    `targets` are 0..labels-1; pictures with the same content hash in `contents` stay in one fold.
+
+    Raises:
+        NoPictures: a label has fewer than two different pictures.
+    """
+    folds = _folds(targets, contents, seed)
+    every = np.arange(targets.max() + 1)
+    best: tuple[float, float, NDArray[np.float32]] | None = None
     for strength in STRENGTHS:
-        model = LogisticRegression(C=strength, max_iter=1000).fit(scaler.transform(train), train_targets)
-        loss = log_loss(val_targets, model.predict_proba(scaler.transform(val)), labels=labels)
-        heads.append(_fold(model, scaler, strength, float(loss)))
-    return min(heads, key=lambda head: head.val_log_loss)
+        held_out = np.empty((len(targets), len(every)), np.float32)
+        for rest, fold in folds:
+            held_out[fold] = fit_head(features[rest], targets[rest], strength).logits(features[fold])
+        loss = float(log_loss(targets, softmax(held_out).astype(np.float64), labels=every))
+        if best is None or loss < best[0]:
+            best = loss, strength, held_out
+    assert best is not None
+    loss, strength, held_out = best
+    return ProbeFit(fit_head(features, targets, strength), held_out, strength, loss)
 
 
-def _fold(model: LogisticRegression, scaler: StandardScaler, strength: float, loss: float) -> LinearHead:
-    """Takes the standardisation into the head, so that the served model needs none."""
+def fit_head(features: Features, targets: Targets, strength: float) -> LinearHead:
+    """One regression on standardised features; the standardisation is folded into the head."""
+    scaler = StandardScaler().fit(features)
+    model = LogisticRegression(C=strength, max_iter=1000).fit(scaler.transform(features), targets)
     coefficients, intercepts = model.coef_, model.intercept_
     if len(coefficients) == 1:  # two labels: scikit-learn keeps the one log-odds, softmax wants both halves
         coefficients = np.concatenate([-coefficients, coefficients]) / 2
         intercepts = np.concatenate([-intercepts, intercepts]) / 2
     weight = coefficients / scaler.scale_
     bias = intercepts - weight @ scaler.mean_
-    return LinearHead(weight.astype(np.float32), bias.astype(np.float32), strength, loss)
+    return LinearHead(weight.astype(np.float32), bias.astype(np.float32))
+
+
+def _folds(targets: Targets, contents: Sequence[str], seed: int) -> list[tuple[Targets, Targets]]:
+    different = {(int(target), content) for target, content in zip(targets, contents, strict=True)}
+    fewest = int(np.bincount([target for target, _ in different]).min())
+    if fewest < 2:
+        raise NoPictures(
+            "a label has fewer than two different pictures to learn from: add some, or drop the label"
+        )
+    splitter = StratifiedGroupKFold(min(FOLDS, fewest), shuffle=True, random_state=seed)
+    return list(splitter.split(targets, targets, groups=contents))

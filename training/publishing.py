@@ -3,9 +3,9 @@
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import JsonValue
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -33,6 +33,15 @@ from training.progress import Progress
 
 
 @dataclass(frozen=True)
+class HeldOut:
+    """Logits float32 [n, labels] of pictures that their network had not seen, and the right labels int64
+    [n]."""
+
+    logits: NDArray[np.float32]
+    targets: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
 class Trained:
     """What a training method hands over. `embedder` names what makes the embedding, None for the network
     itself."""
@@ -43,6 +52,7 @@ class Trained:
     architecture: str
     embedder: str | None
     facts: dict[str, JsonValue]
+    held_out: HeldOut | None = None
 
 
 @dataclass(frozen=True)
@@ -71,7 +81,7 @@ def publish(
             export_model(trained.module, trained.preprocessing, draft)
             advance(1)
         model = OnnxModel(draft / MODEL)
-        fitted = _fit(model, dataset, trained.preprocessing, progress)
+        fitted = _fit(model, dataset, trained, progress)
         manifest = build_manifest(
             draft, version, dataset.task, dataset.labels, trained, fitted, dataset.fingerprint
         )
@@ -125,16 +135,16 @@ def finish(draft: Path, bundles: Path, manifest: Manifest) -> None:
     draft.rename(bundles / manifest.version)
 
 
-def _fit(model: OnnxModel, dataset: Dataset, spec: Preprocessing, progress: Progress) -> Fitted:
+def _fit(model: OnnxModel, dataset: Dataset, trained: Trained, progress: Progress) -> Fitted:
+    spec = trained.preprocessing
     with progress.track("Measuring", len(dataset.val) + len(dataset.test)) as advance:
         val = run_model(model, dataset.val, spec, advance)
         test = run_model(model, dataset.test, spec, advance) if dataset.test else None
-    targets = np.array(dataset.targets(dataset.val))
-    temperature = fit_temperature(val.logits, targets)
-    fitted_on: Literal["val"] = "val"
+    held_out = trained.held_out or HeldOut(val.logits, np.array(dataset.targets(dataset.val)))
+    temperature = fit_temperature(held_out.logits, held_out.targets)
     return Fitted(
-        Calibration(temperature=temperature, fitted_on=fitted_on),
-        choose_thresholds(val.logits, targets, temperature, val.animal_logit),
+        Calibration(temperature=temperature, fitted_on="cross-validation" if trained.held_out else "val"),
+        choose_thresholds(held_out.logits, held_out.targets, temperature, val.animal_logit),
         None if test is None else measure(test, dataset.labels, dataset.test, temperature, "test").metrics,
     )
 

@@ -36,7 +36,7 @@ class Calibration(Part):
     """Logits are divided by `temperature` before the softmax (Guo et al. 2017, arXiv:1706.04599, 4.2)."""
 
     temperature: Annotated[float, Gt(0)]
-    fitted_on: Literal["val"] | None
+    fitted_on: Literal["val", "cross-validation"] | None
 
 
 class Thresholds(Part):

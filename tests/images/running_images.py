@@ -3,15 +3,14 @@
 `tests/images/build.sh` builds them and names this file to pytest, which would not collect it by itself.
 """
 
-import io
 import os
 from collections.abc import Iterator
 
 import httpx
 import pytest
-from PIL import Image, ImageDraw
 
 from backend.api.schemas import PredictionOut, Readiness
+from tests.drawing import picture
 from tests.images.compose import Service, read_compose
 from tests.images.containers import Container, container
 
@@ -86,7 +85,7 @@ def test_the_api_is_ready_with_the_starter_model_after_preparation() -> None:
 @pytest.mark.usefixtures("api")
 def test_the_api_names_what_is_on_a_picture() -> None:
     answer = httpx.post(
-        f"{API_URL}/predict", files={"file": ("drawn.png", _drawn(), "image/png")}, timeout=30
+        f"{API_URL}/predict", files={"file": ("drawn.jpg", picture("green"), "image/jpeg")}, timeout=30
     )
     assert answer.status_code == 200, answer.text
     assert len(PredictionOut.model_validate_json(answer.content).top_k) > 1
@@ -103,11 +102,3 @@ def test_the_page_itself_runs_in_its_image_and_names_the_model(ui: Container) ->
     done = ui.run("python", "-c", RUN_PAGE)
     assert done.returncode == 0, done.stderr
     assert "animals-1" in done.stdout
-
-
-def _drawn() -> bytes:
-    picture = Image.new("RGB", (320, 240), "lightgreen")
-    ImageDraw.Draw(picture).ellipse((80, 60, 240, 180), fill="saddlebrown")
-    buffer = io.BytesIO()
-    picture.save(buffer, "PNG")
-    return buffer.getvalue()

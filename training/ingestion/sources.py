@@ -4,9 +4,10 @@ import csv
 import os
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from databases.models import SPLITS
 from training.errors import BadSource, NoPictures
 
 PICTURE_SUFFIXES = frozenset(
@@ -63,7 +64,17 @@ def open_source(path: Path) -> Source:
         raise BadSource(f"there is no folder {path}")
     if not source.candidates:
         raise NoPictures(f"no picture in {path}: expected one folder a label with pictures in it")
-    return source
+    return _carvable(source)
+
+
+def _carvable(source: Source) -> Source:
+    """Where only some splits were given, the training pictures are left for the lacking ones to be carved
+    from."""
+    labelled = [candidate for candidate in source.candidates if candidate.label is not None]
+    if source.given_splits >= set(SPLITS) or not all(candidate.split for candidate in labelled):
+        return source
+    candidates = [replace(c, split=None) if c.split == "train" else c for c in source.candidates]
+    return replace(source, candidates=candidates)
 
 
 def _scan_folder(root: Path) -> Source:
