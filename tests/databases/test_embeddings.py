@@ -1,0 +1,130 @@
+"""Vectors are served only of pictures that are still what they were, on both databases."""
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from databases import embeddings, library
+from databases.embeddings import GalleryRow
+from databases.models import now
+from tests.databases.filling import Library, content, register
+
+VECTOR, OTHER = bytes(range(12)), b"\xff" * 12
+
+
+@pytest.fixture
+def pets(session: Session) -> Library:
+    return Library(session)
+
+
+@pytest.fixture
+def model(session: Session) -> int:
+    return register(session, "pets-1").id
+
+
+def embed(pets: Library, model: int, image_id: int, vector: bytes = VECTOR) -> None:
+    image = library.find_image(pets.session, image_id)
+    assert image is not None
+    embeddings.put_embeddings(pets.session, model, {image_id: (image.sha256, vector)})
+
+
+def served(pets: Library, model: int) -> list[int]:
+    return [row.image_id for row in embeddings.read_vectors(pets.session, model, pets.task)]
+
+
+def test_a_vector_comes_back_byte_for_byte_with_its_picture(pets: Library, model: int) -> None:
+    image = pets.add("cat/1.jpg", sha256=content("cat"))
+    embed(pets, model, image)
+    rows = list(embeddings.read_vectors(pets.session, model, "pets"))
+    assert rows == [GalleryRow(image, "cat", content("cat"), VECTOR)]
+    assert embeddings.vectors_of(pets.session, model, [image, image + 1]) == {image: VECTOR}
+
+
+def test_writing_a_vector_again_replaces_it(pets: Library, model: int) -> None:
+    image = pets.add("cat/1.jpg")
+    embed(pets, model, image)
+    embed(pets, model, image, OTHER)
+    assert embeddings.vectors_of(pets.session, model, [image]) == {image: OTHER}
+
+
+def test_the_vector_of_a_picture_that_changed_is_not_served_and_is_asked_for_anew(
+    pets: Library, model: int
+) -> None:
+    changed, same = pets.add("cat/1.jpg"), pets.add("cat/2.jpg")
+    for image in (changed, same):
+        embed(pets, model, image)
+    assert embeddings.unembedded(pets.session, model, "pets") == []
+    library.update_images(pets.session, [{"id": changed, "sha256": content("another")}])
+    assert served(pets, model) == [same]
+    assert embeddings.unembedded(pets.session, model, "pets") == [changed]
+
+
+def test_missing_pictures_are_neither_served_nor_embedded(pets: Library, model: int) -> None:
+    gone, new = pets.add("cat/1.jpg"), pets.add("cat/2.jpg", status="missing")
+    embed(pets, model, gone)
+    library.update_images(pets.session, [{"id": gone, "status": "missing"}])
+    assert served(pets, model) == []
+    assert new not in embeddings.unembedded(pets.session, model, "pets")
+
+
+def test_what_one_model_embedded_the_next_still_lacks(pets: Library, model: int) -> None:
+    image = pets.add("cat/1.jpg")
+    embed(pets, model, image)
+    other = register(pets.session, "pets-2").id
+    assert embeddings.unembedded(pets.session, other, "pets") == [image]
+    assert embeddings.unembedded(pets.session, other, "birds") == []
+
+
+def test_vectors_are_taken_over_from_a_model_with_the_same_embedder_only(pets: Library, model: int) -> None:
+    known, stale, lacking = (pets.add(f"cat/{number}.jpg") for number in range(3))
+    for image in (known, stale):
+        embed(pets, model, image)
+    library.update_images(pets.session, [{"id": stale, "sha256": content("another")}])
+    same = register(pets.session, "pets-2").id
+    different = register(pets.session, "pets-3", embedder="another").id
+    assert embeddings.copy_embeddings(pets.session, same, [known, stale, lacking]) == {known}
+    assert embeddings.vectors_of(pets.session, same, [known, stale, lacking]) == {known: VECTOR}
+    assert embeddings.copy_embeddings(pets.session, different, [known, stale, lacking]) == set()
+
+
+def test_many_more_pictures_than_one_statement_takes_are_asked_for_at_once(pets: Library, model: int) -> None:
+    image = pets.add("cat/1.jpg")
+    embed(pets, model, image)
+    asked = [*range(10**6, 10**6 + 12_000), image]
+    assert embeddings.vectors_of(pets.session, model, asked) == {image: VECTOR}
+
+
+def test_the_state_of_a_gallery_tells_every_change(pets: Library, model: int) -> None:
+    first, second, third = (pets.add(f"cat/{number}.jpg") for number in range(3))
+    empty = embeddings.gallery_state(pets.session, model, "pets")
+    assert (empty.pictures, empty.sum_of_ids, empty.latest) == (0, 0, None)
+    states = [empty]
+    for image in (first, second):
+        embed(pets, model, image)
+        states.append(embeddings.gallery_state(pets.session, model, "pets"))
+    changes = (
+        {"id": first, "label": "dog", "ingested_at": now()},  # relabelled, as ingest does it
+        {"id": first, "status": "missing"},
+    )
+    for change in changes:
+        library.update_images(pets.session, [change])
+        states.append(embeddings.gallery_state(pets.session, model, "pets"))
+    embed(pets, model, third)  # as many as before, others
+    states.append(embeddings.gallery_state(pets.session, model, "pets"))
+    assert len(set(states)) == len(states)
+    assert embeddings.gallery_state(pets.session, model, "pets") == states[-1]
+
+
+def test_vectors_go_with_their_model_and_their_picture(pets: Library, model: int) -> None:
+    first, second = pets.add("cat/1.jpg"), pets.add("cat/2.jpg")
+    for image in (first, second):
+        embed(pets, model, image)
+    pets.session.execute(text("DELETE FROM images WHERE id = :id"), {"id": first})
+    assert served(pets, model) == [second]
+    pets.session.execute(text("DELETE FROM models"))
+    assert pets.session.execute(text("SELECT count(*) FROM embeddings")).scalar_one() == 0
+
+
+def test_no_vectors_are_written_without_complaint(pets: Library, model: int) -> None:
+    embeddings.put_embeddings(pets.session, model, {})
+    assert served(pets, model) == []

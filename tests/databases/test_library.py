@@ -1,0 +1,168 @@
+"""Queries on the library, on both databases."""
+
+from collections import Counter
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from databases import library
+from databases.errors import RootConflict
+from databases.library import LibraryImage, Refusal
+from databases.models import Image
+from tests.databases.filling import ROOT_URI, Library, content
+
+
+@pytest.fixture
+def pets(session: Session) -> Library:
+    """cat: 3 train, 1 val; dog: 2 train, 1 test; one without a label; one damaged, one gone."""
+    pets = Library(session)
+    for number in range(3):
+        pets.add(f"cat/{number}.jpg")
+    pets.add("cat/3.jpg", split="val")
+    pets.add("dog/0.jpg")
+    pets.add("dog/1.jpg")
+    pets.add("dog/2.jpg", split="test")
+    pets.add("lone.jpg", label=None, split=None)
+    pets.add("dog/broken.jpg", status="invalid", reason="truncated_image", width=None, split=None)
+    pets.add("dog/gone.jpg", status="missing")
+    return pets
+
+
+def names(images: list[LibraryImage]) -> list[str]:
+    return [image.uri for image in images]
+
+
+def find(session: Session, **filters: str | None) -> list[LibraryImage]:
+    asked = {"task": "pets", "label": None, "split": None} | filters
+    return library.list_images(
+        session, task=str(asked["task"]), label=asked["label"], split=asked["split"], after=0, limit=100
+    )
+
+
+@pytest.mark.usefixtures("pets")
+@pytest.mark.parametrize(
+    ("label", "split", "expected"),
+    [(None, None, 8), ("cat", None, 4), ("cat", "val", 1), (None, "train", 5), ("owl", None, 0)],
+)
+def test_filters_choose_and_count_the_same_pictures(
+    session: Session, label: str | None, split: str | None, expected: int
+) -> None:
+    found = find(session, label=label, split=split)
+    assert len(found) == library.count_images(session, task="pets", label=label, split=split) == expected
+    assert all(label in (None, image.label) and split in (None, image.split) for image in found)
+
+
+def test_pages_follow_one_another_without_gap_or_overlap(session: Session, pets: Library) -> None:
+    seen: list[LibraryImage] = []
+    while page := library.list_images(
+        session, task="pets", label=None, split=None, after=seen[-1].id if seen else 0, limit=3
+    ):
+        assert len(page) <= 3
+        seen += page
+    assert seen == library.task_images(session, pets.task)
+    assert len(seen) == 8
+
+
+def test_damaged_and_missing_files_are_never_listed(session: Session, pets: Library) -> None:
+    listed = find(session) + library.root_images(session, "pets") + library.task_images(session, "pets")
+    assert not {"dog/broken.jpg", "dog/gone.jpg"} & set(names(listed))
+    assert library.refusals(session, pets.root_id) == [Refusal("dog/broken.jpg", "truncated_image")]
+
+
+def test_a_picture_comes_back_with_all_that_is_known_of_it(session: Session, pets: Library) -> None:
+    image_id = pets.add("owl/9.jpg")
+    found = library.find_image(session, image_id)
+    assert found == LibraryImage(
+        id=image_id,
+        root="pets",
+        root_uri=ROOT_URI,
+        uri="owl/9.jpg",
+        file_name="9.jpg",
+        bytes=3_000_000_000,
+        width=48,
+        height=32,
+        format="JPEG",
+        sha256=content(f"{pets.root_id}/owl/9.jpg"),
+        label="owl",
+        split="train",
+        task="pets",
+    )
+    known = library.known_files(session, pets.root_id)["owl/9.jpg"]
+    assert (known.id, known.bytes, known.modified_ns) == (image_id, 3_000_000_000, 1_790_000_000_123_456_789)
+
+
+def test_only_usable_pictures_are_found_by_id(session: Session, pets: Library) -> None:
+    ids = {uri: known.id for uri, known in library.known_files(session, pets.root_id).items()}
+    found = library.find_images(session, [ids["cat/0.jpg"], ids["dog/broken.jpg"], 10**6])
+    assert list(found) == [ids["cat/0.jpg"]]
+    assert library.find_image(session, ids["dog/gone.jpg"]) is None
+
+
+def test_labels_and_splits_are_counted(session: Session, pets: Library) -> None:
+    assert library.count_labels(session, "pets") == {"cat": 4, "dog": 3}
+    assert library.count_by_label_and_split(session, pets.root_id) == Counter(
+        {
+            ("cat", "train"): 3,
+            ("cat", "val"): 1,
+            ("dog", "train"): 2,
+            ("dog", "test"): 1,
+            (None, None): 1,
+        }
+    )
+
+
+@pytest.mark.usefixtures("pets")
+def test_tasks_keep_to_themselves_and_may_have_several_roots(session: Session) -> None:
+    Library(session, "more-pets", uri="/elsewhere").add("cat/0.jpg")
+    Library(session, "birds", task="birds", uri="/birds").add("owl/0.jpg")
+    assert library.tasks(session) == ["birds", "pets"]
+    assert library.count_labels(session, "birds") == {"owl": 1}
+    assert library.count_labels(session, "pets") == {"cat": 5, "dog": 3}
+    assert names(library.root_images(session, "more-pets")) == ["cat/0.jpg"]
+
+
+def test_exact_copies_of_a_root_get_one_group(session: Session, pets: Library) -> None:
+    same = content("the same")
+    first = pets.add("a/1.jpg", sha256=same)
+    pets.add("b/2.jpg", sha256=same)
+    pets.add("b/broken.jpg", sha256=same, status="invalid", reason="corrupt_image")
+    Library(session, "others", uri="/others").add("a/3.jpg", sha256=same)
+    assert library.group_duplicates(session, pets.root_id) == 1
+    assert groups(session, pets) == {"a/1.jpg": first, "b/2.jpg": first}
+
+
+def test_a_group_dissolves_when_its_copies_are_gone(session: Session, pets: Library) -> None:
+    same = content("the same")
+    pets.add("a/1.jpg", sha256=same)
+    copy = pets.add("b/2.jpg", sha256=same)
+    library.group_duplicates(session, pets.root_id)
+    library.update_images(session, [{"id": copy, "status": "missing"}])
+    assert library.group_duplicates(session, pets.root_id) == 0
+    assert groups(session, pets) == {}
+
+
+def test_a_root_is_made_once_and_found_again(session: Session) -> None:
+    first = library.get_or_create_root(session, "pets", ROOT_URI, "pets")
+    assert library.get_or_create_root(session, "pets", ROOT_URI, "pets") == first
+
+
+def test_a_name_is_not_given_to_a_second_folder_or_task(session: Session, pets: Library) -> None:
+    with pytest.raises(RootConflict, match=r"'pets' is taken by /pictures/pets; .* --name"):
+        library.get_or_create_root(session, pets.name, "/elsewhere", pets.task)
+    with pytest.raises(RootConflict, match="was ingested for task 'pets', not 'birds'"):
+        library.get_or_create_root(session, pets.name, pets.uri, "birds")
+
+
+def test_nothing_to_write_is_written_without_complaint(session: Session, pets: Library) -> None:
+    before = library.known_files(session, pets.root_id)
+    library.add_images(session, [])
+    library.update_images(session, [])
+    assert library.known_files(session, pets.root_id) == before
+
+
+def groups(session: Session, pets: Library) -> dict[str, int]:
+    query = select(Image.uri, Image.duplicate_group).where(
+        Image.root_id == pets.root_id, Image.duplicate_group.is_not(None)
+    )
+    return {uri: group for uri, group in session.execute(query) if group is not None}

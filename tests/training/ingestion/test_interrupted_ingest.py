@@ -1,0 +1,70 @@
+"""An ingest that is killed and run again ends where an undisturbed one does."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from sqlalchemy import Engine, select, text
+from sqlalchemy.orm import Session
+
+from databases.models import Image
+from databases.schema import open_for_writing
+from tests.drawing import draw_class_folders, picture
+from tests.training.making import take_in
+from training.ingestion.run import BATCH
+
+PER_LABEL = 100
+SECONDS = 60
+
+
+def rows(engine: Engine) -> list[tuple[object, ...]]:
+    """All that an ingest wrote of each file, but for when."""
+    columns = [column for column in Image.__table__.columns if column.name != "ingested_at"]
+    with Session(engine) as session:
+        return [tuple(row) for row in session.execute(select(*columns).order_by(Image.uri))]
+
+
+def wait_for_a_batch(engine: Engine, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline:
+        with engine.connect() as connection:
+            if connection.execute(text("SELECT count(*) FROM images")).scalar_one() == BATCH:
+                return
+        assert process.poll() is None, "the ingest ended by itself"
+        time.sleep(0.05)
+    raise AssertionError("no batch was written")
+
+
+def test_a_killed_ingest_is_taken_up_where_it_stopped(tmp_path: Path) -> None:
+    folder = draw_class_folders(tmp_path / "colours", PER_LABEL)
+    (folder / "green" / "copy.jpg").write_bytes((folder / "blue" / "0.jpg").read_bytes())
+    (folder / "red" / "cut.jpg").write_bytes(picture("red", 7)[:-200])
+    last = folder / "red" / "zz.jpg"
+    os.mkfifo(last)  # a pipe that nobody writes to holds the ingest up in its second batch
+    url = f"sqlite:///{tmp_path / 'killed.db'}"
+    engine = open_for_writing(url)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "training.cli.main", "ingest", str(folder)],
+        env=os.environ | {"DATABASE_URL": url, "MENAGERIE_BUNDLES": str(tmp_path / "bundles")},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_for_a_batch(engine, process)
+    finally:
+        process.kill()
+    assert process.wait() == -signal.SIGKILL
+    last.unlink()
+    last.write_bytes(picture("red", 500))
+
+    report = take_in(engine, folder)
+    assert (report.unchanged, report.added) == (BATCH, 3 * PER_LABEL + 3 - BATCH)
+    undisturbed = open_for_writing(f"sqlite:///{tmp_path / 'undisturbed.db'}")
+    take_in(undisturbed, folder)
+    assert rows(engine) == rows(undisturbed)
+    assert len(rows(engine)) == 3 * PER_LABEL + 3
+    for one in (engine, undisturbed):
+        one.dispose()
