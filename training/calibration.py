@@ -35,6 +35,11 @@ def fit_temperature(logits: NDArray[np.float32], targets: NDArray[np.int64]) -> 
     return float(np.exp(minimize_scalar(loss, bounds=(np.log(0.02), np.log(20)), method="bounded").x))
 
 
+def mean_log_loss(logits: NDArray[np.float32], targets: NDArray[np.int64]) -> float:
+    """The mean of -log P(right label), of logits [n, labels] as they stand."""
+    return -float(log_softmax(logits.astype(np.float64), axis=1)[np.arange(len(targets)), targets].mean())
+
+
 def choose_thresholds(
     logits: NDArray[np.float32],
     targets: NDArray[np.int64],

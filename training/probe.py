@@ -6,11 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import log_loss
 from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.preprocessing import StandardScaler
 
-from backend.inference.prediction import softmax
+from training.calibration import fit_temperature, mean_log_loss
 from training.errors import NoPictures
 
 # Inverse regularisation strengths to try, on standardised features.
@@ -35,9 +34,11 @@ class LinearHead:
 
 @dataclass(frozen=True)
 class ProbeFit:
-    """`head` was fitted on all features. `held_out`: logits float32 [n, labels] of each picture under a
-    head that
-    was fitted without it, for calibration; `strength` gave them their lowest log loss."""
+    """`head` was fitted on all features.
+
+    `held_out`: logits float32 [n, labels] of each picture under a head that was fitted without it, for
+    calibration; `strength` gave them their lowest log loss.
+    """
 
     head: LinearHead
     held_out: NDArray[np.float32]
@@ -46,8 +47,7 @@ class ProbeFit:
 
 
 def fit_probe(features: Features, targets: Targets, contents: Sequence[str], seed: int) -> ProbeFit:
-    """Multinomial logistic regression on features float32 [n, features], its strength chosen by
-    cross-validation.
+    """Multinomial logistic regression on features float32 [n, features], its strength cross-validated.
 
     `targets` are 0..labels-1; pictures with the same content hash in `contents` stay in one fold.
 
@@ -55,13 +55,14 @@ def fit_probe(features: Features, targets: Targets, contents: Sequence[str], see
         NoPictures: a label has fewer than two different pictures.
     """
     folds = _folds(targets, contents, seed)
-    every = np.arange(targets.max() + 1)
+    labels = int(targets.max()) + 1
     best: tuple[float, float, NDArray[np.float32]] | None = None
     for strength in STRENGTHS:
-        held_out = np.empty((len(targets), len(every)), np.float32)
+        held_out = np.empty((len(targets), labels), np.float32)
         for rest, fold in folds:
             held_out[fold] = fit_head(features[rest], targets[rest], strength).logits(features[fold])
-        loss = float(log_loss(targets, softmax(held_out).astype(np.float64), labels=every))
+        # Judged as it will be used: after calibration.
+        loss = mean_log_loss(held_out / fit_temperature(held_out, targets), targets)
         if best is None or loss < best[0]:
             best = loss, strength, held_out
     assert best is not None
