@@ -39,21 +39,10 @@ def image(number: int, label: str | None, split: Split | None = None, content: s
 
 
 def take_in(
-    engine: Engine,
-    folder: Path,
-    task: str = "colours",
-    name: str | None = None,
-    plan: SplitPlan | None = None,
+    engine: Engine, source: Path, task: str = "colours", *, name: str | None = None, plan: SplitPlan = PLAN
 ) -> IngestReport:
     """Ingests a folder or table."""
-    return ingest(
-        engine,
-        open_source(source),
-        name=name or task,
-        task=task,
-        plan=plan,
-        progress=Silent(),
-    )
+    return ingest(engine, open_source(source), name=name or task, task=task, plan=plan, progress=Silent())
 
 
 def pictures_of(engine: Engine, task: str = "colours") -> dict[str, LibraryImage]:

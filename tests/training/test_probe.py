@@ -67,7 +67,7 @@ def test_a_copy_never_helps_to_answer_for_its_copy() -> None:
     contents = [f"content {number // 2}" for number in range(80)]
     kept_together = fit_probe(features, targets, contents, seed=0)
     parted = fit_probe(features, targets, names(80), seed=0)
-    assert kept_together.log_loss > 0.6 > 0.4 > parted.log_loss
+    assert kept_together.log_loss > 0.6 > 0.5 > parted.log_loss
 
 
 def test_the_same_seed_gives_the_same_head_and_another_other_folds() -> None:

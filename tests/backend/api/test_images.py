@@ -1,0 +1,97 @@
+import io
+
+import numpy as np
+import pytest
+from fastapi.testclient import TestClient
+from PIL import Image
+
+from tests.backend.api.conftest import PER_LABEL, Library
+from tests.drawing import draw, encode, picture
+
+
+def test_pages_follow_one_another_without_gap_or_repeat(client: TestClient) -> None:
+    seen: list[int] = []
+    after: int | None = 0
+    while after is not None:
+        page = client.get("/images", params={"limit": 4, "after": after}).json()
+        seen += [item["id"] for item in page["items"]]
+        after = page["next_after"]
+    assert page["total"] == len(seen) == len(set(seen)) == 3 * PER_LABEL + 1
+    assert seen == sorted(seen)
+
+
+def test_pictures_are_listed_by_label_and_split(client: TestClient) -> None:
+    everything = client.get("/images", params={"limit": 200}).json()["items"]
+    for filters in ({"label": "red"}, {"split": "train"}, {"label": "blue", "split": "val"}):
+        page = client.get("/images", params=filters).json()
+        expected = [
+            item["id"] for item in everything if all(item[key] == value for key, value in filters.items())
+        ]
+        assert [item["id"] for item in page["items"]] == expected
+        assert page["total"] == len(expected) > 0
+
+
+def test_a_picture_is_described_and_its_links_lead_to_it(client: TestClient, small_library: Library) -> None:
+    item = client.get("/images", params={"label": "green", "limit": 1}).json()["items"][0]
+    assert client.get(f"/images/{item['id']}").json() == item
+    assert (item["width"], item["height"], item["format"]) == (48, 32, "JPEG")
+    content = client.get(item["links"]["content"])
+    assert content.headers["content-type"] == "image/jpeg"
+    assert content.content == (small_library.root / "green" / item["file_name"]).read_bytes()
+
+
+def test_a_thumbnail_is_a_small_upright_jpeg(client: TestClient, small_library: Library) -> None:
+    sideways = Image.Exif()
+    sideways[0x0112] = 6
+    wide = draw("red", 3, size=(1000, 500))
+    (small_library.root / "red" / "wide.png").write_bytes(encode(wide, "PNG", exif=sideways))
+    small_library.update()
+    item = next(i for i in client.get("/images").json()["items"] if i["file_name"] == "wide.png")
+    assert (item["width"], item["height"]) == (500, 1000)
+    response = client.get(item["links"]["thumbnail"])
+    thumbnail = Image.open(io.BytesIO(response.content))
+    assert (thumbnail.format, thumbnail.size) == ("JPEG", (160, 320))
+    assert np.asarray(thumbnail)[160, 80, 0] > 180
+
+
+def test_an_unchanged_thumbnail_is_not_sent_again(client: TestClient) -> None:
+    first = client.get("/images/1/thumbnail")
+    again = client.get("/images/1/thumbnail", headers={"if-none-match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_a_picture_that_left_its_place_is_a_problem(client: TestClient, small_library: Library) -> None:
+    item = client.get("/images").json()["items"][0]
+    (small_library.root / item["label"] / item["file_name"]).unlink()
+    for link in item["links"].values():
+        response = client.get(link)
+        assert (response.status_code, response.json()["code"]) == (404, "file_missing")
+        assert str(small_library.root) not in response.text
+
+
+def test_a_picture_that_was_spoilt_in_its_place_is_a_problem(
+    client: TestClient, small_library: Library
+) -> None:
+    item = client.get("/images").json()["items"][0]
+    (small_library.root / item["label"] / item["file_name"]).write_bytes(picture("red")[:300])
+    response = client.get(item["links"]["thumbnail"])
+    assert (response.status_code, response.json()["code"]) == (415, "truncated_image")
+
+
+@pytest.mark.parametrize("path", ["/images/0", "/images/x", "/images/-1", f"/images/{2**40}"])
+def test_an_impossible_id_is_a_problem(client: TestClient, path: str) -> None:
+    assert client.get(path).json()["code"] == "invalid_request"
+
+
+@pytest.mark.parametrize(
+    "path", ["/images/999", "/images/999/thumbnail", "/images/..%2f..%2fetc%2fpasswd", "/nothing"]
+)
+def test_what_is_not_there_is_not_found(client: TestClient, path: str) -> None:
+    response = client.get(path)
+    assert response.status_code in (404, 422)
+    assert response.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("params", [{"limit": 0}, {"limit": 201}, {"split": "exam"}, {"after": -1}])
+def test_impossible_filters_are_problems(client: TestClient, params: dict[str, str | int]) -> None:
+    assert client.get("/images", params=params).json()["code"] == "invalid_request"

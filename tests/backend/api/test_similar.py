@@ -1,0 +1,96 @@
+import time
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from backend.api.service import GALLERY_SECONDS
+from tests.backend.api.conftest import PER_LABEL, Library
+from tests.drawing import picture
+
+
+def similar(client: TestClient, data: bytes | None = None, image_id: int | None = None, **params: Any) -> Any:
+    files = None if data is None else {"file": ("a.jpg", data)}
+    form = None if image_id is None else {"image_id": image_id}
+    response = client.post("/similar", files=files, data=form, params=params)
+    assert response.status_code == 200, response.text
+    return response.json()
+
+
+def ids_of(client: TestClient, label: str) -> dict[str, int]:
+    items = client.get("/images", params={"label": label}).json()["items"]
+    return {item["file_name"]: item["id"] for item in items}
+
+
+def test_results_carry_the_predicted_label_nearest_first(client: TestClient) -> None:
+    found = similar(client, picture("blue", 99), k=50)
+    assert found["label"] == "blue"
+    assert found["available"] == len(found["items"]) == PER_LABEL
+    assert {item["image"]["label"] for item in found["items"]} == {"blue"}
+    similarities = [item["similarity"] for item in found["items"]]
+    assert similarities == sorted(similarities, reverse=True)
+    assert similarities[0] > 0.99
+
+
+def test_there_are_min_of_k_and_available(client: TestClient) -> None:
+    for k in (1, 4, PER_LABEL, 40):
+        assert len(similar(client, picture("green", 99), k=k)["items"]) == min(k, PER_LABEL)
+
+
+def test_all_copies_of_an_uploaded_library_picture_are_left_out(client: TestClient) -> None:
+    ids = ids_of(client, "red")
+    assert len(ids) == PER_LABEL + 1
+    found = similar(client, picture("red", 0), k=50)  # lies in the library twice: 0.jpg and copy.jpg
+    assert found["available"] == PER_LABEL - 1
+    assert {item["image"]["id"] for item in found["items"]} == set(ids.values()) - {
+        ids["0.jpg"],
+        ids["copy.jpg"],
+    }
+
+
+def test_a_library_picture_is_asked_by_its_id_and_left_out_with_its_copies(client: TestClient) -> None:
+    ids = ids_of(client, "red")
+    found = similar(client, image_id=ids["copy.jpg"], k=50)
+    assert found["label"] == "red"
+    assert {item["image"]["id"] for item in found["items"]} == set(ids.values()) - {
+        ids["0.jpg"],
+        ids["copy.jpg"],
+    }
+
+
+def test_another_label_can_be_asked_for(client: TestClient) -> None:
+    found = similar(client, picture("red", 0), label="green", k=50)
+    assert {item["image"]["label"] for item in found["items"]} == {"green"}
+    assert similar(client, picture("red", 0), label="emu") == {
+        "label": "emu",
+        "available": 0,
+        "items": [],
+        "model": {"task": "colours", "version": "colours-1"},
+    }
+
+
+def test_the_gallery_takes_up_what_comes_and_goes(client: TestClient, small_library: Library) -> None:
+    assert similar(client, picture("blue", 99))["available"] == PER_LABEL
+    (small_library.root / "blue" / "new.jpg").write_bytes(picture("blue", 77))
+    (small_library.root / "blue" / "0.jpg").unlink()
+    (small_library.root / "blue" / "1.jpg").unlink()
+    small_library.update()
+    time.sleep(GALLERY_SECONDS)
+    found = similar(client, picture("blue", 99), k=50)
+    names = {item["image"]["file_name"] for item in found["items"]}
+    assert names == {"new.jpg", "2.jpg", "3.jpg", "4.jpg", "5.jpg"}
+
+
+@pytest.mark.parametrize("both", [True, False])
+def test_a_file_and_an_id_or_neither_is_a_problem(client: TestClient, both: bool) -> None:
+    response = client.post(
+        "/similar",
+        files={"file": picture("red")} if both else None,
+        data={"image_id": 1} if both else {"x": "y"},
+    )
+    assert (response.status_code, response.json()["code"]) == (422, "invalid_request")
+
+
+def test_an_unknown_picture_is_not_found(client: TestClient) -> None:
+    response = client.post("/similar", data={"image_id": 4711})
+    assert (response.status_code, response.json()["code"]) == (404, "not_found")

@@ -1,0 +1,51 @@
+"""From a folder of pictures to answers over HTTP, by the one command that a newcomer types."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import httpx
+
+from tests.drawing import COLOURS, draw_class_folders, picture
+from tests.end_to_end.conftest import answers, running_demo
+
+
+def test_a_folder_becomes_a_service_and_the_second_start_trains_nothing(tmp_path: Path) -> None:
+    images = draw_class_folders(tmp_path / "My Colours", per_label=10)
+    with running_demo(tmp_path / "state", images) as demo:
+        assert httpx.get(f"{demo.api}/readyz").json() == {
+            "status": "ready",
+            "model": {"task": "my-colours", "version": "my-colours-1"},
+            "gallery": 30,
+        }
+        for colour in COLOURS:
+            files = {"file": picture(colour, 500)}
+            assert httpx.post(f"{demo.api}/predict", files=files, timeout=20).json()["label"] == colour
+            found = httpx.post(f"{demo.api}/similar", files=files, params={"k": 4}, timeout=20).json()
+            assert [item["image"]["label"] for item in found["items"]] == [colour] * 4
+        assert httpx.get(f"{demo.page}/_stcore/health").text == "ok"
+        demo.process.send_signal(signal.SIGINT)
+        assert demo.process.wait(20) == 0
+        assert not answers(f"{demo.api}/livez")
+        assert not answers(f"{demo.page}/_stcore/health")
+    assert "Traceback" not in demo.log.read_text()
+
+    started = time.monotonic()
+    with running_demo(tmp_path / "state", images) as demo:
+        assert "Training" not in demo.log.read_text()
+        assert time.monotonic() - started < 60
+        assert httpx.get(f"{demo.api}/readyz").json()["model"]["version"] == "my-colours-1"
+
+
+def test_when_one_of_the_two_dies_the_demo_says_so_and_ends(tmp_path: Path) -> None:
+    images = draw_class_folders(tmp_path / "colours", per_label=6)
+    with running_demo(tmp_path / "state", images) as demo:
+        api = httpx.get(f"{demo.api}/livez")
+        assert api.is_success
+        children = Path(f"/proc/{demo.process.pid}/task/{demo.process.pid}/children").read_text().split()
+        os.kill(int(children[0]), signal.SIGKILL)
+        assert demo.process.wait(30) == 1
+    last = demo.log.read_text().strip().splitlines()[-1]
+    assert last.startswith("error: the API ended by itself")
+    assert not answers(f"{demo.page}/_stcore/health")

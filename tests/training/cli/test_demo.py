@@ -1,0 +1,130 @@
+"""`demo` from start to end, with a real API and a real page; and what keeps it from starting."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.training.cli.conftest import Menagerie, command
+from tests.training.conftest import Colours
+
+SECONDS = 60
+
+
+@pytest.fixture
+def ports() -> tuple[int, int]:
+    with socket.socket() as first, socket.socket() as second:
+        for one in (first, second):
+            one.bind(("127.0.0.1", 0))
+        return first.getsockname()[1], second.getsockname()[1]
+
+
+@contextmanager
+def started(arguments: list[str], settings: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        arguments, env=os.environ | settings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.communicate()
+
+
+def wait_until(condition: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if condition():
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.05)
+    process.terminate()
+    raise AssertionError(process.communicate()[0])
+
+
+def refuses(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_demo_serves_what_was_trained_already_and_ends_both_processes_when_asked(
+    colours: Colours, ports: tuple[int, int]
+) -> None:
+    api, page = ports
+    arguments = command("demo", "--images", colours.pictures, "--api-port", api, "--ui-port", page)
+    settings = {"DATABASE_URL": colours.database_url, "MENAGERIE_BUNDLES": str(colours.state.bundles)}
+    with started(arguments, settings) as demo:
+        wait_until(lambda: httpx.get(f"http://127.0.0.1:{page}/_stcore/health").is_success, demo)
+        models = httpx.get(f"http://127.0.0.1:{api}/models")
+        assert models.is_success
+        assert "drawn-colours-1" in models.text
+        with (colours.pictures / "blue" / "1.jpg").open("rb") as file:
+            answer = httpx.post(f"http://127.0.0.1:{api}/predict", files={"file": file}).json()
+        assert answer["label"] == "blue"
+        demo.send_signal(signal.SIGTERM)
+        out, _ = demo.communicate(timeout=SECONDS)
+    assert "drawn-colours-1 serves" in out
+    assert f"http://127.0.0.1:{page}" in out
+    assert out.rstrip().endswith("Ended.")
+    assert demo.returncode == 0
+    assert refuses(api)
+    assert refuses(page)
+
+
+def test_demo_says_which_process_did_not_start(
+    bundles_with_starter: Path, environment: dict[str, str], ports: tuple[int, int], run_process: Menagerie
+) -> None:
+    assert bundles_with_starter == Path(environment["MENAGERIE_BUNDLES"])
+    ran = run_process("demo", "--api-port", ports[0], "--ui-port", ports[1], MENAGERIE_THREADS="many")
+    assert ran.code == 1
+    problem, line = [line for line in ran.err.splitlines() if line.startswith("error: ")]
+    assert problem.startswith("error: MENAGERIE_THREADS='many'")
+    assert line == "error: the API did not start (exit code 1); its reason stands above"
+
+
+def test_a_port_in_use_is_told_before_anything_is_done(menagerie: Menagerie, tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        for option in ("--api-port", "--ui-port"):
+            error = menagerie("demo", option, port).error
+            assert error.startswith(f"port {port} is in use: end what listens there, or name others with")
+    assert not (tmp_path / "state").exists()
+
+
+def test_a_missing_folder_is_told(menagerie: Menagerie, tmp_path: Path, ports: tuple[int, int]) -> None:
+    ran = menagerie("demo", "--images", tmp_path / "absent", "--api-port", ports[0], "--ui-port", ports[1])
+    assert ran.error == f"there is no folder {tmp_path / 'absent'}"
+
+
+def test_a_folder_without_a_picture_is_told(
+    menagerie: Menagerie, tmp_path: Path, ports: tuple[int, int]
+) -> None:
+    (tmp_path / "notes" / "cat").mkdir(parents=True)
+    (tmp_path / "notes" / "cat" / "readme.txt").touch()
+    ran = menagerie("demo", "--images", tmp_path / "notes", "--api-port", ports[0], "--ui-port", ports[1])
+    assert ran.error.startswith(f"no picture in {tmp_path / 'notes'}: expected one folder a label")
+
+
+@pytest.mark.parametrize(
+    ("name", "address"), [("serve", "/livez"), ("ui", "/_stcore/health")], ids=["serve", "ui"]
+)
+def test_the_api_and_the_page_start_on_their_own(
+    name: str, address: str, bundles_with_starter: Path, environment: dict[str, str], ports: tuple[int, int]
+) -> None:
+    assert bundles_with_starter.is_dir()
+    subprocess.run(command("starter"), env=os.environ | environment, check=True, capture_output=True)
+    with started(command(name, "--port", ports[0]), environment) as process:
+        wait_until(lambda: httpx.get(f"http://127.0.0.1:{ports[0]}{address}").is_success, process)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(SECONDS) in (0, -signal.SIGTERM)

@@ -1,0 +1,75 @@
+"""An error that was foreseen is one line and exit code 1; a bug stays a traceback."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.drawing import picture
+from tests.training.cli.conftest import Menagerie
+from training.cli.main import app, main
+
+EMPTY_LIBRARY = "the library is empty; run: menagerie ingest DIR"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ("train", EMPTY_LIBRARY),
+        (
+            "train --task pets",
+            "task 'pets' has no labelled picture; the library is empty, run: menagerie ingest DIR",
+        ),
+        ("train --task pets --arch resnet", "no such method: resnet with any strategy; there are: "),
+        ("index", EMPTY_LIBRARY),
+        ("evaluate", EMPTY_LIBRARY),
+        ("evaluate --task pets", "no model was promoted yet; run: menagerie train --promote"),
+        ("evaluate pets-1", "no model is called 'pets-1'; see: menagerie models list"),
+        ("evaluate --split train", "unknown split 'train': say test or val"),
+        ("export pets-1 --out exported", "no model is called 'pets-1'"),
+        ("models promote pets-1", "no model is called 'pets-1'"),
+        ("models rollback", EMPTY_LIBRARY),
+        ("models rollback --task pets", "task 'pets' has no earlier champion to go back to"),
+        ("ingest absent", "there is no folder absent"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line(menagerie: Menagerie, arguments: str, error: str) -> None:
+    assert menagerie(*arguments.split()).error.startswith(error)
+
+
+def test_a_real_process_ends_with_one_line_and_code_1(run_process: Menagerie, tmp_path: Path) -> None:
+    ran = run_process("ingest", tmp_path / "absent")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.splitlines() == [f"error: there is no folder {tmp_path / 'absent'}"]
+
+
+def test_a_wrong_database_is_one_line(
+    menagerie: Menagerie, environment: dict[str, str], tmp_path: Path
+) -> None:
+    environment["DATABASE_URL"] = "mysql://localhost/menagerie"
+    assert menagerie("models", "list").error.startswith("DATABASE_URL names 'mysql'")
+    (tmp_path / "photo.jpg").write_bytes(picture("red"))
+    environment["DATABASE_URL"] = f"sqlite:///{tmp_path / 'photo.jpg'}"
+    assert menagerie("models", "list").error.endswith("does not answer: file is not a database")
+
+
+def test_several_tasks_ask_which_one_is_meant(menagerie: Menagerie, pictures: Path) -> None:
+    for task in ("pets", "birds"):
+        assert menagerie("ingest", pictures, "--name", task).code == 0
+    error = "the library has several tasks, name one with --task: birds, pets"
+    assert menagerie("train").error == error
+    assert menagerie("index").error == error
+
+
+def test_a_file_that_is_in_the_way_is_one_line(menagerie: Menagerie, pictures: Path) -> None:
+    assert menagerie("ingest", pictures, "--csv", pictures).error.startswith("[Errno 21] Is a directory")
+
+
+def test_a_bug_stays_a_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def buggy() -> None:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr(app, "registered_commands", list(app.registered_commands))
+    app.command("buggy")(buggy)
+    monkeypatch.setattr("sys.argv", ["menagerie", "buggy"])
+    with pytest.raises(ZeroDivisionError):
+        main()

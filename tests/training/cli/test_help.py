@@ -1,0 +1,67 @@
+"""What the program says of itself, and how fast."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from tests.training.cli.conftest import Menagerie
+from training.cli.main import app
+
+COMMANDS = [
+    "demo",
+    "ingest",
+    "train",
+    "evaluate",
+    "index",
+    "export",
+    "serve",
+    "ui",
+    "starter",
+    "models",
+    "db",
+]
+HEAVY = {"torch", "sqlalchemy", "pandas", "numpy", "sklearn", "onnxruntime", "fastapi", "alembic", "PIL"}
+
+
+def test_help_lists_every_command_and_imports_nothing_heavy() -> None:
+    script = (
+        "import sys\n"
+        "from training.cli.main import main\n"
+        "sys.argv = ['menagerie', '--help']\n"
+        "try:\n    main()\n"
+        "except SystemExit as end:\n    code = end.code\n"
+        f"print('heavy:', sorted({HEAVY} & set(sys.modules)), code)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True
+    )
+    *help_, heavy = done.stdout.splitlines()
+    assert heavy == "heavy: [] 0"
+    listed = [words[1] for line in help_ if len(words := line.split()) > 1 and words[0] == "│"]
+    assert [word for word in listed if word in COMMANDS] == COMMANDS
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(command: str) -> None:
+    result = CliRunner().invoke(app, [command, "--help"])
+    assert result.exit_code == 0
+    assert "Usage: " in result.output
+    group = typer.main.get_command(app)
+    sentence = getattr(group, "commands")[command].help.split(".")[0]  # noqa: B009
+    assert len(sentence) > 10
+
+
+def test_the_installed_program_answers() -> None:
+    program = Path(sys.executable).parent / "menagerie"
+    done = subprocess.run([program], capture_output=True, text=True, timeout=60, check=False)
+    assert "Turn folders of animal pictures into an answering service." in done.stdout + done.stderr
+
+
+def test_a_wrong_option_is_told_with_its_name(menagerie: Menagerie) -> None:
+    ran = menagerie("train", "--epochs", "0")
+    assert ran.code == 2
+    assert "--epochs" in ran.err

@@ -1,0 +1,51 @@
+"""The two slow things of this room, made once: the starter, and a probe trained on drawn colours."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from databases.schema import open_for_writing
+from tests.drawing import draw_class_folders
+from training.cli.preparation import prepare_task
+from training.cli.state import State
+from training.progress import Silent
+from training.starter import build_starter
+
+
+@dataclass(frozen=True)
+class Colours:
+    """What `demo --images` left behind: a library of drawn colours and the probe that was trained on it."""
+
+    pictures: Path
+    database_url: str
+    state: State
+    task: str
+
+
+@pytest.fixture(scope="session")
+def starter_bundles(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of bundles that holds the starter. Not to be written to."""
+    bundles = tmp_path_factory.mktemp("starter")
+    build_starter(bundles, Silent())
+    return bundles
+
+
+@pytest.fixture
+def bundles_with_starter(starter_bundles: Path, bundles: Path) -> Path:
+    """A folder of bundles of the test's own that begins with the starter."""
+    return Path(shutil.copytree(starter_bundles, bundles))
+
+
+@pytest.fixture(scope="session")
+def colours(starter_bundles: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Colours]:
+    """A probe that tells drawn colours apart, prepared as `demo --images` does it. Not to be changed."""
+    folder = tmp_path_factory.mktemp("colours")
+    pictures = draw_class_folders(folder / "Drawn Colours", per_label=10)
+    bundles = Path(shutil.copytree(starter_bundles, folder / "bundles"))
+    url = f"sqlite:///{folder / 'images.db'}"
+    state = State(open_for_writing(url), bundles)
+    yield Colours(pictures, url, state, prepare_task(state, pictures))
+    state.engine.dispose()

@@ -1,0 +1,104 @@
+"""A network becomes a bundle whole and checked, or not at all."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+from torch import Tensor, nn
+from torch.nn import functional
+
+from backend.inference.errors import BadBundle
+from backend.inference.preprocessing import Preprocessing, normalise
+from backend.inference.runtime import OnnxModel
+from databases import registry
+from tests.drawing import draw_class_folders
+from tests.training.making import take_in
+from training.dataset import Dataset, load_dataset
+from training.exporting import export_model, golden_pixels
+from training.progress import Silent
+from training.publishing import Trained, publish
+
+SPEC = Preprocessing(
+    size=8, resize="squash", crop_fraction=1, interpolation="bilinear", mean=(0, 0, 0), std=(1, 1, 1)
+)
+ORDER = [2, 1, 0]  # blue, green, red: the labels as they are sorted
+
+
+class MeanColour(nn.Module):
+    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+        means = images.mean((2, 3))
+        return 20 * means[:, ORDER], functional.normalize(means), means.amax(1) - means.amin(1)
+
+
+class Moody(MeanColour):
+    """Answers the same picture differently each time."""
+
+    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+        logits, *others = super().forward(images)
+        return logits + torch.randn_like(logits), *others
+
+
+class Broken(nn.Module):
+    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+        raise RuntimeError(f"no idea what to do with {tuple(images.shape)}")
+
+
+def trained(module: nn.Module) -> Trained:
+    return Trained(module, SPEC, 3, "mean_colour", "mean-colour", {"strategy": "none"})
+
+
+@pytest.fixture
+def dataset(engine: Engine, tmp_path: Path) -> Dataset:
+    take_in(engine, draw_class_folders(tmp_path / "pictures", per_label=8))
+    return load_dataset(engine, "colours")
+
+
+def test_the_exported_file_answers_batches_of_any_size_as_torch_does(tmp_path: Path) -> None:
+    module = MeanColour()
+    export_model(module, SPEC, tmp_path)
+    model = OnnxModel(tmp_path / "model.onnx")
+    for n in (1, 5, 37):
+        pixels = np.random.default_rng(n).integers(0, 256, (n, 8, 8, 3), np.uint8)
+        images = normalise(pixels, SPEC)
+        logits, embedding, animal = module(torch.from_numpy(images))
+        raw = model.run(images)
+        np.testing.assert_allclose(raw.logits, logits, atol=1e-5)
+        np.testing.assert_allclose(raw.embedding, embedding, atol=1e-5)
+        assert raw.animal_logit is not None
+        np.testing.assert_allclose(raw.animal_logit, animal, atol=1e-5)
+
+
+def test_golden_pictures_differ_from_one_another_and_not_from_run_to_run() -> None:
+    pixels = golden_pixels(16)
+    assert pixels.shape == (4, 16, 16, 3)
+    assert len({picture.tobytes() for picture in pixels}) == 4
+    np.testing.assert_array_equal(pixels, golden_pixels(16))
+
+
+def test_a_bundle_is_published_as_a_candidate_under_the_next_free_name(
+    engine: Engine, bundles: Path, dataset: Dataset
+) -> None:
+    (bundles / "colours-1").mkdir(parents=True)
+    manifest = publish(engine, bundles, dataset, trained(MeanColour()), Silent())
+    assert manifest.version == "colours-2"
+    assert manifest.metrics is not None
+    assert manifest.metrics.accuracy == 1
+    assert manifest.thresholds.novelty is not None
+    with Session(engine) as session:
+        assert registry.get_model(session, "colours-2").state == "candidate"
+
+
+@pytest.mark.parametrize(
+    ("module", "error"), [(Broken(), RuntimeError), (Moody(), BadBundle)], ids=["broken", "moody"]
+)
+def test_what_fails_its_export_or_its_golden_inputs_leaves_nothing_behind(
+    engine: Engine, bundles: Path, dataset: Dataset, module: nn.Module, error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        publish(engine, bundles, dataset, trained(module), Silent())
+    assert list(bundles.iterdir()) == []
+    with Session(engine) as session:
+        assert registry.list_models(session) == []

@@ -1,0 +1,86 @@
+"""The model that is there before anyone has trained one."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from sklearn.datasets import load_sample_images
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from backend.inference.bundle import load_bundle
+from backend.inference.manifest import MANIFEST
+from backend.inference.prediction import Prediction, Predictor
+from databases import registry
+from tests.drawing import draw
+from tests.training.making import add_tiny_bundle
+from training.progress import Silent
+from training.starter import VERSION, build_starter, ensure_starter
+
+
+@pytest.fixture(scope="module")
+def namer(starter_bundles: Path) -> Predictor:
+    return Predictor(load_bundle(starter_bundles / VERSION))
+
+
+@pytest.fixture(scope="module")
+def photographs() -> list[Image.Image]:
+    """A Chinese temple and a flower, which scikit-learn carries."""
+    return [Image.fromarray(pixels) for pixels in load_sample_images().images]
+
+
+def test_it_knows_398_animals_by_names_that_people_read(namer: Predictor) -> None:
+    labels = namer.manifest.labels
+    assert len(labels) == len(set(labels)) == 398
+    assert {"tench", "tabby", "golden retriever", "giant panda", "puffer"} <= set(labels)
+    assert all(label.strip() == label and "_" not in label for label in labels)
+    assert (labels[0], labels[-1]) == ("tench", "puffer")
+
+
+def test_what_shows_no_animal_is_said_to_show_none(namer: Predictor, photographs: list[Image.Image]) -> None:
+    blank = [Image.new("RGB", (300, 200), colour) for colour in ("white", "black")]
+    answers = namer.predict([*blank, draw("red", size=(300, 200)), photographs[0]])
+    assert [answer.verdict for answer in answers] == ["not_an_animal"] * 4
+    assert all(answer.novelty is not None and answer.novelty > 0.5 for answer in answers)
+
+
+def test_an_embedding_has_length_one_and_differs_from_another_pictures(
+    namer: Predictor, photographs: list[Image.Image]
+) -> None:
+    temple, flower = (answer.embedding for answer in namer.predict(photographs))
+    assert np.linalg.norm(temple) == pytest.approx(1, abs=1e-5)
+    assert np.linalg.norm(flower) == pytest.approx(1, abs=1e-5)
+    assert temple @ flower < 0.9
+
+
+def test_a_pictures_answer_does_not_depend_on_the_batch_it_came_in(
+    namer: Predictor, photographs: list[Image.Image]
+) -> None:
+    def scores(answers: list[Prediction]) -> list[np.ndarray[tuple[int, ...], np.dtype[np.float32]]]:
+        return [answer.scores for answer in answers]
+
+    together = scores(namer.predict(photographs))
+    alone = [scores(namer.predict([photograph]))[0] for photograph in photographs]
+    np.testing.assert_allclose(together, alone, atol=1e-5)
+
+
+def test_a_starter_that_is_there_is_kept(bundles_with_starter: Path) -> None:
+    manifest = bundles_with_starter / VERSION / MANIFEST
+    written = manifest.stat().st_mtime_ns
+    assert build_starter(bundles_with_starter, Silent()).version == VERSION
+    assert manifest.stat().st_mtime_ns == written
+
+
+def test_it_is_registered_once_as_the_first_champion(engine: Engine, bundles_with_starter: Path) -> None:
+    first = ensure_starter(engine, bundles_with_starter, Silent())
+    assert (first.version, first.task, first.state) == (VERSION, "animals", "champion")
+    assert ensure_starter(engine, bundles_with_starter, Silent()) == first
+    with Session(engine) as session:
+        assert len(registry.list_models(session)) == 1
+
+
+def test_a_starter_that_was_demoted_is_not_promoted_again(engine: Engine, bundles_with_starter: Path) -> None:
+    ensure_starter(engine, bundles_with_starter, Silent())
+    add_tiny_bundle(engine, bundles_with_starter, "animals-2", task="animals", promoted=True)
+    assert ensure_starter(engine, bundles_with_starter, Silent()).state == "retired"
