@@ -13,7 +13,8 @@ from pathlib import Path
 
 import httpx
 
-from tests.processes import ROOT, free_port
+from databases.settings import PROJECT
+from tests.processes import free_port
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def running_demo(state: Path, images: Path | None, seconds: float = 240) -> Iter
     with log.open("wb") as output:
         process = subprocess.Popen(
             command + (["--images", str(images)] if images else []),
-            cwd=ROOT,
+            cwd=PROJECT,
             env=os.environ | settings,
             stdout=output,
             stderr=output,

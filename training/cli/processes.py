@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
-from typing import NoReturn
+from typing import IO, NoReturn
 
 import httpx
 
@@ -69,11 +69,11 @@ def run_both(task: str, api_port: int, ui_port: int) -> None:
         signal.signal(number, _stop)
     try:
         with (
-            _process(api_command, api_settings) as api,
-            _process(page_command(LOCAL, ui_port), {"MENAGERIE_API_URL": api_url}) as page,
+            started(api_command, api_settings) as api,
+            started(page_command(LOCAL, ui_port), {"MENAGERIE_API_URL": api_url}) as page,
         ):
-            _wait_until_up("the API", api, f"{api_url}/readyz")
-            _wait_until_up("the page", page, f"{ui_url}/_stcore/health")
+            wait_until_up("the API", api, f"{api_url}/readyz")
+            wait_until_up("the page", page, f"{ui_url}/_stcore/health")
             say(f"\n  The page  [bold]{ui_url}[/bold]\n  The API   [bold]{api_url}/docs[/bold]\n")
             say("Ctrl-C ends both.")
             _wait({"the API": api, "the page": page})
@@ -87,9 +87,14 @@ def _stop(number: int, frame: FrameType | None) -> NoReturn:
 
 
 @contextmanager
-def _process(command: list[str], settings: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+def started(
+    command: list[str], settings: Mapping[str, str], output: IO[bytes] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that ends with the block; it prints to `output`, by default to where we do."""
     # A session of its own: Ctrl-C reaches us alone, and we end both in good order.
-    process = subprocess.Popen(command, env=os.environ | settings, start_new_session=True)
+    process = subprocess.Popen(
+        command, cwd=PROJECT, env=os.environ | settings, stdout=output, stderr=output, start_new_session=True
+    )
     try:
         yield process
     finally:
@@ -101,7 +106,12 @@ def _process(command: list[str], settings: Mapping[str, str]) -> Iterator[subpro
             process.wait()
 
 
-def _wait_until_up(what: str, process: subprocess.Popen[bytes], url: str) -> None:
+def wait_until_up(what: str, process: subprocess.Popen[bytes], url: str) -> None:
+    """Returns as soon as `url` answers with success.
+
+    Raises:
+        TrainingError: the process ended, or did not answer within a minute.
+    """
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
@@ -113,7 +123,7 @@ def _wait_until_up(what: str, process: subprocess.Popen[bytes], url: str) -> Non
                 return
         except httpx.TransportError:
             pass
-        time.sleep(0.1)
+        time.sleep(0.02)
     raise TrainingError(f"{what} did not answer at {url} within {START_SECONDS} seconds")
 
 

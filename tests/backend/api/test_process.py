@@ -7,9 +7,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from databases.settings import PROJECT
 from tests.backend.api.conftest import Library
 from tests.drawing import picture
-from tests.processes import ROOT, free_port, running
+from tests.processes import free_port, running
 
 
 def environment(library: Library, port: int) -> dict[str, str]:
@@ -39,7 +40,7 @@ def test_the_service_never_imports_torch_or_training() -> None:
     strangers = "('torch', 'training', 'frontend', 'sklearn')"
     code = f"import sys, backend.api.__main__; print([m for m in {strangers} if m in sys.modules])"
     assert (
-        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT).stdout
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=PROJECT).stdout
         == "[]\n"
     )
 
@@ -62,7 +63,7 @@ def test_what_is_wrong_at_the_start_is_one_line(
         env=settings,
         capture_output=True,
         text=True,
-        cwd=ROOT,
+        cwd=PROJECT,
         timeout=60,
     )
     assert ended.returncode == 1
@@ -85,7 +86,7 @@ def test_prepare_as_a_command_makes_a_fresh_installation_serve(
             env=os.environ | fresh,
             capture_output=True,
             text=True,
-            cwd=ROOT,
+            cwd=PROJECT,
         )
         assert ended.returncode == code, ended.stderr
     assert ended.stderr.startswith("error: no readable manifest")

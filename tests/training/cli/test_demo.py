@@ -51,6 +51,24 @@ def wait_until(condition: Callable[[], bool], process: subprocess.Popen[str]) ->
     raise AssertionError(process.communicate()[0])
 
 
+def read_until_up(demo: subprocess.Popen[str]) -> str:
+    """What the demo says until both serve; it gives up by itself where they do not."""
+    assert demo.stdout is not None
+    said = ""
+    while (line := demo.stdout.readline()) and "Ctrl-C ends both." not in line:
+        said += line
+    assert line, said
+    return said
+
+
+def child_of(pid: int, name: str) -> int:
+    """The process that `pid` started with `name` in its command line."""
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        if name in Path(f"/proc/{child}/cmdline").read_text():
+            return int(child)
+    raise AssertionError(f"{pid} has no child {name}")
+
+
 def refuses(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) != 0
@@ -63,20 +81,34 @@ def test_demo_serves_what_was_trained_already_and_ends_both_processes_when_asked
     arguments = command("demo", "--images", colours.pictures, "--api-port", api, "--ui-port", page)
     settings = {"DATABASE_URL": colours.database_url, "MENAGERIE_BUNDLES": str(colours.state.bundles)}
     with started(arguments, settings) as demo:
-        wait_until(lambda: httpx.get(f"http://127.0.0.1:{page}/_stcore/health").is_success, demo)
-        models = httpx.get(f"http://127.0.0.1:{api}/models")
-        assert models.is_success
-        assert "drawn-colours-1" in models.text
+        before = read_until_up(demo)
+        assert httpx.get(f"http://127.0.0.1:{page}/_stcore/health").is_success
         with (colours.pictures / "blue" / "1.jpg").open("rb") as file:
             answer = httpx.post(f"http://127.0.0.1:{api}/predict", files={"file": file}).json()
-        assert answer["label"] == "blue"
         demo.send_signal(signal.SIGTERM)
-        out, _ = demo.communicate(timeout=SECONDS)
-    assert "drawn-colours-1 serves" in out
-    assert f"http://127.0.0.1:{page}" in out
-    assert out.rstrip().endswith("Ended.")
+        after, _ = demo.communicate(timeout=SECONDS)
+    assert "drawn-colours-1 serves" in before
+    assert f"http://127.0.0.1:{page}\n" in before
+    assert answer["label"] == "blue"
+    assert after.rstrip().endswith("Ended.")
     assert demo.returncode == 0
     assert refuses(api)
+    assert refuses(page)
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="finds the API's process in /proc")
+@pytest.mark.usefixtures("bundles_with_starter")
+def test_demo_ends_the_page_and_says_so_where_the_api_ends_by_itself(
+    environment: dict[str, str], ports: tuple[int, int]
+) -> None:
+    api, page = ports
+    with started(command("demo", "--api-port", api, "--ui-port", page), environment) as demo:
+        read_until_up(demo)
+        assert "animals-1" in httpx.get(f"http://127.0.0.1:{api}/models").text
+        os.kill(child_of(demo.pid, "backend.api"), signal.SIGKILL)
+        after, _ = demo.communicate(timeout=SECONDS)
+    assert after.rstrip().endswith("error: the API ended by itself (exit code -9)")
+    assert demo.returncode == 1
     assert refuses(page)
 
 

@@ -17,7 +17,7 @@ EMPTY_LIBRARY = "the library is empty; run: menagerie ingest DIR"
         ("train", EMPTY_LIBRARY),
         (
             "train --task pets",
-            "task 'pets' has no labelled picture; the library is empty, run: menagerie ingest DIR",
+            "task 'pets' has no labelled picture; the library is empty, run: ",
         ),
         ("train --task pets --arch resnet", "no such method: resnet with any strategy; there are: "),
         ("index", EMPTY_LIBRARY),

@@ -100,7 +100,7 @@ def test_a_damaged_bundle_is_not_exported(
 
 
 def test_the_starter_is_registered_once_or_only_written(
-    menagerie: Menagerie, bundles_with_starter: Path, tmp_path: Path
+    menagerie: Menagerie, bundles_with_starter: Path
 ) -> None:
     assert "animals-1 is in the registry, as champion of animals" in menagerie("starter").out
     out = menagerie("starter", "--out", bundles_with_starter).out

@@ -1,0 +1,75 @@
+"""What the figures must be on real pictures. Times are the benchmark's, not the tests'."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bench import trials
+from bench.trials import Api, Place, serving
+from tests.processes import free_port
+
+pytestmark = pytest.mark.real_pictures
+
+
+@pytest.fixture(scope="module")
+def place(real_pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Place:
+    place = Place(tmp_path_factory.mktemp("real"))
+    place.menagerie("starter")
+    assert real_pictures.is_dir()
+    return place
+
+
+@pytest.fixture(scope="module")
+def api(place: Place) -> Iterator[Api]:
+    with serving(place, free_port(), {"MENAGERIE_TASK": "animals"}) as api:
+        yield api
+
+
+def test_the_starter_tells_animals_from_other_things(place: Place, real_pictures: Path) -> None:
+    gate = trials.try_gate(place.folder / "bundles" / "animals-1", real_pictures)
+    assert gate.auroc >= 0.99
+    assert gate.accuracy >= 0.98
+
+
+def test_torch_and_the_service_give_the_same_probabilities(
+    place: Place, api: Api, real_pictures: Path
+) -> None:
+    from training.efficientnet import EfficientNetLite0, SpeciesNamer
+
+    paths = trials.mixed_pictures(real_pictures, 200)
+    bundle = place.folder / "bundles" / "animals-1"
+    assert trials.worst_difference(api, SpeciesNamer(EfficientNetLite0()), bundle, paths) < 1e-4
+
+
+def test_every_orientation_of_a_scene_gets_the_same_answer(api: Api, real_pictures: Path) -> None:
+    labels, spread = trials.spread_over_orientations(api, real_pictures)
+    assert labels == 1
+    assert spread <= 0.02
+
+
+def test_hostile_files_are_answered_or_refused_and_the_process_lives(api: Api, real_pictures: Path) -> None:
+    sent, proper = trials.survive_hostile(api, real_pictures)
+    assert sent == 372
+    assert proper == sent
+
+
+def test_awkward_pictures_are_decoded_and_the_truncated_one_refused(api: Api, real_pictures: Path) -> None:
+    for path in trials.files_of(real_pictures / "awkward"):
+        response = api.predict(path.read_bytes())
+        if "truncated" in path.name:
+            assert (response.status_code, response.json()["code"]) == (415, "truncated_image")
+        else:
+            assert response.status_code == 200
+            if "blank" in path.name:
+                assert response.json()["verdict"] == "not_an_animal"
+
+
+def test_cats_and_dogs_become_a_model_that_tells_them_apart(place: Place, real_pictures: Path) -> None:
+    place.menagerie("ingest", str(real_pictures / "cats-dogs"))
+    place.menagerie("train", "--task", "cats-dogs", "--promote")
+    assert "cats-dogs-1 " in place.menagerie("models", "list", "--task", "cats-dogs")
+    with serving(place, free_port(), {"MENAGERIE_TASK": "cats-dogs"}) as api:
+        metrics = api.client.get("/models").json()["models"][0]["metrics"]
+        assert metrics["split"] == "test"
+        assert metrics["accuracy"] >= 0.98
