@@ -152,8 +152,11 @@ def worst_difference(api: Api, module: Any, bundle: Path, paths: Iterable[Path])
         data = path.read_bytes()
         images = torch.from_numpy(preprocess([decode(data).image], manifest.preprocessing))
         with torch.inference_mode():
-            logits = module(images)[0][0].double() / manifest.calibration.temperature
-        trained: NDArray[np.float64] = torch.softmax(logits, 0).numpy()
+            logits, _, animal_logit = module(images)
+            scores = torch.softmax(logits[0].double() / manifest.calibration.temperature, 0)
+            if manifest.outputs.open_set:
+                scores = scores * torch.sigmoid(animal_logit[0].double())
+        trained: NDArray[np.float64] = scores.numpy()
         served = scores_of(api.predict(data, top_k=1000).json())
         expected = dict(zip(manifest.labels, trained.tolist(), strict=True))
         worst = max(worst, *(abs(expected[label] - score) for label, score in served.items()))

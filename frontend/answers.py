@@ -22,9 +22,12 @@ class ModelName(Answer):
 
 
 class Prediction(Answer):
-    """`score` and those of `top_k` are probabilities; `top_k` is sorted, the likeliest first."""
+    """`score` and those of `top_k` are probabilities; `top_k` is sorted, the likeliest first.
 
-    label: str
+    `label` is None where the verdict is that there is no animal.
+    """
+
+    label: str | None
     score: float
     verdict: Verdict
     sentence: str

@@ -15,7 +15,7 @@ def show(api: Api, asked: Visit, prediction: Prediction) -> None:
         label = st.pills(
             "Pictures of",
             [entry.label for entry in prediction.top_k],
-            default=asked.gallery_label or prediction.label,
+            default=asked.gallery_label or prediction.top_k[0].label,
             required=True,
         )
         try:

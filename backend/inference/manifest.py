@@ -26,10 +26,12 @@ class Outputs(Part):
     """What the graph gives besides `logits` float32 [n, labels] and `embedding` float32 [n, embedding_size].
 
     `animal_logit` float32 [n], where it is named: the log-odds that the picture shows an animal at all.
+    `open_set`: the labels' scores leave room for no animal, P(label) = P(label | animal) P(animal).
     """
 
     embedding_size: Annotated[int, Gt(0)]
     animal_logit: bool
+    open_set: bool
 
 
 class Calibration(Part):
@@ -91,6 +93,8 @@ class Manifest(Part):
             raise ValueError("a label stands twice in labels")
         if (self.thresholds.novelty is not None) != self.outputs.animal_logit:
             raise ValueError("thresholds.novelty goes with outputs.animal_logit")
+        if self.outputs.open_set and not self.outputs.animal_logit:
+            raise ValueError("outputs.open_set needs outputs.animal_logit")
         if missing := {MODEL, GOLDEN} - self.files.keys():
             raise ValueError(f"files lacks {', '.join(sorted(missing))}")
         if strange := [name for name in self.files if Path(name).name != name]:

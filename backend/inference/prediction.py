@@ -18,17 +18,23 @@ from backend.inference.verdict import Verdict, explain, judge
 class Prediction:
     """The answer for one picture.
 
-    `scores`: calibrated probabilities, float32 [labels], in the manifest's order. `embedding`: float32
-    [embedding_size], of length 1. `novelty`: the probability of showing no animal, where the model tells.
+    `likeliest` has the highest score, which is `score`. `scores`: calibrated probabilities, float32 [labels],
+    in the manifest's order. `embedding`: float32 [embedding_size], of length 1. `novelty`: the probability of
+    showing no animal, where the model tells.
     """
 
-    label: str
+    likeliest: str
     score: float
     verdict: Verdict
     sentence: str
     scores: NDArray[np.float32]
     embedding: NDArray[np.float32]
     novelty: float | None
+
+    @property
+    def label(self) -> str | None:
+        """What the picture shows; None where it shows no animal: the likeliest label is but noise then."""
+        return None if self.verdict == "not_an_animal" else self.likeliest
 
 
 class Predictor:
@@ -50,9 +56,12 @@ class Predictor:
     def interpret(self, raw: Raw) -> list[Prediction]:
         """Answers for raw outputs."""
         scores = softmax(raw.logits / self.manifest.calibration.temperature)
-        novelties = (
-            [None] * len(scores) if raw.animal_logit is None else (1 - sigmoid(raw.animal_logit)).tolist()
-        )
+        novelties: list[float | None] = [None] * len(scores)
+        if raw.animal_logit is not None:
+            animal = sigmoid(raw.animal_logit)
+            novelties = (1 - animal).tolist()
+            if self.manifest.outputs.open_set:
+                scores = scores * animal[:, None]
         return [self._answer(*parts) for parts in zip(scores, raw.embedding, novelties, strict=True)]
 
     def _answer(

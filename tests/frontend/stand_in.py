@@ -91,10 +91,11 @@ class StandIn:
         return {"id": id_, "file_name": f"{label}-{id_}.jpg", "label": label, "width": 8, "links": links}
 
     def _prediction(self) -> Json:
-        label, score = next(iter(self.scores.items()))
+        likeliest, score = next(iter(self.scores.items()))
+        label = None if self.verdict == "not_an_animal" else likeliest
         top_k = [{"label": name, "score": value} for name, value in self.scores.items()]
-        told = {"verdict": self.verdict, "sentence": self.sentence, "novelty": None, "model": MODEL}
-        return {"prediction_id": "1", "label": label, "score": score, "top_k": top_k} | told
+        told: Json = {"verdict": self.verdict, "sentence": self.sentence, "novelty": None, "model": MODEL}
+        return told | {"prediction_id": "1", "label": label, "score": score, "top_k": top_k}
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -52,7 +52,7 @@ async def predict(
             id=prediction_id,
             sha256=hashlib.sha256(data).hexdigest(),
             model_version=service.model.version,
-            label=answer.label,
+            label=answer.likeliest,
             score=answer.score,
             verdict=answer.verdict,
             latency_ms=1000 * (time.perf_counter() - started),
@@ -113,8 +113,8 @@ def _record(service: Service, prediction: models.Prediction) -> None:
 def _similar_to_file(service: Service, data: bytes, label: str | None, k: int) -> SimilarOut:
     answer = _answer(service, data)
     vector = answer.embedding.astype("<f4").tobytes()
-    query = Entry(image_id=0, label=answer.label, sha256=hashlib.sha256(data).hexdigest(), vector=vector)
-    return _search(service, query, label or answer.label, k)
+    query = Entry(image_id=0, label=answer.likeliest, sha256=hashlib.sha256(data).hexdigest(), vector=vector)
+    return _search(service, query, label or answer.likeliest, k)
 
 
 def _similar_to_image(service: Service, image_id: int, label: str | None, k: int) -> SimilarOut:

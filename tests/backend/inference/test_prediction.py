@@ -42,6 +42,7 @@ def test_scores_are_probabilities_and_embeddings_have_length_one(predictor: Pred
 def test_a_picture_without_an_animal_is_said_to_be_none(predictor: Predictor) -> None:
     answer = predictor.predict([Image.new("RGB", (20, 20), "grey")])[0]
     assert answer.verdict == "not_an_animal"
+    assert answer.label is None
     assert answer.novelty is not None
     assert answer.novelty > 0.5
     assert answer.sentence == "This does not look like an animal I know."
@@ -73,3 +74,14 @@ def test_softmax_and_sigmoid_stand_extreme_values() -> None:
 
 def test_no_sentence_claims_certainty() -> None:
     assert explain("confident", ("cat", 1.0), ("dog", 0.0)) == "This looks like: cat (over 99 % sure)."
+
+
+def test_where_labels_leave_room_for_no_animal_their_scores_do_too(bundles: Path) -> None:
+    outputs = {"embedding_size": 3, "animal_logit": True, "open_set": True}
+    predictor = Predictor(load_bundle(make_bundle(bundles, outputs=outputs)))
+    grey, red = predictor.predict([Image.new("RGB", (20, 20), "grey"), draw("red")])
+    for answer in (grey, red):
+        assert answer.novelty is not None
+        assert answer.scores.sum() == pytest.approx(1 - answer.novelty, abs=1e-5)
+    assert (grey.label, red.label) == (None, "red")
+    assert grey.score < 0.01 < red.score
