@@ -22,8 +22,7 @@ def fit_temperature(logits: NDArray[np.float32], targets: NDArray[np.int64]) -> 
     """The temperature that minimises the log loss of logits float32 [n, labels] (Guo et al. 2017).
 
     Targets are smoothed as Platt (1999) does, towards 1/(n + labels), so that a small split without a
-    single error
-    does not ask for infinite confidence.
+    single error does not ask for infinite confidence.
     """
     n, labels = logits.shape
     smoothed = np.full((n, labels), 1 / (n + labels))

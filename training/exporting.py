@@ -23,9 +23,9 @@ GOLDEN_INPUTS = 4
 def export_model(module: nn.Module, spec: Preprocessing, folder: Path) -> None:
     """Writes `model.onnx` and `golden.npz`.
 
-    `module` takes images float32 [n, 3, size, size] and gives logits, embedding and perhaps animal_logit.
-    What is
-    expected of the golden inputs comes from torch itself, so that loading the bundle tests the export.
+    `module` takes images float32 [n, 3, size, size] and gives logits, embedding and perhaps
+    animal_logit. What is expected of the golden inputs comes from torch itself, so that loading the
+    bundle tests the export.
     """
     module.eval()
     pixels = golden_pixels(spec.size)

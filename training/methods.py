@@ -53,8 +53,7 @@ def probe_efficientnet(workshop: Workshop, dataset: Dataset, recipe: Recipe) -> 
     """Features once, by the starter, kept as its embeddings; then a linear head on them.
 
     The head learns from train and val together: its strength and its calibration come from
-    cross-validation, so
-    that val need not be held back for them.
+    cross-validation, so that val need not be held back for them.
     """
     import torch
 

@@ -45,9 +45,9 @@ class HeldOut:
 class Trained:
     """What a training method hands over.
 
-    `embedder` names what makes the embedding, None for the network itself. `held_out` is what to calibrate
-    on where
-    the method cross-validated; otherwise that is the val split. `open_set`: see the manifest's `Outputs`.
+    `embedder` names what makes the embedding, None for the network itself. `held_out` is what to
+    calibrate on where the method cross-validated; otherwise that is the val split. `open_set`: see the
+    manifest's `Outputs`.
     """
 
     module: nn.Module

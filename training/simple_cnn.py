@@ -1,5 +1,9 @@
 """A small convolutional network from scratch: the baseline that anything pretrained has to beat."""
 
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import lightning
@@ -79,6 +83,20 @@ class Classification(lightning.LightningModule):
         return logits
 
 
+@contextmanager
+def _without_chatter() -> Iterator[None]:
+    """Keeps Lightning's tips and its advice on workers off the person's screen; its errors come through."""
+    log = logging.getLogger("lightning.pytorch")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module="lightning")
+        try:
+            yield
+        finally:
+            log.setLevel(level)
+
+
 class _Ticker(lightning.Callback):
     """Tells of each epoch."""
 
@@ -102,18 +120,19 @@ def fit(
     """
     lightning.seed_everything(seed, verbose=False)
     best = ModelCheckpoint(dirpath=checkpoints, monitor="val_loss", save_top_k=1)
-    trainer = lightning.Trainer(
-        max_epochs=epochs,
-        callbacks=[best, EarlyStopping("val_loss", patience=PATIENCE), _Ticker(advance)],
-        accelerator="auto",
-        devices=1,
-        logger=False,
-        enable_model_summary=False,
-        enable_progress_bar=False,
-        num_sanity_val_steps=0,
-    )
     module = Classification(SimpleCNN(labels), learning_rate=LEARNING_RATE)
-    trainer.fit(module, _loader(train, shuffle=True), _loader(val, shuffle=False))
+    with _without_chatter():
+        trainer = lightning.Trainer(
+            max_epochs=epochs,
+            callbacks=[best, EarlyStopping("val_loss", patience=PATIENCE), _Ticker(advance)],
+            accelerator="auto",
+            devices=1,
+            logger=False,
+            enable_model_summary=False,
+            enable_progress_bar=False,
+            num_sanity_val_steps=0,
+        )
+        trainer.fit(module, _loader(train, shuffle=True), _loader(val, shuffle=False))
     module.load_state_dict(
         torch.load(best.best_model_path, map_location="cpu", weights_only=True)["state_dict"]
     )

@@ -10,9 +10,8 @@ from databases.settings import StateSettings
 class Settings(StateSettings):
     """Each is an environment variable with the prefix MENAGERIE_; DATABASE_URL has none.
 
-    `task`: whose champion serves; by default that of the task which was promoted to last. `threads`: how
-    many cores
-    the model takes; by default all that the process may use.
+    `task`: whose champion serves; by default that of the task which was promoted to last. `threads`:
+    how many cores the model takes; by default all that the process may use.
     """
 
     host: str = "127.0.0.1"

@@ -39,14 +39,15 @@ def main() -> None:
 
 
 def _foreseen(error: Exception) -> bool:
-    from sqlalchemy.exc import OperationalError
+    from sqlalchemy.exc import DataError, OperationalError
 
     from backend.inference.errors import InferenceError
     from databases.errors import DatabaseError
     from databases.settings import SettingsError
     from training.errors import TrainingError
 
-    foreseen = (TrainingError, DatabaseError, InferenceError, SettingsError, OperationalError, OSError)
+    foreseen: tuple[type[Exception], ...] = (TrainingError, DatabaseError, InferenceError, SettingsError)
+    foreseen += (DataError, OperationalError, OSError)
     return isinstance(error, foreseen)
 
 

@@ -29,15 +29,14 @@ def ingest(
 ) -> None:
     """Bring pictures into the library: verify, hash, measure and split them.
 
-    The pictures stay where they are. Run it again whenever the folder changes: only new and changed files
-    are read,
-    and no picture moves from one split to another.
+    The pictures stay where they are. Run it again whenever the folder changes: only new and changed
+    files are read, and no picture moves from one split to another.
     """
     from training.ingestion.run import SplitPlan
 
     state = open_state()
-    root = name or slug(source.resolve().stem if source.is_file() else source.resolve().name)
-    report = ingest_source(state, source, root, task or root, SplitPlan(val, test, seed))
+    root = check_name(name or slug(source.resolve().stem if source.is_file() else source.resolve().name))
+    report = ingest_source(state, source, root, check_name(task or root), SplitPlan(val, test, seed))
     if csv is not None:
         _write_csv(state, root, csv)
     print_report(report)
@@ -68,6 +67,19 @@ def ingest_source(state: State, source: Path, name: str, task: str, plan: "Split
 def slug(name: str) -> str:
     """A folder's name as a name for a task: lower case, with dashes."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "pictures"
+
+
+def check_name(name: str) -> str:
+    """Returns `name`, which is to name files as well.
+
+    Raises:
+        BadSource: it has other characters than lower-case letters, digits, dots, dashes and underscores.
+    """
+    from training.errors import BadSource
+
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,99}", name):
+        raise BadSource(f"{name!r} cannot name a task: use lower-case letters, digits, dots and dashes")
+    return name
 
 
 def print_report(report: "IngestReport") -> None:

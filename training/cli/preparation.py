@@ -1,10 +1,12 @@
 """What `demo` does before anything is served."""
 
+import hashlib
 from pathlib import Path
 
 from sqlalchemy.orm import Session
 
 from databases import registry
+from databases.errors import RootConflict
 from training import starter
 from training.cli.console import Bars, quote, say
 from training.cli.models import index_for, promote_version
@@ -24,7 +26,12 @@ def prepare_starter(state: State) -> str:
 def prepare_task(state: State, images: Path) -> str:
     """Sees that a model of today's pictures in `images` is there; returns its task."""
     name = slug(images.resolve().name)
-    print_report(ingest_source(state, images, name, name, SplitPlan()))
+    try:
+        report = ingest_source(state, images, name, name, SplitPlan())
+    except RootConflict:  # another folder of that name: tell them apart by where they lie
+        name = f"{name}-{hashlib.sha256(str(images.resolve()).encode()).hexdigest()[:6]}"
+        report = ingest_source(state, images, name, name, SplitPlan())
+    print_report(report)
     dataset = load_dataset(state.engine, name)
     with Session(state.engine) as session:
         known = [

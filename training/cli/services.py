@@ -46,16 +46,14 @@ def demo(
 ) -> None:
     """Start the API and the page, and wait for Ctrl-C.
 
-    Without --images the starter model answers: 398 kinds of animals, no training. With --images the folder
-    is ingested,
-    a model trained on it and promoted, and its pictures are the gallery; what is done already is not done
-    again.
+    Without --images the starter model answers: 398 kinds of animals, no training. With --images the
+    folder is ingested, a model trained on it and promoted, and its pictures are the gallery; what is
+    done already is not done again.
     """
     from training.cli.preparation import prepare_starter, prepare_task
     from training.cli.processes import check_free, run_both
     from training.cli.state import open_state
 
-    for port in (api_port, ui_port):
-        check_free(port)
+    check_free(api_port, ui_port)
     task = prepare_starter(open_state()) if images is None else prepare_task(open_state(), images)
     run_both(task, api_port, ui_port)

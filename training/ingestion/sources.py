@@ -115,11 +115,7 @@ def _hidden(name: str) -> bool:
 
 
 def _read_table(table: Path) -> Source:
-    with table.open(newline="", encoding="utf-8-sig") as file:
-        reader = csv.DictReader(file)
-        if missing := {"file_path", "label"} - set(reader.fieldnames or ()):
-            raise BadSource(f"{table} lacks the column {', '.join(sorted(missing))}")
-        rows = [row for row in reader if row["file_path"]]
+    rows = _rows_of(table)
     paths = [(table.parent / row["file_path"]).resolve() for row in rows]
     if not paths:
         return Source(table.parent, [])
@@ -130,6 +126,17 @@ def _read_table(table: Path) -> Source:
     ]
     given = frozenset(candidate.split for candidate in candidates if candidate.split)
     return Source(root, list({c.uri: c for c in candidates}.values()), given)
+
+
+def _rows_of(table: Path) -> list[dict[str, str]]:
+    try:
+        with table.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file)
+            if missing := {"file_path", "label"} - set(reader.fieldnames or ()):
+                raise BadSource(f"{table} lacks the column {', '.join(sorted(missing))}")
+            return [row for row in reader if row["file_path"]]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise BadSource(f"{table} is no CSV table in UTF-8: {error}") from error
 
 
 def _split_of(row: dict[str, str], table: Path) -> str | None:

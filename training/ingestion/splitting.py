@@ -11,10 +11,8 @@ def assign_splits(images: Iterable[LibraryImage], shares: Mapping[str, float], s
     """Gives each labelled picture that has no split one of `shares`; returns split by image id.
 
     What has a split keeps it, so that later pictures never move an earlier one. The others come in an
-    order that
-    only their content and the seed decide, each going where its label lacks most of its share; copies of a
-    picture
-    follow it.
+    order that only their content and the seed decide, each going where its label lacks most of its
+    share; copies of a picture follow it.
     """
     images = [image for image in images if image.label is not None]
     followed = {image.sha256: image.split for image in images if image.split in shares}
