@@ -1,0 +1,70 @@
+"""Makes docs/page.png, the page as the README shows it: python -m docs.screenshot
+
+Draws class folders of three animals, runs the whole `menagerie demo --images` on them, and asks it about a
+picture that it has not seen. Takes about two minutes and needs Chromium.
+"""
+
+import io
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from docs.drawn_animals import ANIMALS
+from tests.browser import chromium
+from tests.end_to_end.conftest import running_demo
+
+TARGET = Path(__file__).with_name("page.png")
+PER_ANIMAL = 24
+ASKED, ASKED_SEED = "clownfish", 1000
+PATIENCE_MS = 30_000
+
+
+def main() -> None:
+    with TemporaryDirectory() as folder:
+        images = draw_class_folders(Path(folder) / "little-zoo")
+        with running_demo(Path(folder) / "state", images, seconds=480) as demo, chromium() as browser:
+            page = browser.new_page(viewport={"width": 1280, "height": 970}, device_scale_factor=1.5)
+            page.set_default_timeout(PATIENCE_MS)
+            expect.set_options(timeout=PATIENCE_MS)
+            page.goto(demo.page)
+            save(photograph(page))
+
+
+def draw_class_folders(root: Path) -> Path:
+    for name, draw in ANIMALS.items():
+        (root / name).mkdir(parents=True)
+        for seed in range(PER_ANIMAL):
+            draw(Random(seed)).save(root / name / f"{seed:02}.jpg", quality=92)
+    return root
+
+
+def photograph(page: Page) -> bytes:
+    """The page with its answer about an unseen picture and with pictures like it, as PNG."""
+    file = io.BytesIO()
+    ANIMALS[ASKED](Random(ASKED_SEED)).save(file, "JPEG", quality=92)
+    page.locator("input[type=file]").set_input_files(
+        {"name": "holiday.jpg", "mimeType": "image/jpeg", "buffer": file.getvalue()}
+    )
+    expect(page.locator(".mng-answer h1")).to_contain_text(ASKED)
+    page.get_by_role("button", name="Show similar pictures").click()
+    expect(page.locator(".mng-gallery img").first).to_be_visible()
+    page.wait_for_function("[...document.images].every(image => image.complete)")
+    page.wait_for_load_state("networkidle")
+    page.mouse.move(0, 0)
+    page.evaluate("document.activeElement.blur()")
+    page.wait_for_timeout(1000)  # the page moves smoothly, and has no event for having arrived
+    return page.screenshot()
+
+
+def save(png: bytes) -> None:
+    """With a palette, dithered: half the size, and no difference to the eye."""
+    image = Image.open(io.BytesIO(png)).convert("RGB")
+    palette = image.quantize(256)
+    image.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG).save(TARGET, optimize=True)
+
+
+if __name__ == "__main__":
+    main()
