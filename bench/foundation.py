@@ -38,7 +38,7 @@ def _rows(data: Path, temporary: Path) -> Iterator[Row]:
     yield from _path(data, temporary, "animals-8", most_seconds=150, least_accuracy=0.96)
     place = Place(temporary / "starter")
     place.menagerie("starter")
-    starter = place.folder / "bundles" / "animals-1"
+    starter = place.folder / "bundles" / "starter-1"
     gate = trials.try_gate(starter, data)
     yield Row("starter on animal-or-not, AUROC", gate.auroc, "", 0.99, "higher")
     yield Row("starter on animal-or-not, accuracy of the verdict", gate.accuracy, "", 0.98, "higher")

@@ -22,8 +22,13 @@ def open_engine(url: str, *, read_only: bool = False) -> Engine:
         engine = create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
         event.listen(engine, "connect", _prepare_read_only_sqlite if read_only else _prepare_sqlite)
         return engine
-    options = "-c default_transaction_read_only=on" if read_only else ""
-    return create_engine(parsed, pool_pre_ping=True, connect_args={"options": options})
+    if read_only:
+        asked = parsed.query.get("options", "")
+        options = (
+            f"{asked if isinstance(asked, str) else ' '.join(asked)} -c default_transaction_read_only=on"
+        )
+        parsed = parsed.update_query_dict({"options": options.strip()})
+    return create_engine(parsed, pool_pre_ping=True)
 
 
 def check_reachable(engine: Engine) -> None:

@@ -45,7 +45,7 @@ def choose_thresholds(
     temperature: float,
     animal_logit: NDArray[np.float32] | None,
 ) -> Thresholds:
-    """The lowest score from which answers are right 98 % of the time, and the animal gate, on the same
+    """The lowest score from which answers are right 98 % of the time; and the animal gate, on the same
     pictures."""
     scores = softmax(logits / np.float32(temperature))
     right = scores.argmax(axis=1) == targets

@@ -1,5 +1,6 @@
 """Pictures of the library as arrays, decoded on all cores while the model works on the ones before."""
 
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -66,7 +67,10 @@ def _reader(spec: Preprocessing) -> Callable[[LibraryImage], NDArray[np.uint8]]:
     def read(image: LibraryImage) -> NDArray[np.uint8]:
         path = Path(image.root_uri, image.uri)
         try:
-            return resize([decode(path.read_bytes()).image], spec)
+            data = path.read_bytes()
+            if hashlib.sha256(data).hexdigest() != image.sha256:
+                raise TrainingError(f"{path} changed since it was ingested; run menagerie ingest again")
+            return resize([decode(data).image], spec)
         except (OSError, UnreadableImage) as error:
             raise TrainingError(
                 f"{path} changed since it was ingested ({error}); run menagerie ingest again"

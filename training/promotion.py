@@ -7,11 +7,11 @@ from pathlib import Path
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from backend.inference.bundle import load_bundle
+from backend.inference.bundle import Bundle, load_bundle
 from backend.inference.manifest import Metrics
 from databases import registry
 from databases.registry import RegisteredModel
-from training.dataset import fingerprint, load_dataset
+from training.dataset import Images, fingerprint, load_dataset
 from training.errors import NotPromoted
 from training.evaluation import evaluate
 from training.progress import Progress
@@ -54,6 +54,19 @@ def promote(engine: Engine, bundles: Path, version: str, *, force: bool, progres
         return Promoted(registry.get_model(session, version), before, ours, theirs)
 
 
+def rollback(engine: Engine, bundles: Path, task: str) -> RegisteredModel:
+    """Goes back to the champion before this one; nothing changes unless its bundle is sound.
+
+    Raises:
+        UnknownModel: there is no earlier champion.
+        BadBundle: it is damaged, or its golden inputs give other outputs.
+    """
+    with Session(engine) as session, session.begin():
+        model = registry.rollback(session, task)
+        load_bundle(bundles / model.bundle_uri)
+        return model
+
+
 def _compare(
     engine: Engine, bundles: Path, model: RegisteredModel, champion: RegisteredModel, progress: Progress
 ) -> tuple[float, float]:
@@ -70,6 +83,15 @@ def _compare(
     for one in (model, champion):
         recorded = None if one.metrics is None else Metrics.model_validate(one.metrics)
         if recorded is None or recorded.fingerprint != fingerprint(dataset.test):
-            recorded = evaluate(load_bundle(bundles / one.bundle_uri), dataset.test, "test", progress).metrics
-        accuracies.append(recorded.accuracy)
+            accuracies.append(_measure(load_bundle(bundles / one.bundle_uri), dataset.test, progress))
+        else:
+            accuracies.append(recorded.accuracy)
     return accuracies[0], accuracies[1]
+
+
+def _measure(bundle: Bundle, images: Images, progress: Progress) -> float:
+    """Accuracy on all of `images`. A label that the bundle was never taught is one that it gets wrong."""
+    known = tuple(image for image in images if image.label in bundle.manifest.labels)
+    if not known:
+        return 0.0
+    return evaluate(bundle, known, "test", progress).metrics.accuracy * len(known) / len(images)

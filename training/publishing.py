@@ -72,9 +72,9 @@ class Fitted:
 def publish(
     engine: Engine, bundles: Path, dataset: Dataset, trained: Trained, progress: Progress
 ) -> Manifest:
-    """Exports, calibrates on val, measures on test, and registers the bundle as a candidate.
+    """Exports, calibrates on what was held out, measures on test, and registers the bundle as a candidate.
 
-    Both are done through the exported file, along the path that serves.
+    It is measured through the exported file, along the path that serves.
     """
     bundles.mkdir(parents=True, exist_ok=True)
     version = _free_version(engine, bundles, dataset.task)

@@ -6,15 +6,17 @@ from pathlib import Path
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from backend.inference.bundle import load_bundle
 from backend.inference.errors import BadBundle
-from backend.inference.manifest import Calibration, Manifest, Thresholds, read_manifest
+from backend.inference.manifest import MANIFEST, Calibration, Manifest, Thresholds
 from databases import registry
 from databases.errors import UnknownModel
 from databases.registry import RegisteredModel
+from training.errors import TrainingError
 from training.progress import Progress
 
-TASK = "animals"
-VERSION = "animals-1"
+TASK = "starter"
+VERSION = "starter-1"
 
 # Nothing was held back to fit these on: the network's own probabilities, and the points where yes
 # outweighs no.
@@ -23,12 +25,16 @@ THRESHOLDS = Thresholds(confidence=0.5, novelty=0.5)
 
 
 def build_starter(bundles: Path, progress: Progress) -> Manifest:
-    """Builds the starter in `bundles`/animals-1 and returns its manifest; one that is there already is
+    """Builds the starter in `bundles`/starter-1 and returns its manifest; one that is there already is
     kept."""
-    try:
-        return read_manifest(bundles / VERSION)
-    except BadBundle:
-        pass
+    target = bundles / VERSION
+    if (target / MANIFEST).is_file():
+        try:
+            return load_bundle(target).manifest
+        except BadBundle:
+            shutil.rmtree(target)  # ours, and damaged: it is built anew
+    if target.exists():
+        raise TrainingError(f"{target} is in the way, and no bundle: move it elsewhere")
     from training.efficientnet import (
         ARCHITECTURE,
         EMBEDDING_SIZE,
@@ -42,8 +48,7 @@ def build_starter(bundles: Path, progress: Progress) -> Manifest:
     from training.publishing import Fitted, Trained, build_manifest, finish
 
     draft = bundles / f".{VERSION}.draft"
-    for leftover in (draft, bundles / VERSION):
-        shutil.rmtree(leftover, ignore_errors=True)
+    shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
     with progress.track("Building the starter model", 1) as advance:
         trained = Trained(

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
@@ -18,6 +19,9 @@ look like it.
 
 Errors are `application/problem+json`, with a `code` that does not change.
 """
+
+
+ANYWHERE = errors.problems(HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -38,5 +42,5 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(BodyLimit, max_bytes=settings.max_upload_bytes)
     errors.install(app)
     for routes in (predictions, images, catalogue, health):
-        app.include_router(routes.router)
+        app.include_router(routes.router, responses=ANYWHERE)
     return app

@@ -32,7 +32,7 @@ class PredictionOut(BaseModel):
                 "sentence": "This looks like: tiger (93 % sure).",
                 "top_k": [{"label": "tiger", "score": 0.93}, {"label": "tiger cat", "score": 0.04}],
                 "novelty": 0.0004,
-                "model": {"task": "animals", "version": "animals-1"},
+                "model": {"task": "starter", "version": "starter-1"},
             }
         }
     )

@@ -71,6 +71,8 @@ def _upright_rgb(image: Image.Image) -> Image.Image:
     try:
         image.load()
         return _to_rgb(_upright(image))
+    except MemoryError:  # ours, not the picture's
+        raise
     except Exception as error:  # so do malformed bodies; a bug of ours would show on sound pictures
         raise _unreadable(error) from error
 
@@ -96,8 +98,10 @@ def _to_rgb(image: Image.Image) -> Image.Image:
 
 def _high_byte(image: Image.Image) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
     """16-bit grey, uint16 or wider [height, width], as its high byte."""
-    pixels = np.asarray(image).astype(np.int64)
-    return (np.clip(pixels, 0, 0xFFFF) >> 8).astype(np.uint8)
+    pixels = np.asarray(image)
+    if pixels.dtype.itemsize > 2:  # mode I: 32 bits that hold 16
+        pixels = np.clip(pixels, 0, 0xFFFF)
+    return (pixels >> 8).astype(np.uint8)
 
 
 def _unreadable(error: Exception) -> UnreadableImage:

@@ -79,7 +79,7 @@ def test_an_image_runs_as_a_user_that_can_write_neither_code_nor_packages(name: 
 @pytest.mark.usefixtures("api")
 def test_the_api_is_ready_with_the_starter_model_after_preparation() -> None:
     ready = Readiness.model_validate_json(httpx.get(f"{API_URL}/readyz").raise_for_status().content)
-    assert ready.model.version == "animals-1"
+    assert ready.model.version == "starter-1"
 
 
 @pytest.mark.usefixtures("api")
@@ -95,10 +95,10 @@ def test_the_page_is_served_and_reaches_the_api_where_compose_says(ui: Container
     assert "text/html" in httpx.get(UI_URL).raise_for_status().headers["content-type"]
     asked = ui.run("python", "-c", ASK_READINESS)
     assert asked.returncode == 0, asked.stderr
-    assert Readiness.model_validate_json(asked.stdout).model.version == "animals-1"
+    assert Readiness.model_validate_json(asked.stdout).model.version == "starter-1"
 
 
 def test_the_page_itself_runs_in_its_image_and_names_the_model(ui: Container) -> None:
     done = ui.run("python", "-c", RUN_PAGE)
     assert done.returncode == 0, done.stderr
-    assert "animals-1" in done.stdout
+    assert "starter-1" in done.stdout

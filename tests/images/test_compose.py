@@ -74,7 +74,7 @@ def test_what_git_ignores_and_what_no_image_needs_is_not_sent_to_the_builder() -
     for path in (
         ".venv/bin/python",
         "databases/images.db",
-        "bundles/animals-1/model.onnx",
+        "bundles/starter-1/model.onnx",
         "tests/images/x.py",
     ):
         assert _is_ignored(path), path

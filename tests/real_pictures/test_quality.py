@@ -22,12 +22,12 @@ def place(real_pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Plac
 
 @pytest.fixture(scope="module")
 def api(place: Place) -> Iterator[Api]:
-    with serving(place, free_port(), {"MENAGERIE_TASK": "animals"}) as api:
+    with serving(place, free_port(), {"MENAGERIE_TASK": "starter"}) as api:
         yield api
 
 
 def test_the_starter_tells_animals_from_other_things(place: Place, real_pictures: Path) -> None:
-    gate = trials.try_gate(place.folder / "bundles" / "animals-1", real_pictures)
+    gate = trials.try_gate(place.folder / "bundles" / "starter-1", real_pictures)
     assert gate.auroc >= 0.99
     assert gate.accuracy >= 0.98
 
@@ -38,7 +38,7 @@ def test_torch_and_the_service_give_the_same_probabilities(
     from training.efficientnet import EfficientNetLite0, SpeciesNamer
 
     paths = trials.mixed_pictures(real_pictures, 200)
-    bundle = place.folder / "bundles" / "animals-1"
+    bundle = place.folder / "bundles" / "starter-1"
     assert trials.worst_difference(api, SpeciesNamer(EfficientNetLite0()), bundle, paths) < 1e-4
 
 

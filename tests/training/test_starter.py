@@ -74,7 +74,7 @@ def test_a_starter_that_is_there_is_kept(bundles_with_starter: Path) -> None:
 
 def test_it_is_registered_once_as_the_first_champion(engine: Engine, bundles_with_starter: Path) -> None:
     first = ensure_starter(engine, bundles_with_starter, Silent())
-    assert (first.version, first.task, first.state) == (VERSION, "animals", "champion")
+    assert (first.version, first.task, first.state) == (VERSION, "starter", "champion")
     assert ensure_starter(engine, bundles_with_starter, Silent()) == first
     with Session(engine) as session:
         assert len(registry.list_models(session)) == 1
@@ -82,5 +82,5 @@ def test_it_is_registered_once_as_the_first_champion(engine: Engine, bundles_wit
 
 def test_a_starter_that_was_demoted_is_not_promoted_again(engine: Engine, bundles_with_starter: Path) -> None:
     ensure_starter(engine, bundles_with_starter, Silent())
-    add_tiny_bundle(engine, bundles_with_starter, "animals-2", task="animals", promoted=True)
+    add_tiny_bundle(engine, bundles_with_starter, "starter-2", task="starter", promoted=True)
     assert ensure_starter(engine, bundles_with_starter, Silent()).state == "retired"

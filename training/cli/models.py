@@ -63,15 +63,12 @@ def rollback(
     task: Annotated[str | None, typer.Option(help="Default: the library's only task.")] = None,
 ) -> None:
     """Go back to the champion before this one."""
-    from sqlalchemy.orm import Session
-
-    from databases import registry
     from training.cli.console import quote, say
+    from training.promotion import rollback as run
 
     state = open_state()
     task = only_task(state, task)
-    with Session(state.engine) as session, session.begin():
-        model = registry.rollback(session, task)
+    model = run(state.engine, state.bundles, task)
     index_for(state, model, task)
     say(f"[bold]{quote(model.version)}[/bold] is the champion of {quote(task)} again. {RESTART}")
 

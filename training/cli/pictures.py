@@ -76,7 +76,10 @@ def check_name(name: str) -> str:
         BadSource: it has other characters than lower-case letters, digits, dots, dashes and underscores.
     """
     from training.errors import BadSource
+    from training.starter import TASK
 
+    if name == TASK:
+        raise BadSource(f"{name!r} is the starter model's own task: choose another name with --name")
     if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,99}", name):
         raise BadSource(f"{name!r} cannot name a task: use lower-case letters, digits, dots and dashes")
     return name

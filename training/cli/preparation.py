@@ -10,7 +10,7 @@ from databases.errors import RootConflict
 from training import starter
 from training.cli.console import Bars, quote, say
 from training.cli.models import index_for, promote_version
-from training.cli.pictures import ingest_source, print_report, slug
+from training.cli.pictures import check_name, ingest_source, print_report, slug
 from training.cli.state import State
 from training.cli.teaching import recipe_for, train_task
 from training.dataset import load_dataset
@@ -25,7 +25,7 @@ def prepare_starter(state: State) -> str:
 
 def prepare_task(state: State, images: Path) -> str:
     """Sees that a model of today's pictures in `images` is there; returns its task."""
-    name = slug(images.resolve().name)
+    name = check_name(slug(images.resolve().name))
     try:
         report = ingest_source(state, images, name, name, SplitPlan())
     except RootConflict:  # another folder of that name: tell them apart by where they lie
@@ -38,13 +38,19 @@ def prepare_task(state: State, images: Path) -> str:
             m for m in registry.list_models(session, name) if m.dataset_fingerprint == dataset.fingerprint
         ]
         champion = registry.champion(session, name)
-    if champion is not None and known:
+    if champion is not None and champion.dataset_fingerprint == dataset.fingerprint:
         say(f"A model of these very pictures is there already: {quote(champion.version)} serves.")
         index_for(state, champion, name)
         return name
-    manifest = train_task(state, name, recipe_for("efficientnet_lite0", None, epochs=1, seed=0))
+    # One that is no champion was refused before, or a kill came between: promotion decides, without
+    # training again.
+    version = known[0].version if known else _train(state, name)
     try:
-        promote_version(state, manifest.version, force=False)
+        promote_version(state, version, force=False)
     except NotPromoted as error:
         say(f"[yellow]{quote(str(error))}[/yellow]")
     return name
+
+
+def _train(state: State, task: str) -> str:
+    return train_task(state, task, recipe_for("efficientnet_lite0", None, epochs=1, seed=0)).version

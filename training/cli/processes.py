@@ -97,7 +97,7 @@ def started(
     """A process that ends with the block; it prints to `output`, by default to where we do."""
     # A session of its own: Ctrl-C reaches us alone, and we end both in good order.
     process = subprocess.Popen(
-        command, cwd=PROJECT, env=os.environ | settings, stdout=output, stderr=output, start_new_session=True
+        command, env=os.environ | settings, stdout=output, stderr=output, start_new_session=True
     )
     try:
         yield process
@@ -105,9 +105,11 @@ def started(
         process.terminate()
         try:
             process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
+        except BaseException as error:
             process.kill()
             process.wait()
+            if not isinstance(error, subprocess.TimeoutExpired):  # a second Ctrl-C
+                raise
 
 
 def wait_until_up(what: str, process: subprocess.Popen[bytes], url: str) -> None:
@@ -123,7 +125,7 @@ def wait_until_up(what: str, process: subprocess.Popen[bytes], url: str) -> None
                 f"{what} did not start (exit code {process.returncode}); its reason stands above"
             )
         try:
-            if httpx.get(url, timeout=2).is_success:
+            if httpx.get(url, timeout=2, trust_env=False).is_success:
                 return
         except httpx.TransportError:
             pass

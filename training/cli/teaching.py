@@ -63,9 +63,12 @@ def evaluate(
     model = find_model(state, version, task)
     dataset = load_dataset(state.engine, task or model.task)
     images = dataset.test if chosen == "test" else dataset.val
-    evaluation = run(load_bundle(state.bundles / model.bundle_uri), images, chosen, Bars())
+    bundle = load_bundle(state.bundles / model.bundle_uri)
+    if chosen == "val" and bundle.manifest.calibration.fitted_on == "cross-validation":
+        raise TrainingError(f"{model.version} learnt from val as well as from train; say --split test")
+    evaluation = run(bundle, images, chosen, Bars())
     print_evaluation(model.version, evaluation)
-    if chosen == "test":
+    if chosen == "test" and dataset.task == model.task:
         _record(state, model, evaluation)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from backend.inference.decoding import decode
+from backend.inference.decoding import DEFAULT_LIMITS, decode
 from backend.inference.errors import UnreadableImage
 
 UNREADABLE_FILE = "unreadable_file"
@@ -30,6 +30,11 @@ class Findings:
 def examine(path: Path) -> Findings:
     """Decodes a file in full, with the decoder that the service uses."""
     try:
+        if not path.is_file():  # a pipe would be waited for without end
+            return Findings(bytes=0, reason=UNREADABLE_FILE)
+        size = path.stat().st_size
+        if size > DEFAULT_LIMITS.max_bytes:
+            return Findings(bytes=size, reason="too_many_bytes")
         data = path.read_bytes()
     except OSError:
         return Findings(bytes=0, reason=UNREADABLE_FILE)

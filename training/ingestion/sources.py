@@ -82,6 +82,9 @@ def _scan_folder(root: Path) -> Source:
     passed_over: Counter[str] = Counter()
     candidates = []
     for path in _files(root):
+        if not _is_text(path):
+            passed_over["with a name that is no UTF-8"] += 1
+            continue
         if path.suffix.lower() not in PICTURE_SUFFIXES:
             passed_over[path.suffix.lower() or path.name] += 1
             continue
@@ -108,6 +111,15 @@ def _files(root: Path) -> Iterator[Path]:
         for name in sorted(names):
             if not _hidden(name):
                 yield Path(folder, name)
+
+
+def _is_text(path: Path) -> bool:
+    """Whether a path can be written down: names on disk may be bytes that are no UTF-8."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _hidden(name: str) -> bool:

@@ -15,7 +15,7 @@ def assign_splits(images: Iterable[LibraryImage], shares: Mapping[str, float], s
     share; copies of a picture follow it.
     """
     images = [image for image in images if image.label is not None]
-    followed = {image.sha256: image.split for image in images if image.split in shares}
+    followed = {image.sha256: image.split for image in images if image.split is not None}
     counts: dict[str | None, dict[str, int]] = defaultdict(lambda: dict.fromkeys(shares, 0))
     pending = defaultdict(list)
     for image in images:
@@ -28,13 +28,13 @@ def assign_splits(images: Iterable[LibraryImage], shares: Mapping[str, float], s
         copies = pending[sha256]
         of_label = counts[copies[0].label]
         split = followed.get(sha256) or _neediest(of_label, shares)
-        of_label[split] += len(copies)
+        of_label[split] = of_label.get(split, 0) + len(copies)
         assigned.update(dict.fromkeys((image.id for image in copies), split))
     return assigned
 
 
 def _neediest(counts: Mapping[str, int], shares: Mapping[str, float]) -> str:
-    total = sum(counts.values()) + 1
+    total = sum(counts[split] for split in shares) + 1
     whole = sum(shares.values())
     return max(shares, key=lambda split: shares[split] / whole * total - counts[split])
 

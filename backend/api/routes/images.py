@@ -5,13 +5,16 @@ from http import HTTPStatus
 from pathlib import Path as FilePath
 from typing import Annotated, Any
 
+from anyio import to_thread
 from fastapi import APIRouter, Path, Query, Request, Response
 from PIL import Image
+from sqlalchemy.orm import Session
 
 from backend.api.dependencies import ServiceDep, SessionDep
 from backend.api.errors import ApiError, problems
 from backend.api.presenting import image_out
 from backend.api.schemas import ImageOut, ImagePage, Split
+from backend.api.service import Service
 from backend.inference.decoding import decode
 from databases import library
 from databases.library import LibraryImage
@@ -57,18 +60,23 @@ def show_image(session: SessionDep, image_id: ImageId) -> ImageOut:
 
 
 @router.get("/images/{image_id}/content", response_class=Response, responses=PICTURE)
-def image_content(session: SessionDep, image_id: ImageId) -> Response:
+def image_content(service: ServiceDep, image_id: ImageId) -> Response:
     """The picture itself, as it lies in the library."""
-    image = _find(session, image_id)
+    image = _find_briefly(service, image_id)
     return Response(_read(image), media_type=MEDIA_TYPES[image.format], headers=_headers(image))
 
 
 @router.get("/images/{image_id}/thumbnail", response_class=Response, responses=PICTURE)
-def image_thumbnail(session: SessionDep, request: Request, image_id: ImageId) -> Response:
+async def image_thumbnail(service: ServiceDep, request: Request, image_id: ImageId) -> Response:
     """The picture upright, as a JPEG of at most 320 x 320 pixels."""
-    image = _find(session, image_id)
+    known = request.headers.get("if-none-match")
+    return await to_thread.run_sync(_thumbnail, service, image_id, known, limiter=service.limiter)
+
+
+def _thumbnail(service: Service, image_id: int, known: str | None) -> Response:
+    image = _find_briefly(service, image_id)
     headers = _headers(image)
-    if request.headers.get("if-none-match") == headers["ETag"]:
+    if known == headers["ETag"]:
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     thumbnail = decode(_read(image)).image
     thumbnail.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.BICUBIC, reducing_gap=2.0)
@@ -77,7 +85,13 @@ def image_thumbnail(session: SessionDep, request: Request, image_id: ImageId) ->
     return Response(buffer.getvalue(), media_type="image/jpeg", headers=headers)
 
 
-def _find(session: SessionDep, image_id: int) -> LibraryImage:
+def _find_briefly(service: Service, image_id: int) -> LibraryImage:
+    # Reading and decoding may take long: no connection is held meanwhile.
+    with Session(service.reader) as session:
+        return _find(session, image_id)
+
+
+def _find(session: Session, image_id: int) -> LibraryImage:
     image = library.find_image(session, image_id)
     if image is None:
         raise ApiError(HTTPStatus.NOT_FOUND, "not_found", f"the library has no picture {image_id}")

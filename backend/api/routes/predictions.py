@@ -80,8 +80,9 @@ async def similar(
 ) -> SimilarOut:
     """Recommend pictures of the library that look most like one and carry the same label.
 
-    The label is the predicted one for a file, and the library's own for a picture of the library. The
-    picture itself and exact copies of it are left out; there are always min(k, available) results.
+    The label is the likeliest one for a file, even where `/predict` would say that it shows no animal,
+    and the library's own for a picture of the library. The picture itself and exact copies of it are
+    left out; there are always min(k, available) results.
     """
     if file is not None and image_id is None:
         data = await file.read()

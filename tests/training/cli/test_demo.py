@@ -104,7 +104,7 @@ def test_demo_ends_the_page_and_says_so_where_the_api_ends_by_itself(
     api, page = ports
     with started(command("demo", "--api-port", api, "--ui-port", page), environment) as demo:
         read_until_up(demo)
-        assert "animals-1" in httpx.get(f"http://127.0.0.1:{api}/models").text
+        assert "starter-1" in httpx.get(f"http://127.0.0.1:{api}/models").text
         os.kill(child_of(demo.pid, "backend.api"), signal.SIGKILL)
         after, _ = demo.communicate(timeout=SECONDS)
     assert after.rstrip().endswith("error: the API ended by itself (exit code -9)")

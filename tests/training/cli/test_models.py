@@ -102,9 +102,9 @@ def test_a_damaged_bundle_is_not_exported(
 def test_the_starter_is_registered_once_or_only_written(
     menagerie: Menagerie, bundles_with_starter: Path
 ) -> None:
-    assert "animals-1 is in the registry, as champion of animals" in menagerie("starter").out
+    assert "starter-1 is in the registry, as champion of starter" in menagerie("starter").out
     out = menagerie("starter", "--out", bundles_with_starter).out
-    assert f"animals-1 is in {bundles_with_starter / 'animals-1'}" in out
+    assert f"starter-1 is in {bundles_with_starter / 'starter-1'}" in out
 
 
 def test_a_database_is_made_by_upgrade(menagerie: Menagerie, tmp_path: Path) -> None:
