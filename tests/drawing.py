@@ -32,11 +32,11 @@ def picture(colour: str, number: int = 0, format: str = "JPEG", **options: Any) 
 
 
 def draw_class_folders(
-    root: Path, per_label: int = 8, labels: tuple[str, ...] = ("red", "green", "blue")
+    root: Path, per_label: int = 8, labels: tuple[str, ...] = ("red", "green", "blue"), first: int = 0
 ) -> Path:
-    """A folder of class folders with `per_label` different pictures each."""
+    """A folder of class folders with `per_label` different pictures each, numbered from `first`."""
     for label in labels:
         (root / label).mkdir(parents=True)
-        for number in range(per_label):
+        for number in range(first, first + per_label):
             (root / label / f"{number}.jpg").write_bytes(picture(label, number))
     return root

@@ -21,7 +21,9 @@ def test_a_folder_becomes_a_service_and_the_second_start_trains_nothing(tmp_path
         }
         for colour in COLOURS:
             files = {"file": picture(colour, 500)}
-            assert httpx.post(f"{demo.api}/predict", files=files, timeout=20).json()["label"] == colour
+            answer = httpx.post(f"{demo.api}/predict", files=files, timeout=20).json()
+            # Whether a drawn colour passes for an animal is the gate's business, not this test's.
+            assert answer["top_k"][0]["label"] == colour
             found = httpx.post(f"{demo.api}/similar", files=files, params={"k": 4}, timeout=20).json()
             assert [item["image"]["label"] for item in found["items"]] == [colour] * 4
         assert httpx.get(f"{demo.page}/_stcore/health").text == "ok"

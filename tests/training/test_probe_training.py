@@ -111,5 +111,5 @@ def test_the_gallery_is_complete_and_taken_over_from_the_starter(
 
 
 def test_no_draft_is_left_behind(colours: Colours) -> None:
-    assert sorted(entry.name for entry in colours.state.bundles.iterdir()) == [STARTER, "drawn-colours-1"]
+    assert sorted(entry.name for entry in colours.state.bundles.iterdir()) == ["drawn-colours-1", STARTER]
     assert (colours.state.bundles / "drawn-colours-1" / MANIFEST).is_file()

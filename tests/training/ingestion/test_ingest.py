@@ -129,12 +129,32 @@ def test_folders_decide_the_splits_that_they_name_and_the_others_are_carved(
     engine: Engine, tmp_path: Path
 ) -> None:
     draw_class_folders(tmp_path / "pictures" / "train", per_label=20, labels=("red", "green"))
-    draw_class_folders(tmp_path / "pictures" / "test", per_label=3, labels=("red", "green"))
+    draw_class_folders(tmp_path / "pictures" / "test", per_label=3, labels=("red", "green"), first=100)
     report = take_in(engine, tmp_path / "pictures", plan=SplitPlan(val=0.2, test=0.2))
     expected = {"train": 15, "val": 5, "test": 3}  # 0.6 to 0.2 of what the training folder holds
     assert report.counts == {(label, split): n for label in ("red", "green") for split, n in expected.items()}
     assert {i.uri.split("/")[0] for i in pictures_of(engine).values() if i.split == "test"} == {"test"}
     assert take_in(engine, tmp_path / "pictures", plan=SplitPlan(val=0.2, test=0.2)).counts == report.counts
+
+
+def test_a_copy_of_a_given_test_picture_is_never_learnt_from(engine: Engine, tmp_path: Path) -> None:
+    draw_class_folders(tmp_path / "pictures" / "train", per_label=20, labels=("red", "green"))
+    draw_class_folders(tmp_path / "pictures" / "test", per_label=3, labels=("red", "green"))
+    take_in(engine, tmp_path / "pictures")
+    found = pictures_of(engine)
+    for label in ("red", "green"):
+        for number in range(3):
+            assert found[f"train/{label}/{number}.jpg"].split == "test"
+
+
+def test_a_pipe_is_recorded_and_not_waited_for(engine: Engine, folder: Path) -> None:
+    os.mkfifo(folder / "red" / "pipe.jpg")
+    assert [refusal.reason for refusal in take_in(engine, folder).refused] == ["unreadable_file"]
+
+
+def test_a_name_that_is_no_text_is_passed_over(engine: Engine, folder: Path) -> None:
+    (folder / "red" / os.fsdecode(b"\xff.jpg")).write_bytes(picture("red", 99))
+    assert take_in(engine, folder).passed_over["with a name that is no UTF-8"] == 1
 
 
 def test_a_table_relabels_pictures_without_reading_them(engine: Engine, folder: Path) -> None:
