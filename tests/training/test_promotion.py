@@ -18,7 +18,7 @@ from training.dataset import fingerprint, load_dataset
 from training.errors import NotPromoted
 from training.ingestion.run import SplitPlan
 from training.progress import Silent
-from training.promotion import Promoted, promote
+from training.promotion import Promoted, promote, rollback
 
 MIXED_UP = ("green", "red", "blue")  # answers that are right for blue alone
 
@@ -138,3 +138,29 @@ def test_a_bundle_that_answers_its_golden_inputs_otherwise_is_refused(engine: En
 def test_a_version_that_nobody_registered_is_unknown(engine: Engine, bundles: Path) -> None:
     with pytest.raises(UnknownModel, match="no model is called 'colours-9'"):
         run(engine, bundles, "colours-9")
+
+
+def test_a_champion_that_was_never_taught_a_label_gets_its_pictures_wrong(
+    engine: Engine, bundles: Path, pictures: Path
+) -> None:
+    two_labels = {"labels": ("red", "emu", "blue")}
+    add_tiny_bundle(engine, bundles, promoted=True, **two_labels)
+    add_tiny_bundle(engine, bundles, "colours-2")
+    assert (pictures / "green").is_dir()
+    promoted = run(engine, bundles, "colours-2")
+    assert promoted.accuracy == 1
+    assert promoted.accuracy_before == pytest.approx(2 / 3)
+    assert champion(engine) == "colours-2"
+
+
+def test_rolling_back_to_a_damaged_bundle_changes_nothing(engine: Engine, bundles: Path) -> None:
+    add_tiny_bundle(engine, bundles, promoted=True)
+    add_tiny_bundle(engine, bundles, "colours-2", promoted=True)
+    model = bundles / "colours-1" / "model.onnx"
+    sound = model.read_bytes()
+    model.write_bytes(sound[:-1])
+    with pytest.raises(BadBundle):
+        rollback(engine, bundles, "colours")
+    assert champion(engine) == "colours-2"
+    model.write_bytes(sound)
+    assert rollback(engine, bundles, "colours").version == "colours-1"

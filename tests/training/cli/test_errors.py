@@ -30,6 +30,8 @@ EMPTY_LIBRARY = "the library is empty; run: menagerie ingest DIR"
         ("models rollback", EMPTY_LIBRARY),
         ("models rollback --task pets", "task 'pets' has no earlier champion to go back to"),
         ("ingest absent", "there is no folder absent"),
+        ("ingest absent --name starter", "'starter' is the starter model's own task"),
+        ("ingest absent --task a/b", "'a/b' cannot name a task"),
     ],
 )
 def test_what_cannot_be_done_is_one_line(menagerie: Menagerie, arguments: str, error: str) -> None:
