@@ -143,8 +143,7 @@ def test_a_version_that_nobody_registered_is_unknown(engine: Engine, bundles: Pa
 def test_a_champion_that_was_never_taught_a_label_gets_its_pictures_wrong(
     engine: Engine, bundles: Path, pictures: Path
 ) -> None:
-    two_labels = {"labels": ("red", "emu", "blue")}
-    add_tiny_bundle(engine, bundles, promoted=True, **two_labels)
+    add_tiny_bundle(engine, bundles, promoted=True, labels=("red", "emu", "blue"))
     add_tiny_bundle(engine, bundles, "colours-2")
     assert (pictures / "green").is_dir()
     promoted = run(engine, bundles, "colours-2")
