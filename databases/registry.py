@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from databases.errors import UnknownModel
 from databases.models import Model, Promotion, now
+
+# PostgreSQL's advisory lock on the registry; SQLite has one writer anyway.
+LOCK_KEY = 0x72656769
 
 State = Literal["candidate", "champion", "retired"]
 
@@ -47,6 +50,14 @@ class Registrable(Protocol):
     def dataset_fingerprint(self) -> str | None: ...
     @property
     def embedder(self) -> str: ...
+
+
+def lock(session: Session) -> None:
+    """Until this transaction ends nobody else registers or promotes. To be called first in it."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(LOCK_KEY)))
+    else:
+        session.connection().exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def register(session: Session, bundle: Registrable, metrics: Mapping[str, Any] | None) -> RegisteredModel:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 from databases.engine import check_reachable, open_engine, parse_url
 from databases.errors import SchemaMismatch
 
+WHAT_TO_RUN = "run: menagerie db upgrade; with containers: docker compose run --rm prepare"
 MIGRATIONS = Path(__file__).parent / "migrations"
 UPGRADE_LOCK = (
     0x6D656E61  # PostgreSQL's advisory lock: two replicas starting together upgrade one after the other
@@ -47,15 +48,14 @@ def open_for_serving(url: str, *, read_only: bool) -> Engine:
     """
     path = _sqlite_file(url)
     if path is not None and not path.is_file():
-        raise SchemaMismatch(f"there is no database at {path}; run: menagerie db upgrade")
+        raise SchemaMismatch(f"there is no database at {path}; {WHAT_TO_RUN}")
     engine = open_engine(url, read_only=read_only)
     with _closed_on_error(engine), engine.connect() as connection:
         current, head = _current(connection), _scripts().get_current_head()
         if current != head:
             _refuse_strangers(connection)
             raise SchemaMismatch(
-                f"the database is at schema {current or 'none'}, this version needs {head}; "
-                "run: menagerie db upgrade"
+                f"the database is at schema {current or 'none'}, this version needs {head}; {WHAT_TO_RUN}"
             )
     return engine
 

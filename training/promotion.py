@@ -14,27 +14,30 @@ from databases.registry import RegisteredModel
 from training.dataset import Images, fingerprint, load_dataset
 from training.errors import NotPromoted
 from training.evaluation import evaluate
+from training.indexing import index
 from training.progress import Progress
 
 
 @dataclass(frozen=True)
 class Promoted:
     """The new champion, and the accuracies on the same test pictures where there was an old one to compare
-    with."""
+    with. `indexed`: how many pictures its gallery lacked."""
 
     model: RegisteredModel
     before: RegisteredModel | None
+    indexed: int
     accuracy: float | None
     accuracy_before: float | None
 
 
 def promote(engine: Engine, bundles: Path, version: str, *, force: bool, progress: Progress) -> Promoted:
-    """Makes a bundle the champion of its task.
+    """Makes a bundle the champion of its task, once the task's pictures are embedded for its gallery.
 
     Raises:
         UnknownModel: there is no such bundle.
         BadBundle: it is damaged, or its golden inputs give other outputs.
-        NotPromoted: it scores worse than the champion on the same test split, and `force` was not said.
+        NotPromoted: it scores worse than the champion on the same test split, or that was replaced
+        meanwhile; and `force` was not said.
     """
     with Session(engine) as session:
         model = registry.get_model(session, version)
@@ -48,10 +51,18 @@ def promote(engine: Engine, bundles: Path, version: str, *, force: bool, progres
                 f"{version} is right on {ours:.2%} of the test split, the champion {before.version} on "
                 f"{theirs:.2%}; it stays. To promote all the same: menagerie models promote {version} --force"
             )
+    indexed = index(engine, bundles, model, model.task, progress)
     with Session(engine) as session, session.begin():
-        if before is None or before.version != version:
+        registry.lock(session)
+        now = registry.champion(session, model.task)
+        if now is None or now.version != version:
+            if now is not None and not force and (before is None or before.version != now.version):
+                raise NotPromoted(
+                    f"{now.version} was promoted while {version} was compared with its predecessor; "
+                    f"compare again: menagerie models promote {version}"
+                )
             registry.promote(session, version)
-        return Promoted(registry.get_model(session, version), before, ours, theirs)
+        return Promoted(registry.get_model(session, version), before, indexed, ours, theirs)
 
 
 def rollback(engine: Engine, bundles: Path, task: str) -> RegisteredModel:

@@ -1,6 +1,8 @@
 """A trained network to a bundle in the registry: exported, calibrated, measured, checked, named."""
 
-import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,27 +78,31 @@ def publish(
 
     It is measured through the exported file, along the path that serves.
     """
-    bundles.mkdir(parents=True, exist_ok=True)
-    version = _free_version(engine, bundles, dataset.task)
-    draft = bundles / f".{version}.draft"
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir()
-    try:
+    with open_draft(bundles) as draft:
         with progress.track("Exporting", 1) as advance:
             export_model(trained.module, trained.preprocessing, draft)
             advance(1)
-        model = OnnxModel(draft / MODEL)
-        fitted = _fit(model, dataset, trained, progress)
-        manifest = build_manifest(
-            draft, version, dataset.task, dataset.labels, trained, fitted, dataset.fingerprint
-        )
-        finish(draft, bundles, manifest)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-    with Session(engine) as session, session.begin():
-        metrics = None if manifest.metrics is None else manifest.metrics.model_dump(mode="json")
-        registry.register(session, manifest, metrics)
+        fitted = _fit(OnnxModel(draft / MODEL), dataset, trained, progress)
+        # The name is taken last and together with its row: others may train on the same task meanwhile.
+        with Session(engine) as session, session.begin():
+            registry.lock(session)
+            version = _free_version(session, bundles, dataset.task)
+            manifest = build_manifest(
+                draft, version, dataset.task, dataset.labels, trained, fitted, dataset.fingerprint
+            )
+            registry.register(session, manifest, manifest.recorded_metrics)
+            finish(draft, bundles / version, manifest)
     return manifest
+
+
+@contextmanager
+def open_draft(bundles: Path) -> Iterator[Path]:
+    """A folder beside the bundles to build one in, gone with the block unless it was given a name."""
+    bundles.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".", suffix=".draft", dir=bundles) as outer:
+        draft = Path(outer) / "bundle"
+        draft.mkdir()
+        yield draft
 
 
 def build_manifest(
@@ -134,12 +140,12 @@ def build_manifest(
     )
 
 
-def finish(draft: Path, bundles: Path, manifest: Manifest) -> None:
-    """Checks a draft as the service would and gives it its name; until then nobody can mistake it for a
+def finish(draft: Path, target: Path, manifest: Manifest) -> None:
+    """Checks a draft as the service would and gives it its place; until then nobody can mistake it for a
     bundle."""
     write_manifest(manifest, draft)
     load_bundle(draft)
-    draft.rename(bundles / manifest.version)
+    draft.rename(target)
 
 
 def _fit(model: OnnxModel, dataset: Dataset, trained: Trained, progress: Progress) -> Fitted:
@@ -156,9 +162,8 @@ def _fit(model: OnnxModel, dataset: Dataset, trained: Trained, progress: Progres
     )
 
 
-def _free_version(engine: Engine, bundles: Path, task: str) -> str:
-    with Session(engine) as session:
-        taken = registry.versions(session) | {entry.name for entry in bundles.iterdir()}
+def _free_version(session: Session, bundles: Path, task: str) -> str:
+    taken = registry.versions(session) | {entry.name for entry in bundles.iterdir()}
     number = 1
     while f"{task}-{number}" in taken:
         number += 1

@@ -45,12 +45,9 @@ def build_starter(bundles: Path, progress: Progress) -> Manifest:
         embedder,
     )
     from training.exporting import export_model
-    from training.publishing import Fitted, Trained, build_manifest, finish
+    from training.publishing import Fitted, Trained, build_manifest, finish, open_draft
 
-    draft = bundles / f".{VERSION}.draft"
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir(parents=True)
-    with progress.track("Building the starter model", 1) as advance:
+    with progress.track("Building the starter model", 1) as advance, open_draft(bundles) as draft:
         trained = Trained(
             module=SpeciesNamer(EfficientNetLite0()),
             preprocessing=PREPROCESSING,
@@ -63,7 +60,7 @@ def build_starter(bundles: Path, progress: Progress) -> Manifest:
         export_model(trained.module, trained.preprocessing, draft)
         fitted = Fitted(Calibration(temperature=TEMPERATURE, fitted_on=None), THRESHOLDS, metrics=None)
         manifest = build_manifest(draft, VERSION, TASK, animal_names(), trained, fitted, None)
-        finish(draft, bundles, manifest)
+        finish(draft, target, manifest)
         advance(1)
     return manifest
 
@@ -72,6 +69,7 @@ def ensure_starter(engine: Engine, bundles: Path, progress: Progress) -> Registe
     """Builds and registers the starter where it is not there yet, as its task's first champion."""
     manifest = build_starter(bundles, progress)
     with Session(engine) as session, session.begin():
+        registry.lock(session)
         try:
             return registry.get_model(session, VERSION)
         except UnknownModel:

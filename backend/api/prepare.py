@@ -36,6 +36,7 @@ def prepare(engine: Engine, bundles: Path, source: Path) -> None:
     """Copies, registers and promotes the bundle in `source` where its task has no champion."""
     manifest = load_bundle(source).manifest
     with Session(engine) as session, session.begin():
+        registry.lock(session)
         if registry.champion(session, manifest.task) is not None:
             return
         target = bundles / manifest.version
@@ -45,8 +46,7 @@ def prepare(engine: Engine, bundles: Path, source: Path) -> None:
             shutil.copytree(source, draft)
             draft.rename(target)
         if manifest.version not in registry.versions(session):
-            metrics = None if manifest.metrics is None else manifest.metrics.model_dump(mode="json")
-            registry.register(session, manifest, metrics)
+            registry.register(session, manifest, manifest.recorded_metrics)
         registry.promote(session, manifest.version)
 
 

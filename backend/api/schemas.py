@@ -10,6 +10,23 @@ Split = Literal["train", "val", "test"]
 Score = Annotated[float, Ge(0), Le(1)]
 
 
+IMAGE: dict[str, JsonValue] = {
+    "id": 17,
+    "file_name": "tiger-17.jpg",
+    "label": "tiger",
+    "split": "train",
+    "width": 640,
+    "height": 427,
+    "bytes": 58213,
+    "format": "JPEG",
+    "links": {"content": "/images/17/content", "thumbnail": "/images/17/thumbnail"},
+}
+
+
+def _example(example: dict[str, JsonValue]) -> ConfigDict:
+    return ConfigDict(json_schema_extra={"example": example})
+
+
 class LabelScore(BaseModel):
     label: str
     score: Score
@@ -22,18 +39,16 @@ class PredictionOut(BaseModel):
     `novelty` is the probability that the picture shows no animal, null where the model cannot tell.
     """
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "prediction_id": "0b8f6d0c4c0e4f0e9a5f2a1d7f3b9c11",
-                "label": "tiger",
-                "score": 0.93,
-                "verdict": "confident",
-                "sentence": "This looks like: tiger (93 % sure).",
-                "top_k": [{"label": "tiger", "score": 0.93}, {"label": "tiger cat", "score": 0.04}],
-                "novelty": 0.0004,
-                "model": {"task": "starter", "version": "starter-1"},
-            }
+    model_config = _example(
+        {
+            "prediction_id": "0b8f6d0c4c0e4f0e9a5f2a1d7f3b9c11",
+            "label": "tiger",
+            "score": 0.93,
+            "verdict": "confident",
+            "sentence": "This looks like: tiger (93 % sure).",
+            "top_k": [{"label": "tiger", "score": 0.93}, {"label": "tiger cat", "score": 0.04}],
+            "novelty": 0.0004,
+            "model": {"task": "starter", "version": "starter-1"},
         }
     )
 
@@ -55,6 +70,8 @@ class ModelName(BaseModel):
 class ImageOut(BaseModel):
     """A picture of the library. Width and height are in pixels, upright; links are relative to the API."""
 
+    model_config = _example(IMAGE)
+
     id: int
     file_name: str
     label: str | None
@@ -74,6 +91,8 @@ class ImageLinks(BaseModel):
 class ImagePage(BaseModel):
     """`next_after` is what to pass as `after` for the next page, null on the last one."""
 
+    model_config = _example({"total": 1200, "items": [IMAGE], "next_after": 17})
+
     total: int
     items: list[ImageOut]
     next_after: int | None
@@ -89,6 +108,15 @@ class SimilarImage(BaseModel):
 class SimilarOut(BaseModel):
     """`available`: how many pictures of `label` there are besides the asked one and its exact copies."""
 
+    model_config = _example(
+        {
+            "label": "tiger",
+            "available": 149,
+            "items": [{"image": IMAGE, "similarity": 0.87}],
+            "model": {"task": "big-cats", "version": "big-cats-1"},
+        }
+    )
+
     label: str
     available: int
     items: list[SimilarImage]
@@ -103,6 +131,8 @@ class LabelOut(BaseModel):
 
 
 class LabelsOut(BaseModel):
+    model_config = _example({"task": "big-cats", "labels": [{"label": "tiger", "pictures": 150}]})
+
     task: str
     labels: list[LabelOut]
 
@@ -120,6 +150,25 @@ class ModelOut(BaseModel):
 
 
 class ModelsOut(BaseModel):
+    model_config = _example(
+        {
+            "serving": {"task": "big-cats", "version": "big-cats-1"},
+            "models": [
+                {
+                    "version": "big-cats-1",
+                    "task": "big-cats",
+                    "architecture": "efficientnet_lite0",
+                    "state": "champion",
+                    "serving": True,
+                    "labels": 5,
+                    "metrics": {"split": "test", "pictures": 112, "accuracy": 0.94},
+                    "created_at": "2026-11-22T09:30:00Z",
+                    "promoted_at": "2026-11-22T09:31:00Z",
+                }
+            ],
+        }
+    )
+
     serving: ModelName
     models: list[ModelOut]
 
@@ -137,15 +186,13 @@ class Readiness(BaseModel):
 class Problem(BaseModel):
     """An error, as application/problem+json (RFC 9457). `code` is stable; `detail` is for people."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "type": "about:blank",
-                "title": "Unsupported Media Type",
-                "status": 415,
-                "code": "truncated_image",
-                "detail": "the picture is cut short: part of the file is missing",
-            }
+    model_config = _example(
+        {
+            "type": "about:blank",
+            "title": "Unsupported Media Type",
+            "status": 415,
+            "code": "truncated_image",
+            "detail": "the picture is cut short: part of the file is missing",
         }
     )
 

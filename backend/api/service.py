@@ -86,7 +86,8 @@ def open_service(settings: Settings) -> Service:
     if model is None:
         of_task = f" for task {settings.task!r}" if settings.task else ""
         raise UnknownModel(
-            f"no model was promoted yet{of_task}; run: menagerie starter, or menagerie train --promote"
+            f"no model was promoted yet{of_task}; run: menagerie starter, or menagerie train --promote; "
+            "with containers: docker compose run --rm prepare"
         )
     bundle = load_bundle(settings.bundles / model.bundle_uri, settings.threads)
     service = Service(

@@ -87,6 +87,11 @@ class Manifest(Part):
     created_at: str
     files: dict[str, str]
 
+    @property
+    def recorded_metrics(self) -> dict[str, JsonValue] | None:
+        """The metrics as JSON, for the registry."""
+        return None if self.metrics is None else self.metrics.model_dump(mode="json")
+
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> "Manifest":
         if len(set(self.labels)) != len(self.labels):

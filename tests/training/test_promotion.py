@@ -1,5 +1,7 @@
 """What may become the champion."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +10,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from backend.inference.errors import BadBundle
-from databases import registry
+from databases import embeddings, registry
 from databases.errors import UnknownModel
 from databases.models import Promotion
 from tests.drawing import draw_class_folders
@@ -17,7 +19,7 @@ from tests.training.making import add_tiny_bundle, take_in
 from training.dataset import fingerprint, load_dataset
 from training.errors import NotPromoted
 from training.ingestion.run import SplitPlan
-from training.progress import Silent
+from training.progress import Advance, Silent
 from training.promotion import Promoted, promote, rollback
 
 MIXED_UP = ("green", "red", "blue")  # answers that are right for blue alone
@@ -45,6 +47,35 @@ def test_the_first_one_is_compared_with_nothing(engine: Engine, bundles: Path) -
     promoted = run(engine, bundles, "colours-1")
     assert (promoted.before, promoted.accuracy, promoted.accuracy_before) == (None, None, None)
     assert promoted.model.state == "champion"
+
+
+@pytest.mark.usefixtures("pictures")
+def test_its_gallery_is_complete_before_it_serves(engine: Engine, bundles: Path) -> None:
+    model = add_tiny_bundle(engine, bundles)
+    promoted = run(engine, bundles, "colours-1")
+    assert promoted.indexed == 18
+    with Session(engine) as session:
+        assert embeddings.unembedded(session, model.id, "colours") == []
+
+
+@pytest.mark.usefixtures("pictures")
+def test_a_champion_that_came_meanwhile_was_not_compared_with_and_stays(
+    engine: Engine, bundles: Path
+) -> None:
+    add_tiny_bundle(engine, bundles, promoted=True)
+    add_tiny_bundle(engine, bundles, "colours-2")
+
+    class Overtaken(Silent):
+        @contextmanager
+        def track(self, what: str, total: int) -> Iterator[Advance]:
+            with super().track(what, total) as advance:
+                yield advance
+            if what == "Embedding pictures":
+                add_tiny_bundle(engine, bundles, "colours-3", promoted=True)
+
+    with pytest.raises(NotPromoted, match="colours-3 was promoted while colours-2 was compared"):
+        promote(engine, bundles, "colours-2", force=False, progress=Overtaken())
+    assert champion(engine) == "colours-3"
 
 
 @pytest.mark.usefixtures("pictures")

@@ -1,5 +1,7 @@
 """A network becomes a bundle whole and checked, or not at all."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +20,7 @@ from tests.drawing import draw_class_folders
 from tests.training.making import take_in
 from training.dataset import Dataset, load_dataset
 from training.exporting import export_model, golden_pixels
-from training.progress import Silent
+from training.progress import Advance, Silent
 from training.publishing import Trained, publish
 
 SPEC = Preprocessing(
@@ -89,6 +91,23 @@ def test_a_bundle_is_published_as_a_candidate_under_the_next_free_name(
     assert manifest.thresholds.novelty is not None
     with Session(engine) as session:
         assert registry.get_model(session, "colours-2").state == "candidate"
+
+
+def test_a_training_that_ends_while_another_is_measured_takes_a_name_of_its_own(
+    engine: Engine, bundles: Path, dataset: Dataset
+) -> None:
+    class Overtaken(Silent):
+        @contextmanager
+        def track(self, what: str, total: int) -> Iterator[Advance]:
+            with super().track(what, total) as advance:
+                yield advance
+            if what == "Measuring":  # the last thing before a name is taken
+                publish(engine, bundles, dataset, trained(MeanColour()), Silent())
+
+    assert publish(engine, bundles, dataset, trained(MeanColour()), Overtaken()).version == "colours-2"
+    assert {entry.name for entry in bundles.iterdir()} == {"colours-1", "colours-2"}
+    with Session(engine) as session:
+        assert registry.versions(session) == {"colours-1", "colours-2"}
 
 
 @pytest.mark.parametrize(

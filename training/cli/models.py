@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from training.cli.state import State, only_task, open_state
+from training.cli.state import State, only_task, open_state, open_state_to_read
 
 if TYPE_CHECKING:
     from databases.registry import RegisteredModel
@@ -23,7 +23,7 @@ def list_models(task: Annotated[str | None, typer.Option(help="Only this task's.
     from databases import registry
     from training.cli.console import make_table, quote, say, show
 
-    with Session(open_state().engine) as session:
+    with Session(open_state_to_read().engine) as session:
         found = registry.list_models(session, task)
     if not found:
         say("No model yet. To begin: menagerie starter, or menagerie train")
@@ -83,7 +83,7 @@ def export(
     from training.cli.teaching import find_model
     from training.errors import TrainingError
 
-    state = open_state()
+    state = open_state_to_read()
     model = find_model(state, version, None)
     target = out / model.version
     if target.exists():
@@ -130,7 +130,7 @@ def promote_version(state: State, version: str, *, force: bool) -> None:
     from training.promotion import promote as run
 
     promoted = run(state.engine, state.bundles, version, force=force, progress=Bars())
-    index_for(state, promoted.model, promoted.model.task)
+    _say_indexed(promoted.model, promoted.indexed)
     compared = ""
     if promoted.before and promoted.accuracy is not None and promoted.accuracy_before is not None:
         compared = (
@@ -141,8 +141,13 @@ def promote_version(state: State, version: str, *, force: bool) -> None:
 
 
 def index_for(state: State, model: "RegisteredModel", task: str) -> None:
-    from training.cli.console import Bars, quote, say
+    from training.cli.console import Bars
     from training.indexing import index
 
-    count = index(state.engine, state.bundles, model, task, Bars())
+    _say_indexed(model, index(state.engine, state.bundles, model, task, Bars()))
+
+
+def _say_indexed(model: "RegisteredModel", count: int) -> None:
+    from training.cli.console import quote, say
+
     say(f"The gallery of {quote(model.version)} is complete ({count} pictures added).")

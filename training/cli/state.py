@@ -23,6 +23,19 @@ def open_state() -> State:
     return State(open_for_writing(settings.database_url), settings.bundles)
 
 
+def open_state_to_read() -> State:
+    """Opens the database as it is, for commands that change nothing.
+
+    Raises:
+        SchemaMismatch: it is absent, or another version's; the message says what to run.
+    """
+    from databases.schema import open_for_serving
+    from databases.settings import StateSettings, load_settings
+
+    settings = load_settings(StateSettings)
+    return State(open_for_serving(settings.database_url, read_only=True), settings.bundles)
+
+
 def only_task(state: State, named: str | None) -> str:
     """The task that was named, or else the library's only one.
 

@@ -2,9 +2,11 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from backend.api import schemas
 from backend.api.app import create_app
 from backend.api.prepare import prepare
 from backend.api.settings import Settings
@@ -42,6 +44,23 @@ def test_models_are_listed_with_the_one_that_serves(client: TestClient) -> None:
     assert [(m["version"], m["state"], m["serving"]) for m in answer["models"]] == [
         ("colours-1", "champion", True)
     ]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        schemas.PredictionOut,
+        schemas.SimilarOut,
+        schemas.ImageOut,
+        schemas.ImagePage,
+        schemas.LabelsOut,
+        schemas.ModelsOut,
+        schemas.Problem,
+    ],
+)
+def test_every_example_in_the_documentation_is_what_the_service_may_answer(answer: type[BaseModel]) -> None:
+    example = answer.model_json_schema()["example"]
+    assert answer.model_validate(example).model_dump(mode="json") == example
 
 
 def test_the_documentation_needs_no_network_and_shows_examples(client: TestClient) -> None:

@@ -20,6 +20,12 @@ def ingested(menagerie: Menagerie, pictures: Path) -> None:
     assert menagerie("ingest", pictures).code == 0
 
 
+def test_listing_makes_no_database(menagerie: Menagerie, tmp_path: Path) -> None:
+    assert "run: menagerie db upgrade" in menagerie("models", "list").error
+    assert not (tmp_path / "state").exists()
+
+
+@pytest.mark.usefixtures("engine")
 def test_an_empty_registry_says_how_to_begin(menagerie: Menagerie) -> None:
     assert "No model yet. To begin: menagerie starter, or menagerie train" in menagerie("models", "list").out
 
