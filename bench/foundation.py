@@ -65,7 +65,7 @@ def _path(
 
 
 def _service(data: Path, place: Place, starter: Path) -> Iterator[Row]:
-    from training.efficientnet import EfficientNetLite0, SpeciesNamer
+    from training.networks.efficientnet_lite0 import EfficientNetLite0, SpeciesNamer
 
     with serving(place, PORT) as api:
         paths = trials.mixed_pictures(data, 200)

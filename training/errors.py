@@ -15,3 +15,15 @@ class BadSource(TrainingError):
 
 class NotPromoted(TrainingError):
     """A bundle is not good enough to become the champion."""
+
+
+class WeightsUnavailable(TrainingError):
+    """Pretrained weights cannot be had, or are of another network."""
+
+
+class BadRecipe(TrainingError):
+    """What was chosen does not exist, or does not fit together."""
+
+
+class Interrupted(TrainingError):
+    """Somebody asked for the end; what was done is kept."""

@@ -8,9 +8,15 @@ Advance = Callable[[int], None]
 
 
 class Progress(Protocol):
-    """Gives, for a piece of work of `total` steps, a function that is told how many were done."""
+    """Is told how far work is."""
 
-    def track(self, what: str, total: int) -> AbstractContextManager[Advance]: ...
+    def track(self, what: str, total: int) -> AbstractContextManager[Advance]:
+        """For a piece of work of `total` steps, a function that is told how many were done."""
+        ...
+
+    def tell(self, line: str) -> None:
+        """Something worth knowing meanwhile."""
+        ...
 
 
 class Silent:
@@ -19,6 +25,9 @@ class Silent:
     def track(self, what: str, total: int) -> AbstractContextManager[Advance]:
         del what, total
         return nullcontext(_ignore)
+
+    def tell(self, line: str) -> None:
+        del line
 
 
 def _ignore(steps: int) -> None:

@@ -35,7 +35,8 @@ def build_starter(bundles: Path, progress: Progress) -> Manifest:
             shutil.rmtree(target)  # ours, and damaged: it is built anew
     if target.exists():
         raise TrainingError(f"{target} is in the way, and no bundle: move it elsewhere")
-    from training.efficientnet import (
+    from training.exporting import export_model
+    from training.networks.efficientnet_lite0 import (
         ARCHITECTURE,
         EMBEDDING_SIZE,
         PREPROCESSING,
@@ -44,7 +45,6 @@ def build_starter(bundles: Path, progress: Progress) -> Manifest:
         animal_names,
         embedder,
     )
-    from training.exporting import export_model
     from training.publishing import Fitted, Trained, build_manifest, finish, open_draft
 
     with progress.track("Building the starter model", 1) as advance, open_draft(bundles) as draft:

@@ -35,7 +35,7 @@ def test_the_starter_tells_animals_from_other_things(place: Place, real_pictures
 def test_torch_and_the_service_give_the_same_probabilities(
     place: Place, api: Api, real_pictures: Path
 ) -> None:
-    from training.efficientnet import EfficientNetLite0, SpeciesNamer
+    from training.networks.efficientnet_lite0 import EfficientNetLite0, SpeciesNamer
 
     paths = trials.mixed_pictures(real_pictures, 200)
     bundle = place.folder / "bundles" / "starter-1"

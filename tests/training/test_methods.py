@@ -2,19 +2,28 @@
 
 import pytest
 
-from training.errors import TrainingError
-from training.methods import METHODS, Recipe, default_strategy, find_method
+from training.errors import BadRecipe
+from training.methods import check_recipe
+from training.networks.catalogue import STRATEGIES, strategies_of
+from training.recipe import Recipe
 
 
-@pytest.mark.parametrize(("architecture", "strategy"), METHODS)
-def test_every_architecture_has_a_strategy_by_default(architecture: str, strategy: str) -> None:
-    assert default_strategy(architecture) == strategy
-    assert find_method(Recipe(architecture, strategy)) is METHODS[architecture, strategy]
+@pytest.mark.parametrize("architecture", [*STRATEGIES, "timm:resnet10t", "clip:openai/clip-vit-base-patch32"])
+def test_every_architecture_has_a_strategy_by_default(architecture: str) -> None:
+    check_recipe(Recipe(architecture=architecture, strategy=strategies_of(architecture)[0]))
 
 
-def test_what_does_not_fit_together_names_what_does() -> None:
-    with pytest.raises(TrainingError, match="no such method: simple_cnn with probe; there are: efficientnet"):
-        find_method(Recipe("simple_cnn", "probe"))
-    strategy = default_strategy("resnet")
-    with pytest.raises(TrainingError, match="no such method: resnet with any strategy"):
-        find_method(Recipe("resnet", strategy))
+@pytest.mark.parametrize(
+    ("recipe", "message"),
+    [
+        (Recipe(architecture="simple_cnn"), "simple_cnn cannot be trained by 'probe'; there are: scratch"),
+        (Recipe(architecture="resnet"), "unknown architecture 'resnet'; there are: simple_cnn, "),
+        (
+            Recipe(architecture="resnet18", strategy="scratch", weights="w.pth"),
+            "not with scratch",
+        ),
+    ],
+)
+def test_what_does_not_fit_together_names_what_does(recipe: Recipe, message: str) -> None:
+    with pytest.raises(BadRecipe, match=message):
+        check_recipe(recipe)

@@ -17,11 +17,13 @@ from databases.registry import RegisteredModel
 from tests.training.conftest import Colours
 from training.dataset import Dataset, load_dataset
 from training.evaluation import evaluate
-from training.methods import Recipe, Workshop, find_method
+from training.methods import train
 from training.pictures import read_pixels, run_model
 from training.progress import Silent
 from training.publishing import Trained
+from training.recipe import Recipe
 from training.starter import VERSION as STARTER
+from training.workshop import Workshop
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +49,9 @@ def retrained(colours: Colours, dataset: Dataset) -> Trained:
     """What torch itself makes of the same pictures with the same seed."""
     recipe = Recipe()
     workshop = Workshop(colours.state.engine, colours.state.bundles, Silent())
-    return find_method(recipe)(workshop, dataset, recipe)
+    trained = train(workshop, dataset, recipe)
+    assert trained is not None
+    return trained
 
 
 def test_a_folder_name_becomes_task_and_version(colours: Colours, champion: RegisteredModel) -> None:

@@ -11,11 +11,15 @@ if TYPE_CHECKING:
 
 
 class Bars:
-    """A progress bar a piece of work, with the time that is left."""
+    """A progress bar a piece of work, and lines above it."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+
+        self._console = Console(stderr=True, highlight=False)
 
     @contextmanager
     def track(self, what: str, total: int) -> Iterator[Advance]:
-        from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
         columns = (
@@ -24,9 +28,12 @@ class Bars:
             MofNCompleteColumn(),
             TimeElapsedColumn(),
         )
-        with Progress(*columns, console=Console(stderr=True)) as progress:
+        with Progress(*columns, console=self._console) as progress:
             task = progress.add_task(what, total=total)
             yield lambda steps: progress.advance(task, steps)
+
+    def tell(self, line: str) -> None:
+        self._console.print(line, markup=False, soft_wrap=True)
 
 
 def say(text: str) -> None:

@@ -18,6 +18,9 @@ from torchvision.models import ResNet18_Weights
 from backend.inference.bundle import file_sha256
 from backend.inference.preprocessing import Preprocessing
 from training.errors import TrainingError
+from training.networks.backbone import Anatomy, Backbone
+from training.networks.timm_networks import blocks_of
+from training.networks.weights import Weights, load_weights
 
 ARCHITECTURE = "efficientnet_lite0"
 EMBEDDING_SIZE = 1280
@@ -75,6 +78,19 @@ class Probe(nn.Module):
         features, imagenet = self.backbone(images)
         embedding = functional.normalize(features)
         return self.head(embedding), embedding, animal_logit(imagenet)
+
+
+def efficientnet_lite0(weights: Weights) -> Backbone:
+    """Without its last layer, for training."""
+    body: Any = timm.create_model("tf_efficientnet_lite0", pretrained=False)
+    pretrained: str | None = None
+    if weights.path is not None:
+        pretrained = load_weights(body, weights.path, head=("classifier.",))
+    elif weights.pretrained:
+        body.load_state_dict(_bundled_weights(body.state_dict()))
+        pretrained = _weights_file().name
+    body.reset_classifier(0)
+    return Backbone(body, Anatomy(ARCHITECTURE, EMBEDDING_SIZE, PREPROCESSING, blocks_of(body), pretrained))
 
 
 def animal_logit(imagenet: Tensor) -> Tensor:

@@ -1,0 +1,221 @@
+"""Epochs: what is trained, what stays, when it stops, which weights are kept."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from sqlalchemy import Engine
+from torch import nn
+
+from backend.inference.bundle import Bundle, load_bundle
+from backend.inference.manifest import Manifest
+from backend.inference.preprocessing import normalise
+from databases.schema import open_for_writing
+from tests.drawing import draw_class_folders
+from tests.training.learning.conftest import SMALL
+from tests.training.making import take_in
+from training.dataset import Dataset, load_dataset
+from training.errors import BadRecipe, TrainingError
+from training.exporting import golden_pixels
+from training.learning.fit import Learnt, fit
+from training.learning.optimisation import RatePlan, freeze, make_optimiser
+from training.learning.runs import begin_run, unfinished_run, working_on
+from training.learning.weighting import class_weights
+from training.methods import train
+from training.networks.backbone import Classifier
+from training.networks.catalogue import build_backbone
+from training.progress import Silent
+from training.publishing import publish
+from training.recipe import Recipe
+from training.workshop import Workshop
+
+pytestmark = pytest.mark.filterwarnings(
+    # PyTorch calls that are getting old, made by Lightning and by the exporter.
+    "ignore:.*LeafSpec:FutureWarning",
+)
+SCRATCH = Recipe(architecture="simple_cnn", strategy="scratch", epochs=5, seed=1, dropout=0.5)
+
+
+def learn_and_publish(engine: Engine, bundles: Path, recipe: Recipe) -> Manifest:
+    dataset = load_dataset(engine, "colours")
+    trained = train(Workshop(engine, bundles, Silent()), dataset, recipe)
+    assert trained is not None
+    return publish(engine, bundles, dataset, trained, Silent())
+
+
+@pytest.fixture(scope="module")
+def twins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Bundle, Bundle]]:
+    """Two networks that were trained on the same pictures with the same seed."""
+    folder = tmp_path_factory.mktemp("simple_cnn")
+    engine = open_for_writing(f"sqlite:///{folder / 'images.db'}")
+    take_in(engine, draw_class_folders(folder / "pictures", per_label=8))
+    manifests = [learn_and_publish(engine, folder / "bundles", SCRATCH) for _ in range(2)]
+    first, second = (load_bundle(folder / "bundles" / manifest.version) for manifest in manifests)
+    yield first, second
+    engine.dispose()
+
+
+def test_colours_are_learnt(twins: tuple[Bundle, Bundle]) -> None:
+    metrics = twins[0].manifest.metrics
+    assert metrics is not None
+    assert metrics.accuracy == 1
+
+
+def test_the_same_seed_gives_the_same_network(twins: tuple[Bundle, Bundle]) -> None:
+    first, second = (twin.manifest for twin in twins)
+    assert first.training == second.training
+    assert (first.metrics, first.thresholds) == (second.metrics, second.thresholds)
+    assert (first.version, second.version) == ("colours-1", "colours-2")
+    images = normalise(golden_pixels(first.preprocessing.size), first.preprocessing)
+    np.testing.assert_allclose(
+        twins[0].model.run(images).logits, twins[1].model.run(images).logits, atol=1e-5
+    )
+
+
+def test_a_bundle_says_how_it_came_about(twins: tuple[Bundle, Bundle]) -> None:
+    manifest = twins[0].manifest
+    facts = manifest.training
+    assert (facts["architecture"], facts["strategy"], facts["seed"]) == ("simple_cnn", "scratch", 1)
+    history = facts["history"]
+    assert isinstance(history, list)
+    assert len(history) == 5
+    assert all(
+        set(row)
+        == {
+            "epoch",
+            *(f"{split}_{name}" for split in ("train", "val") for name in ("loss", "accuracy", "f1")),
+        }
+        for row in history
+        if isinstance(row, dict)
+    )
+    assert manifest.calibration.fitted_on == "val"
+    assert manifest.embedder == manifest.files["model.onnx"]
+
+
+def test_finetuning_changes_the_top_blocks_and_the_head_only(
+    dataset: Dataset, small_weights: Path, engine: Engine, bundles: Path
+) -> None:
+    recipe = Recipe(
+        architecture=SMALL,
+        strategy="finetune",
+        weights=small_weights,
+        unfreeze=2,
+        epochs=2,
+        learning_rate=0.01,
+    )
+    trained = train(Workshop(engine, bundles, Silent()), dataset, recipe)
+    assert trained is not None
+    assert isinstance(trained.module, Classifier)
+    before = torch.load(small_weights, weights_only=True)
+    depths = trained.module.backbone.depths()
+    for name, value in trained.module.backbone.body.state_dict().items():
+        if name.endswith("num_batches_tracked"):
+            continue
+        trained_here = depths.get(f"body.{name}", 99) < 2
+        assert torch.equal(value, before[name]) != trained_here, name
+    assert (bundles / ".runs" / "colours").is_dir()
+    assert list((bundles / ".runs" / "colours").iterdir()) == []  # finished runs leave nothing
+
+
+def test_all_of_it_is_trained_on_request_with_everything_else_switched_on(
+    dataset: Dataset, small_weights: Path, engine: Engine, bundles: Path
+) -> None:
+    recipe = Recipe(
+        architecture=SMALL,
+        strategy="full",
+        weights=small_weights,
+        epochs=2,
+        optimiser="sgd",
+        schedule="plateau",
+        augmentation="strong",
+        mixup=0.2,
+        cutmix=1.0,
+        smoothing=0.1,
+        ema=0.9,
+        class_weights="balanced",
+        balanced_sampling=True,
+        monitor="val_f1",
+        time_limit=1000,
+    )
+    trained = train(Workshop(engine, bundles, Silent()), dataset, recipe)
+    assert trained is not None
+    assert len(trained.facts["history"]) == 2  # type: ignore[arg-type]
+    assert trained.facts["mixup"] == 0.2
+
+
+def run_epochs(dataset: Dataset, recipe: Recipe) -> Learnt:
+    network = Classifier(build_backbone("simple_cnn"), len(dataset.labels), dropout=0.5, cosine=False)
+    return fit(network, dataset, recipe, None, Silent())
+
+
+def test_training_stops_when_val_stops_getting_better_and_the_best_is_kept(dataset: Dataset) -> None:
+    other = {"red": "green", "green": "blue", "blue": "red"}
+    upside_down = tuple(
+        image.__class__(**{**image.__dict__, "label": other[str(image.label)]}) for image in dataset.val
+    )
+    misled = Dataset(dataset.task, dataset.labels, dataset.train, upside_down, dataset.test)
+    learnt = run_epochs(misled, SCRATCH.model_copy(update={"epochs": 60, "patience": 3}))
+    losses = [float(str(row["val_loss"])) for row in learnt.history]
+    assert len(losses) < 60
+    assert learnt.best_epoch == 1 + losses.index(min(losses)) == len(losses) - 3
+
+
+def test_a_time_limit_plans_fewer_epochs(dataset: Dataset) -> None:
+    learnt = run_epochs(
+        dataset, SCRATCH.model_copy(update={"epochs": 5000, "patience": 5000, "time_limit": 1.0})
+    )
+    assert 1 <= len(learnt.history) < 500
+
+
+def test_rates_fall_with_depth_and_biases_do_not_decay() -> None:
+    network = Classifier(build_backbone("resnet18"), 3, dropout=0, cosine=True)
+    recipe = Recipe(
+        architecture="resnet18", strategy="finetune", unfreeze=2, learning_rate=1.0, block_decay=0.5
+    )
+    still = freeze(network, recipe)
+    rates = {(group["lr"], group["weight_decay"]) for group in make_optimiser(network, recipe).param_groups}
+    assert rates == {(rate, decay) for rate in (1.0, 0.1, 0.05) for decay in (0.0, 0.01)}
+    assert all(module in still for module in network.modules() if isinstance(module, nn.BatchNorm2d))
+    scratch = Recipe(architecture="resnet18", strategy="scratch", learning_rate=1.0)
+    fresh = Classifier(build_backbone("resnet18"), 3, dropout=0, cosine=False)
+    assert freeze(fresh, scratch) == []
+    assert {group["lr"] for group in make_optimiser(fresh, scratch).param_groups} == {1.0}
+
+
+def test_the_rate_rises_and_falls_within_the_steps_that_are_planned() -> None:
+    cosine = RatePlan("cosine", 100, 0.1)
+    assert [round(cosine(step), 3) for step in (0, 9, 10, 55, 100)] == [0.1, 1.0, 1.0, 0.5, 0.0]
+    cosine.steps = 50
+    assert cosine(50) == 0
+    assert [RatePlan("step", 100, 0)(step) for step in (0, 60, 85)] == pytest.approx([1, 0.1, 0.01])
+    assert RatePlan("constant", 100, 0)(99) == 1
+
+
+def test_weights_of_labels_are_given_or_inverse_to_how_often_they_occur() -> None:
+    targets = torch.tensor([0, 0, 0, 1])
+    balanced = class_weights(Recipe(class_weights="balanced"), ("a", "b"), targets)
+    torch.testing.assert_close(balanced, torch.tensor([4 / 6, 4 / 2]))
+    given = class_weights(Recipe(class_weights={"b": 3}), ("a", "b"), targets)
+    torch.testing.assert_close(given, torch.tensor([1.0, 3.0]))
+    with pytest.raises(BadRecipe, match="class weights name 'c'; the labels are: a, b"):
+        class_weights(Recipe(class_weights={"c": 3}), ("a", "b"), targets)
+
+
+def test_a_run_is_found_again_unless_the_pictures_changed_or_another_works_on_it(bundles: Path) -> None:
+    with pytest.raises(TrainingError, match="no unfinished training of 'colours'"):
+        unfinished_run(bundles, "colours", "f1")
+    run = begin_run(bundles, "colours", SCRATCH, "f1")
+    assert unfinished_run(bundles, "colours", "f1") == run
+    assert run.recipe == SCRATCH
+    with pytest.raises(TrainingError, match="have changed since"):
+        unfinished_run(bundles, "colours", "f2")
+    with working_on(run):
+        with pytest.raises(TrainingError, match="another process works on"), working_on(run):
+            pass
+        other = begin_run(bundles, "colours", SCRATCH, "f1")
+        assert run.folder.is_dir()
+    assert not run.folder.exists()
+    begin_run(bundles, "colours", SCRATCH, "f1")
+    assert not other.folder.exists()

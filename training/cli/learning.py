@@ -1,0 +1,155 @@
+"""The command `train`, and what `demo` shares with it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from training.cli import train_options as options
+from training.cli.state import State, only_task, open_state
+
+if TYPE_CHECKING:
+    from backend.inference.manifest import Manifest
+    from training.recipe import Recipe
+
+# What sets no value of the recipe.
+OTHERS = ("task", "promote", "preset", "config", "resume", "dry_run")
+
+
+def train(
+    task: Annotated[str | None, typer.Option(help="Default: the library's only task.")] = None,
+    promote: Annotated[
+        bool, typer.Option("--promote", help="Make it the champion if it is no worse.")
+    ] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the task's unfinished training, by its own recipe.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only print the recipe, as YAML that --config reads.")
+    ] = False,
+    preset: options.Preset = None,
+    config: options.Config = None,
+    architecture: options.Architecture = None,
+    strategy: options.Strategy = None,
+    weights: options.WeightsFile = None,
+    seed: options.Seed = None,
+    unfreeze: options.Unfreeze = None,
+    epochs: options.Epochs = None,
+    batch_size: options.BatchSize = None,
+    optimiser: options.OptimiserName = None,
+    learning_rate: options.LearningRate = None,
+    backbone_rate: options.BackboneRate = None,
+    block_decay: options.BlockDecay = None,
+    weight_decay: options.WeightDecay = None,
+    schedule: options.ScheduleName = None,
+    warmup: options.Warmup = None,
+    clip: options.Clip = None,
+    patience: options.Patience = None,
+    monitor: options.MonitorName = None,
+    ema: options.Ema = None,
+    precision: options.PrecisionName = None,
+    device: options.Device = None,
+    time_limit: options.TimeLimit = None,
+    augmentation: options.AugmentationName = None,
+    mixup: options.Mixup = None,
+    cutmix: options.Cutmix = None,
+    smoothing: options.Smoothing = None,
+    dropout: options.Dropout = None,
+    class_weights: options.ClassWeights = None,
+    balanced_sampling: options.BalancedSampling = None,
+) -> None:
+    """Train a model on a task's pictures, measure it on its test split, and register it.
+
+    With no options: a head on a pretrained network, in seconds. The result is a bundle in the folder of
+    bundles: the network as ONNX, and a manifest of how it came about. Several processes train together under
+    torchrun: torchrun --nproc-per-node 2 -m training.cli.main train ...
+    """
+    given = {name: value for name, value in locals().items() if name not in OTHERS and value is not None}
+    from training.cli.console import say
+    from training.cli.models import promote_version
+
+    recipe = recipe_for(given, preset, config)
+    if dry_run:
+        say(recipe.to_yaml().rstrip())
+        return
+    state = open_state()
+    manifest = train_task(state, only_task(state, task), recipe, resume=resume)
+    if manifest is None:
+        return
+    if promote:
+        promote_version(state, manifest.version, force=False)
+    else:
+        _hint(manifest)
+
+
+def recipe_for(given: dict[str, object], preset: str | None = None, config: Path | None = None) -> "Recipe":
+    """The recipe of a command line: its own values before those of `config`, and these before the preset's.
+
+    Raises:
+        BadRecipe: there is no such preset, file or value.
+    """
+    from training.errors import BadRecipe
+    from training.methods import check_recipe
+    from training.networks.catalogue import strategies_of
+    from training.recipe import PRESETS, make_recipe, read_values
+
+    presets = {str(name): values for name, values in PRESETS.items()}
+    if preset is not None and preset not in presets:
+        raise BadRecipe(f"unknown preset {preset!r}; there are: {', '.join(presets)}")
+    values = dict(presets[preset]) if preset else {}
+    values |= read_values(config) if config else {}
+    values |= given
+    if isinstance(weights := values.get("class_weights"), str) and weights != "balanced":
+        values["class_weights"] = _class_weights(weights)
+    if "strategy" not in values:
+        values["strategy"] = strategies_of(str(values.get("architecture", "efficientnet_lite0")))[0]
+    if values["strategy"] == "scratch":
+        values.setdefault("dropout", 0.5)
+    recipe = make_recipe(values, "the command line" if config is None else f"the command line or {config}")
+    check_recipe(recipe)
+    return recipe
+
+
+def train_task(state: State, task: str, recipe: "Recipe", *, resume: bool = False) -> "Manifest | None":
+    """Trains by `recipe`, publishes the bundle and prints what it is worth. None in processes that only help
+    the first."""
+    from training.cli.console import Bars, quote, say
+    from training.cli.teaching import describe
+    from training.dataset import load_dataset
+    from training.learning.processes import Processes
+    from training.learning.runs import unfinished_run
+    from training.methods import train as run
+    from training.progress import Silent
+    from training.publishing import publish
+    from training.workshop import Workshop
+
+    dataset = load_dataset(state.engine, task)
+    if resume:
+        recipe = unfinished_run(state.bundles, task, dataset.fingerprint).recipe
+    sizes = f"{len(dataset.train)} train, {len(dataset.val)} val, {len(dataset.test)} test"
+    first = Processes.of_environment().first
+    progress = Bars() if first else Silent()
+    if first:
+        what = f"[bold]{quote(recipe.architecture)}[/bold] ({recipe.strategy})"
+        say(f"Training {what} on {quote(task)}: {sizes}")
+    trained = run(Workshop(state.engine, state.bundles, progress, resume), dataset, recipe)
+    if trained is None:
+        return None
+    manifest = publish(state.engine, state.bundles, dataset, trained, progress)
+    say(f"[bold]{quote(manifest.version)}[/bold]: {describe(manifest.metrics)}")
+    return manifest
+
+
+def _class_weights(text: str) -> dict[str, str]:
+    from training.errors import BadRecipe
+
+    pairs = [part.partition("=") for part in text.split(",")]
+    if not all(label and equals and weight for label, equals, weight in pairs):
+        raise BadRecipe(f"class weights {text!r}: say balanced, or a list such as cat=2,dog=1")
+    return {label.strip(): weight for label, _, weight in pairs}
+
+
+def _hint(manifest: "Manifest") -> None:
+    from training.cli.console import quote, say
+
+    say(f"To let it serve: menagerie models promote {quote(manifest.version)}")

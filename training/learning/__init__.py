@@ -1,0 +1,1 @@
+"""Training in epochs: pictures in memory, the loop, and what it can go on from."""

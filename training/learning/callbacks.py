@@ -1,0 +1,48 @@
+"""What happens between epochs: progress is told, and time is kept."""
+
+import time
+from typing import Any
+
+import lightning
+
+from training.learning.learner import Learner
+from training.progress import Advance, Progress
+
+
+class Teller(lightning.Callback):
+    """Tells of each batch and each epoch."""
+
+    def __init__(self, progress: Progress, advance: Advance) -> None:
+        self._progress, self._advance = progress, advance
+
+    def on_train_batch_end(self, trainer: lightning.Trainer, *_: Any) -> None:
+        self._advance(trainer.accumulate_grad_batches)
+
+    def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        assert isinstance(pl_module, Learner)
+        if trainer.is_global_zero:
+            figures = {name: value for name, value in pl_module.history[-1].items() if name != "epoch"}
+            shown = ", ".join(f"{name.replace('_', ' ')} {value:.3f}" for name, value in figures.items())
+            self._progress.tell(f"epoch {trainer.current_epoch + 1} of {trainer.max_epochs}: {shown}")
+
+
+class Deadline(lightning.Callback):
+    """Plans fewer epochs, the learning rate's course with them, where `seconds` are too few for all."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._begun = time.monotonic()
+
+    def on_train_epoch_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        del trainer, pl_module
+        self._epoch_begun = time.monotonic()
+
+    def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        assert isinstance(pl_module, Learner)
+        now = time.monotonic()
+        left = self._seconds - (now - self._begun)
+        more = max(0, int(left / (now - self._epoch_begun)))
+        possible = trainer.strategy.broadcast(trainer.current_epoch + 1 + more)
+        if trainer.max_epochs is not None and possible < trainer.max_epochs:
+            trainer.fit_loop.max_epochs = possible
+            pl_module.plan_epochs(possible)

@@ -1,0 +1,78 @@
+"""Training in epochs, as a method: from a recipe to a network that can be published."""
+
+from contextlib import AbstractContextManager, nullcontext
+
+import lightning
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pydantic import JsonValue
+
+from training.dataset import Dataset
+from training.learning.fit import Learnt, fit
+from training.learning.processes import Processes
+from training.learning.runs import Run, begin_run, unfinished_run, working_on
+from training.networks.backbone import Backbone, Classifier
+from training.networks.catalogue import build_backbone
+from training.networks.weights import Weights
+from training.probe import fit_probe
+from training.probing import features_of, packed, starter_features
+from training.publishing import Trained
+from training.recipe import Recipe
+from training.workshop import Workshop
+
+
+def learn(workshop: Workshop, dataset: Dataset, recipe: Recipe) -> Trained | None:
+    """Trains in epochs, early stopping on val. None in other processes than the first."""
+    processes = Processes.of_environment()
+    run = _run(workshop, dataset, recipe, processes)
+    with _held(run, processes):
+        network = _network(workshop, dataset, recipe, begun=run is not None and run.last is not None)
+        lightning.seed_everything(recipe.seed, verbose=False)
+        learnt = fit(network, dataset, recipe, run, workshop.progress)
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
+    return packed(network, recipe, recipe.facts() | _facts(learnt)) if processes.first else None
+
+
+def _run(workshop: Workshop, dataset: Dataset, recipe: Recipe, processes: Processes) -> Run | None:
+    if workshop.resume:
+        return unfinished_run(workshop.bundles, dataset.task, dataset.fingerprint)
+    if processes.first:
+        return begin_run(workshop.bundles, dataset.task, recipe, dataset.fingerprint)
+    return None
+
+
+def _held(run: Run | None, processes: Processes) -> AbstractContextManager[None]:
+    return working_on(run) if run is not None and processes.first else nullcontext()
+
+
+def _network(workshop: Workshop, dataset: Dataset, recipe: Recipe, *, begun: bool) -> Classifier:
+    pretrained = recipe.strategy != "scratch"
+    lightning.seed_everything(recipe.seed, verbose=False)
+    backbone = build_backbone(recipe.architecture, Weights(pretrained, recipe.weights))
+    network = Classifier(backbone, len(dataset.labels), dropout=recipe.dropout, cosine=pretrained)
+    if pretrained and not begun:
+        # Linear probing, then fine-tuning: a head that fits already keeps the first steps from distorting the
+        # features (Kumar et al. 2022, arXiv:2202.10054).
+        targets = np.array(dataset.targets(dataset.train))
+        contents = [image.sha256 for image in dataset.train]
+        head = fit_probe(_features(workshop, dataset, recipe, backbone), targets, contents, recipe.seed).head
+        network.set_head(torch.from_numpy(head.weight), torch.from_numpy(head.bias))
+    return network
+
+
+def _features(
+    workshop: Workshop, dataset: Dataset, recipe: Recipe, backbone: Backbone
+) -> NDArray[np.float32]:
+    if (
+        recipe.architecture == "efficientnet_lite0"
+        and recipe.weights is None
+        and not Processes.of_environment().all > 1
+    ):
+        return starter_features(workshop, dataset, dataset.train)
+    return features_of(backbone.eval(), dataset.train, workshop.progress)
+
+
+def _facts(learnt: Learnt) -> dict[str, JsonValue]:
+    return {"history": [dict(row) for row in learnt.history], "best_epoch": learnt.best_epoch}

@@ -1,0 +1,102 @@
+"""Trainings under way: what a killed one can go on from."""
+
+import fcntl
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from training.errors import TrainingError
+from training.recipe import Recipe, make_recipe, read_values
+
+RUNS, RECIPE, FINGERPRINT, LOCK = ".runs", "recipe.yaml", "dataset.sha256", "lock"
+LAST = "last.ckpt"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A folder with the recipe, the data set's fingerprint, and the checkpoints of a training."""
+
+    folder: Path
+
+    @property
+    def last(self) -> Path | None:
+        """What to go on from, where an epoch was finished."""
+        path = self.folder / LAST
+        return path if path.is_file() else None
+
+    @property
+    def recipe(self) -> Recipe:
+        path = self.folder / RECIPE
+        return make_recipe(read_values(path), str(path))
+
+    @property
+    def fingerprint(self) -> str:
+        return (self.folder / FINGERPRINT).read_text(encoding="utf-8").strip()
+
+
+def begin_run(bundles: Path, task: str, recipe: Recipe, fingerprint: str) -> Run:
+    """A new run. Unfinished ones of the task that nobody works on are thrown away."""
+    for old in _unfinished(bundles, task):
+        with _locked(old) as ours:
+            if ours:
+                shutil.rmtree(old)
+    parent = _folder(bundles, task)
+    parent.mkdir(parents=True, exist_ok=True)
+    run = Run(Path(tempfile.mkdtemp(dir=parent)))
+    (run.folder / RECIPE).write_text(recipe.to_yaml(), encoding="utf-8")
+    (run.folder / FINGERPRINT).write_text(fingerprint, encoding="utf-8")
+    return run
+
+
+def unfinished_run(bundles: Path, task: str, fingerprint: str) -> Run:
+    """The latest run of a task that was broken off.
+
+    Raises:
+        TrainingError: there is none, somebody works on it, or the pictures have changed since.
+    """
+    runs = [Run(folder) for folder in _unfinished(bundles, task) if (folder / FINGERPRINT).is_file()]
+    if not runs:
+        raise TrainingError(f"no unfinished training of {task!r} to resume; leave --resume out")
+    run = max(runs, key=lambda run: (run.folder / RECIPE).stat().st_mtime)
+    if run.fingerprint != fingerprint:
+        raise TrainingError(
+            f"the pictures of {task!r} have changed since that training began; leave --resume out"
+        )
+    return run
+
+
+@contextmanager
+def working_on(run: Run) -> Iterator[None]:
+    """Keeps others off a run; it is thrown away when the block ends well.
+
+    Raises:
+        TrainingError: somebody works on it.
+    """
+    with _locked(run.folder) as ours:
+        if not ours:
+            raise TrainingError(f"another process works on the training in {run.folder}; wait for it")
+        yield
+    shutil.rmtree(run.folder)
+
+
+def _folder(bundles: Path, task: str) -> Path:
+    return bundles / RUNS / task
+
+
+def _unfinished(bundles: Path, task: str) -> list[Path]:
+    folder = _folder(bundles, task)
+    return [entry for entry in folder.iterdir() if entry.is_dir()] if folder.is_dir() else []
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[bool]:
+    with (folder / LOCK).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True

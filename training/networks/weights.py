@@ -1,0 +1,95 @@
+"""Pretrained weights: from their hub, or from a file of your own."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from backend.inference.bundle import file_sha256
+from training.errors import WeightsUnavailable
+
+T = TypeVar("T")
+# Checkpoints that training scripts write keep the weights under one of these.
+WRAPPERS = ("state_dict", "model", "model_state_dict")
+
+
+@dataclass(frozen=True)
+class Weights:
+    """`pretrained`: whether there shall be any. `path`: a file or folder to take instead of the hub's."""
+
+    pretrained: bool
+    path: Path | None = None
+
+
+RANDOM = Weights(pretrained=False)
+
+
+def from_hub(name: str, address: str, fetch: Callable[[], T]) -> T:
+    """What `fetch` brings.
+
+    Raises:
+        WeightsUnavailable: it cannot be had; says where it lies, and how to do without a network.
+    """
+    try:
+        return fetch()
+    except OSError as error:
+        reason = str(error).strip().splitlines()[0]
+        raise WeightsUnavailable(
+            f"the pretrained weights of {name} cannot be fetched from {address} ({reason}); where there is a "
+            "network, fetch them, and name the file or folder with --weights"
+        ) from error
+
+
+def load_weights(body: nn.Module, path: Path, *, head: tuple[str, ...]) -> str:
+    """Loads a local file into `body`, whose parameters that begin with one of `head` may be absent or differ.
+
+    Returns the file's SHA-256.
+
+    Raises:
+        WeightsUnavailable: it is absent, no file of tensors, or of another network.
+    """
+    state = {name: value for name, value in _read(path).items() if not name.startswith(head)}
+    own = {name: value for name, value in body.state_dict().items() if not name.startswith(head)}
+    if missing := own.keys() - state.keys():
+        raise WeightsUnavailable(
+            f"{path} holds the weights of another network: it lacks {min(missing)} and "
+            f"{len(missing) - 1} other tensors of {len(own)}"
+        )
+    if strange := [name for name, value in own.items() if value.shape != state[name].shape]:
+        raise WeightsUnavailable(
+            f"{path} holds the weights of another network: {strange[0]} has shape "
+            f"{list(state[strange[0]].shape)}, not {list(own[strange[0]].shape)}"
+        )
+    body.load_state_dict({name: state[name] for name in own}, strict=False)
+    return file_sha256(path)
+
+
+def _read(path: Path) -> Mapping[str, Tensor]:
+    if not path.is_file():
+        raise WeightsUnavailable(f"there is no file of weights at {path}")
+    try:
+        if path.suffix == ".safetensors":
+            return load_file(path)
+        # Only tensors are read: a pickle could run anything.
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except (SafetensorError, RuntimeError, ValueError, EOFError, OSError, KeyError) as error:
+        raise _not_weights(path) from error
+    except Exception as error:  # pickle's own errors, from bytes that are anything
+        raise _not_weights(path) from error
+    for wrapper in WRAPPERS:
+        if isinstance(content, dict) and isinstance(content.get(wrapper), dict):
+            content = content[wrapper]
+    if not isinstance(content, dict) or not all(isinstance(value, Tensor) for value in content.values()):
+        raise _not_weights(path)
+    return {name.removeprefix("module."): value for name, value in content.items()}
+
+
+def _not_weights(path: Path) -> WeightsUnavailable:
+    return WeightsUnavailable(
+        f"{path} is no file of weights: a .safetensors, or a state_dict that torch saved"
+    )

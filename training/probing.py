@@ -1,0 +1,148 @@
+"""Heads on frozen features: from pictures by regression, or from the labels' names alone."""
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pydantic import JsonValue
+from torch import Tensor, nn
+from torch.nn import functional
+
+from backend.inference.preprocessing import normalise
+from databases.library import LibraryImage
+from training.dataset import Dataset
+from training.indexing import index, read_features
+from training.networks import efficientnet_lite0
+from training.networks.backbone import Backbone, Classifier
+from training.networks.catalogue import build_backbone
+from training.networks.clip import prompt_head
+from training.networks.weights import Weights
+from training.pictures import iter_pixels
+from training.probe import ProbeFit, fit_probe
+from training.progress import Progress
+from training.publishing import HeldOut, Trained
+from training.recipe import Recipe
+from training.starter import ensure_starter
+from training.workshop import Workshop
+
+
+def probe_starter(workshop: Workshop, dataset: Dataset, recipe: Recipe) -> Trained:
+    """A probe of the starter's own network: its features are kept as the library's embeddings, and its animal
+    gate stays beside the head."""
+    images = dataset.train + dataset.val
+    features = starter_features(workshop, dataset, images)
+    targets, fit = _fit(workshop, dataset, features, recipe)
+    module = efficientnet_lite0.Probe(efficientnet_lite0.EfficientNetLite0(), *_tensors(fit))
+    return Trained(
+        module=module,
+        preprocessing=efficientnet_lite0.PREPROCESSING,
+        embedding_size=efficientnet_lite0.EMBEDDING_SIZE,
+        architecture=recipe.architecture,
+        embedder=efficientnet_lite0.embedder(),
+        facts=_facts(recipe, fit),
+        held_out=HeldOut(fit.held_out, targets),
+    )
+
+
+def probe(workshop: Workshop, dataset: Dataset, recipe: Recipe) -> Trained:
+    """A probe of any pretrained network.
+
+    Raises:
+        WeightsUnavailable: its weights cannot be had.
+    """
+    backbone = build_backbone(recipe.architecture, Weights(pretrained=True, path=recipe.weights)).eval()
+    features = features_of(backbone, dataset.train + dataset.val, workshop.progress)
+    targets, fit = _fit(workshop, dataset, features, recipe)
+    network = Classifier(backbone, len(dataset.labels), dropout=0, cosine=True).eval()
+    network.set_head(*_tensors(fit))
+    return packed(network, recipe, _facts(recipe, fit), HeldOut(fit.held_out, targets))
+
+
+def zero_shot(workshop: Workshop, dataset: Dataset, recipe: Recipe) -> Trained:
+    """CLIP with a head made of the labels' names; pictures serve to calibrate and to measure it only.
+
+    Raises:
+        WeightsUnavailable: its weights cannot be had.
+    """
+    weights = Weights(pretrained=True, path=recipe.weights)
+    with workshop.progress.track("Reading the labels", 1) as advance:
+        backbone = build_backbone(recipe.architecture, weights).eval()
+        network = Classifier(backbone, len(dataset.labels), dropout=0, cosine=True).eval()
+        network.set_head(*prompt_head(recipe.architecture, weights, dataset.labels))
+        advance(1)
+    return packed(network, recipe, recipe.facts())
+
+
+def packed(
+    network: Classifier,
+    recipe: Recipe,
+    facts: dict[str, JsonValue],
+    held_out: HeldOut | None = None,
+) -> Trained:
+    """A classifier as what can be published."""
+    anatomy = network.backbone.anatomy
+    frozen = recipe.strategy in ("probe", "zero-shot")
+    return Trained(
+        module=network,
+        preprocessing=anatomy.preprocessing,
+        embedding_size=anatomy.features,
+        architecture=recipe.architecture,
+        embedder=_embedder(network.backbone) if frozen else None,
+        facts=facts | {"pretrained": anatomy.pretrained},
+        held_out=held_out,
+    )
+
+
+def starter_features(
+    workshop: Workshop, dataset: Dataset, images: Sequence[LibraryImage]
+) -> NDArray[np.float32]:
+    """Embeddings float32 [n, 1280] of `images` by the starter, kept in the database."""
+    starter = ensure_starter(workshop.engine, workshop.bundles, workshop.progress)
+    index(workshop.engine, workshop.bundles, starter, dataset.task, workshop.progress)
+    return read_features(workshop.engine, starter, images)
+
+
+def features_of(
+    backbone: Backbone, images: Sequence[LibraryImage], progress: Progress
+) -> NDArray[np.float32]:
+    """Embeddings float32 [n, features] of length 1, of pictures as serving sees them."""
+    spec = backbone.anatomy.preprocessing
+    rows = []
+    with progress.track("Computing features", len(images)) as advance, torch.inference_mode():
+        for pixels in iter_pixels(images, spec):
+            rows.append(functional.normalize(backbone(torch.from_numpy(normalise(pixels, spec)))).numpy())
+            advance(len(pixels))
+    return np.concatenate(rows)
+
+
+def _fit(
+    workshop: Workshop, dataset: Dataset, features: NDArray[np.float32], recipe: Recipe
+) -> tuple[NDArray[np.int64], ProbeFit]:
+    # The head learns from train and val together: its strength and its calibration come from
+    # cross-validation, so that val need not be held back for them.
+    images = dataset.train + dataset.val
+    targets = np.array(dataset.targets(images))
+    with workshop.progress.track("Fitting the head", 1) as advance:
+        fit = fit_probe(features, targets, [image.sha256 for image in images], recipe.seed)
+        advance(1)
+    return targets, fit
+
+
+def _tensors(fit: ProbeFit) -> tuple[Tensor, Tensor]:
+    return torch.from_numpy(fit.head.weight), torch.from_numpy(fit.head.bias)
+
+
+def _facts(recipe: Recipe, fit: ProbeFit) -> dict[str, JsonValue]:
+    return recipe.facts() | {"strength": fit.strength, "cross_validated_log_loss": fit.log_loss}
+
+
+def _embedder(backbone: nn.Module) -> str:
+    """Names what makes the embedding: the weights and the preprocessing before them."""
+    assert isinstance(backbone, Backbone)
+    digest = hashlib.sha256(backbone.anatomy.preprocessing.model_dump_json().encode())
+    for name, tensor in backbone.state_dict().items():
+        digest.update(name.encode())
+        digest.update(tensor.contiguous().numpy().tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,109 @@
+"""What may be chosen of a training: the recipe, read from and written to YAML."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from annotated_types import Ge, Gt, Le, Lt
+from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+
+from training.errors import BadRecipe
+
+Optimiser = Literal["adamw", "sgd"]
+Schedule = Literal["cosine", "step", "plateau", "constant"]
+Augmentation = Literal["none", "light", "medium", "strong"]
+Monitor = Literal["val_loss", "val_accuracy", "val_f1"]
+Precision = Literal["auto", "32", "bf16", "16"]
+Strategy = Literal["probe", "finetune", "full", "scratch", "zero-shot"]
+Share = Annotated[float, Ge(0), Le(1)]
+
+
+class Recipe(BaseModel):
+    """How to train. Methods use what concerns them: a probe has no epochs.
+
+    `unfreeze`: how many blocks from the top are trained by `finetune`. `learning_rate` is the head's and the
+    top block's share is `backbone_rate` of it; each block further down has `block_decay` of the one above.
+    `warmup`: the share of all steps. `ema`: the decay of the weights' moving average, 0 for none.
+    `class_weights`: of the loss, by label. `smoothing`: of the labels. `time_limit`: seconds, for the epochs.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    architecture: str = "efficientnet_lite0"
+    strategy: Strategy = "probe"
+    weights: Path | None = None
+    seed: Annotated[int, Ge(0), Lt(2**31)] = 0
+
+    unfreeze: Annotated[int, Ge(1)] = 10
+    epochs: Annotated[int, Ge(1)] = 40
+    batch_size: Annotated[int, Ge(2)] = 32
+    optimiser: Optimiser = "adamw"
+    learning_rate: Annotated[float, Gt(0)] = 1e-3
+    backbone_rate: Annotated[float, Gt(0), Le(1)] = 0.1
+    block_decay: Annotated[float, Gt(0), Le(1)] = 0.9
+    weight_decay: Annotated[float, Ge(0)] = 0.01
+    schedule: Schedule = "cosine"
+    warmup: Share = 0.1
+    clip: Annotated[float, Gt(0)] = 1.0
+
+    augmentation: Augmentation = "light"
+    mixup: Annotated[float, Ge(0)] = 0.0
+    cutmix: Annotated[float, Ge(0)] = 0.0
+    smoothing: Annotated[float, Ge(0), Lt(1)] = 0.0
+    dropout: Annotated[float, Ge(0), Lt(1)] = 0.2
+    ema: Annotated[float, Ge(0), Lt(1)] = 0.0
+    class_weights: Literal["balanced"] | dict[str, Annotated[float, Gt(0)]] | None = None
+    balanced_sampling: bool = False
+
+    patience: Annotated[int, Ge(1)] = 5
+    monitor: Monitor = "val_loss"
+    precision: Precision = "auto"
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    time_limit: Annotated[float, Gt(0)] | None = None
+
+    def facts(self) -> dict[str, JsonValue]:
+        """All of it as JSON, for the manifest."""
+        return self.model_dump(mode="json")
+
+    def to_yaml(self) -> str:
+        return yaml.safe_dump(self.facts(), sort_keys=False)
+
+
+Preset = Literal["quick", "balanced", "best"]
+
+# For people who do not want to choose: seconds, minutes, and as good as it gets on this machine.
+PRESETS: dict[Preset, dict[str, object]] = {
+    "quick": {"strategy": "probe"},
+    "balanced": {"strategy": "finetune", "unfreeze": 4, "epochs": 6, "augmentation": "light"},
+    "best": {"strategy": "finetune", "unfreeze": 10, "epochs": 20, "augmentation": "medium", "ema": 0.99},
+}
+
+
+def make_recipe(values: dict[str, object], source: str) -> Recipe:
+    """A recipe with these values and otherwise the defaults.
+
+    Raises:
+        BadRecipe: naming the first value that is wrong, and `source`.
+    """
+    try:
+        return Recipe.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        problem = "there is no such option" if first["type"] == "extra_forbidden" else first["msg"]
+        raise BadRecipe(f"{name}={first['input']!r:.80} in {source}: {problem}") from None
+
+
+def read_values(path: Path) -> dict[str, object]:
+    """The values in a YAML file that `to_yaml` wrote, or that a person wrote like it.
+
+    Raises:
+        BadRecipe: it is absent, no YAML, or no mapping.
+    """
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise BadRecipe(f"{path} cannot be read as YAML: {str(error).splitlines()[0]}") from None
+    if not isinstance(values, dict):
+        raise BadRecipe(f"{path} holds no options: lines such as 'epochs: 20' are wanted")
+    return {str(name): value for name, value in values.items()}
