@@ -45,7 +45,9 @@ def build_starter(bundles: Path, progress: Progress) -> Manifest:
         embedder,
     )
     from training.exporting import export_model
-    from training.publishing import Fitted, Trained, build_manifest, finish, open_draft
+    from training.fitting import Fitted
+    from training.publishing import build_manifest, finish, open_draft
+    from training.trained import Trained
 
     with progress.track("Building the starter model", 1) as advance, open_draft(bundles) as draft:
         trained = Trained(

@@ -65,11 +65,15 @@ def test_the_same_seed_gives_the_same_network(twins: tuple[Bundle, Bundle]) -> N
     )
 
 
-def test_a_bundle_says_how_it_was_calibrated_and_has_no_animal_gate(twins: tuple[Bundle, Bundle]) -> None:
+def test_a_bundle_says_how_it_was_calibrated_and_tells_novelty_without_an_animal_gate(
+    twins: tuple[Bundle, Bundle],
+) -> None:
     manifest = twins[0].manifest
     assert manifest.calibration.fitted_on == "val"
-    assert manifest.thresholds.novelty is None
+    assert not manifest.outputs.animal_logit
     assert manifest.embedder == manifest.files["model.onnx"]
+    assert manifest.novelty is not None
+    assert manifest.novelty.pictures < manifest.novelty.references  # val against train
 
 
 def test_training_stops_when_val_stops_getting_better_and_the_best_is_kept(tmp_path: Path) -> None:
