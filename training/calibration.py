@@ -1,21 +1,20 @@
-"""Scores that mean what they say: temperature and thresholds, from pictures held out of the fit."""
+"""Scores that mean what they say: temperature and confidence, from pictures held out of the fit."""
 
-import math
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
-from backend.inference.manifest import Thresholds
-from backend.inference.prediction import sigmoid, softmax
+from backend.inference.manifest import Calibration
+from backend.inference.prediction import softmax
 
 # A confident answer should be right this often.
-CONFIDENT_ACCURACY = 0.98
-# With fewer answers than this a precision of 98 % cannot be told from luck.
+TARGET_PRECISION = 0.98
+# A score that no answer of few pictures contradicted is still no reason to be confident.
 LEAST_CONFIDENCE, FALLBACK_CONFIDENCE = 0.5, 0.9
-# The starter's gate, and how many of a task's own pictures it may turn away.
-LEAST_NOVELTY, OWN_NOVEL = 0.5, 0.01
+BINS = 15  # as Guo et al. 2017 use
 
 
 def fit_temperature(logits: NDArray[np.float32], targets: NDArray[np.int64]) -> float:
@@ -34,37 +33,52 @@ def fit_temperature(logits: NDArray[np.float32], targets: NDArray[np.int64]) -> 
     return float(np.exp(minimize_scalar(loss, bounds=(np.log(0.02), np.log(20)), method="bounded").x))
 
 
+def calibrate(
+    logits: NDArray[np.float32], targets: NDArray[np.int64], fitted_on: Literal["val", "cross-validation"]
+) -> Calibration:
+    """The fitted temperature for held-out logits float32 [n, labels], or 1 where that does not help.
+
+    It helps if it lowers the log loss and does not raise the expected calibration error on the same pictures.
+    """
+    temperature = fit_temperature(logits, targets)
+    before = expected_calibration_error(softmax(logits), targets)
+    after = expected_calibration_error(softmax(logits / np.float32(temperature)), targets)
+    helps = mean_log_loss(logits / temperature, targets) < mean_log_loss(logits, targets) and after <= before
+    return Calibration(
+        temperature=temperature if helps else 1.0,
+        fitted_on=fitted_on,
+        ece_before=before,
+        ece_after=after if helps else before,
+    )
+
+
+def expected_calibration_error(
+    scores: NDArray[np.float32], targets: NDArray[np.int64], bins: int = BINS
+) -> float:
+    """How far the first label's score is from how often it is right, over `bins` bins of equal width (Naeini
+    et al. 2015; Guo et al. 2017, equation 3). `scores`: float32 [n, labels]."""
+    best = scores.max(axis=1).astype(np.float64)
+    right = scores.argmax(axis=1) == targets
+    number = np.clip(np.ceil(best * bins).astype(int) - 1, 0, bins - 1)
+    gaps = np.bincount(number, weights=best - right, minlength=bins)
+    return float(np.abs(gaps).sum() / len(targets))
+
+
 def mean_log_loss(logits: NDArray[np.float32], targets: NDArray[np.int64]) -> float:
     """The mean of -log P(right label), of logits [n, labels] as they stand."""
     return -float(log_softmax(logits.astype(np.float64), axis=1)[np.arange(len(targets)), targets].mean())
 
 
-def choose_thresholds(
-    logits: NDArray[np.float32],
-    targets: NDArray[np.int64],
-    temperature: float,
-    animal_logit: NDArray[np.float32] | None,
-) -> Thresholds:
-    """The lowest score from which answers are right 98 % of the time; and the animal gate, on the same
-    pictures."""
+def choose_confidence(
+    logits: NDArray[np.float32], targets: NDArray[np.int64], temperature: float, target_precision: float
+) -> float:
+    """The lowest score from which held-out answers are right `target_precision` of the time, at least 0.5;
+    0.9 where none is."""
     scores = softmax(logits / np.float32(temperature))
-    right = scores.argmax(axis=1) == targets
-    return Thresholds(confidence=_confidence(scores.max(axis=1), right), novelty=_novelty(animal_logit))
-
-
-def _confidence(best: NDArray[np.float32], right: NDArray[np.bool_]) -> float:
+    right, best = scores.argmax(axis=1) == targets, scores.max(axis=1)
     order = np.argsort(-best, kind="stable")
     accuracy_from = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
-    enough = np.flatnonzero(accuracy_from >= CONFIDENT_ACCURACY)
+    enough = np.flatnonzero(accuracy_from >= target_precision)
     if not len(enough):
         return FALLBACK_CONFIDENCE
     return max(LEAST_CONFIDENCE, float(best[order[enough[-1]]]))
-
-
-def _novelty(animal_logit: NDArray[np.float32] | None) -> float | None:
-    if animal_logit is None:
-        return None
-    # Split conformal prediction's rank (Angelopoulos and Bates 2021, arXiv:2107.07511, section 1.1).
-    novelty = np.sort(1 - sigmoid(animal_logit))
-    rank = math.ceil((len(novelty) + 1) * (1 - OWN_NOVEL))
-    return max(LEAST_NOVELTY, float(novelty[min(rank, len(novelty)) - 1]))

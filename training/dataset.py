@@ -1,8 +1,9 @@
 """What a model is trained and measured on: a task's labelled pictures, by split."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -12,6 +13,7 @@ from databases.library import LibraryImage
 from training.errors import NoPictures
 
 Images = tuple[LibraryImage, ...]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,12 @@ def fingerprint(images: Iterable[LibraryImage]) -> str:
     for row in sorted(f"{image.sha256}\t{image.label}\t{image.split}\n" for image in images):
         digest.update(row.encode())
     return digest.hexdigest()
+
+
+def spread(things: Sequence[T], most: int) -> tuple[T, ...]:
+    """At most so many, evenly from all over."""
+    count = min(len(things), most)
+    return tuple(things[number * len(things) // count] for number in range(count))
 
 
 def load_dataset(engine: Engine, task: str) -> Dataset:

@@ -13,6 +13,10 @@ class BadSource(TrainingError):
     """What was named is no folder or table of pictures."""
 
 
+class BadExport(TrainingError):
+    """The exported network answers otherwise than the one that was trained."""
+
+
 class NotPromoted(TrainingError):
     """A bundle is not good enough to become the champion."""
 

@@ -13,11 +13,14 @@ from numpy.typing import NDArray
 from torch import nn
 
 from backend.inference.bundle import file_sha256
-from backend.inference.manifest import GOLDEN, MANIFEST, MODEL, Manifest
+from backend.inference.manifest import GOLDEN, INT8_MODEL, MANIFEST, MODEL, Agreement, Manifest
+from backend.inference.prediction import sigmoid, softmax
 from backend.inference.preprocessing import Preprocessing, normalise
-from backend.inference.runtime import ANIMAL_LOGIT, EMBEDDING, INPUT, LOGITS
+from backend.inference.runtime import ANIMAL_LOGIT, EMBEDDING, INPUT, LOGITS, STRANGENESS, OnnxModel, Raw
+from training.errors import BadExport
 
 GOLDEN_INPUTS = 4
+MOST_DIFFERENCE = 1e-4  # of a probability, between the network and its export
 
 
 def export_model(module: nn.Module, spec: Preprocessing, folder: Path) -> None:
@@ -30,9 +33,8 @@ def export_model(module: nn.Module, spec: Preprocessing, folder: Path) -> None:
     module.eval()
     pixels = golden_pixels(spec.size)
     images = torch.from_numpy(normalise(pixels, spec))
-    with torch.inference_mode():
-        outputs = module(images)
-    names = [LOGITS, EMBEDDING, ANIMAL_LOGIT][: len(outputs)]
+    golden = run_torch(module, images.numpy())
+    names = [LOGITS, EMBEDDING] if golden.animal_logit is None else [LOGITS, EMBEDDING, ANIMAL_LOGIT]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter warns of its own internals
         logging.getLogger("torch.onnx").setLevel(logging.ERROR)
@@ -46,8 +48,42 @@ def export_model(module: nn.Module, spec: Preprocessing, folder: Path) -> None:
             external_data=False,
             verbose=False,
         )
-    logits, embedding = outputs[0].numpy(), outputs[1].numpy()
-    np.savez_compressed(folder / GOLDEN, pixels=pixels, logits=logits, embedding=embedding)
+    write_golden(folder, pixels, golden)
+
+
+def write_golden(folder: Path, pixels: NDArray[np.uint8], expected: Raw) -> None:
+    """Writes `golden.npz`: `pixels` uint8 [n, size, size, 3] and what is expected of them."""
+    named = {name: getattr(expected, name) for name in (LOGITS, EMBEDDING, ANIMAL_LOGIT, STRANGENESS)}
+    there = {name: array for name, array in named.items() if array is not None}
+    np.savez_compressed(folder / GOLDEN, pixels=pixels, **there)
+
+
+def run_torch(module: nn.Module, images: NDArray[np.float32]) -> Raw:
+    """Raw outputs of a network in torch, for normalised pictures float32 [n, 3, size, size]."""
+    with torch.inference_mode():
+        logits, embedding, *gate = (output.numpy() for output in module(torch.from_numpy(images)))
+    return Raw(logits, embedding, gate[0] if gate else None)
+
+
+def check_agreement(module: nn.Module, model: OnnxModel, images: NDArray[np.float32]) -> Agreement:
+    """Compares an exported network with the one it came from, on normalised real pictures.
+
+    Raises:
+        BadExport: a probability differs by more than 1e-4.
+    """
+    trained, exported = (_probabilities(raw) for raw in (run_torch(module, images), model.run(images)))
+    worst = float(np.abs(trained - exported).max())
+    if not worst <= MOST_DIFFERENCE:
+        raise BadExport(
+            f"the exported network's probabilities differ from the trained one's by {worst:.2g} on real "
+            f"pictures, at most {MOST_DIFFERENCE:g} is borne"
+        )
+    return Agreement(pictures=len(images), worst_difference=worst)
+
+
+def _probabilities(raw: Raw) -> NDArray[np.float32]:
+    scores = softmax(raw.logits)
+    return scores if raw.animal_logit is None else np.column_stack([scores, sigmoid(raw.animal_logit)])
 
 
 def write_manifest(manifest: Manifest, folder: Path) -> None:
@@ -57,7 +93,9 @@ def write_manifest(manifest: Manifest, folder: Path) -> None:
 
 def file_hashes(folder: Path) -> dict[str, str]:
     """SHA-256 of the files that a manifest names."""
-    return {name: file_sha256(folder / name) for name in (MODEL, GOLDEN)}
+    return {
+        name: file_sha256(folder / name) for name in (MODEL, INT8_MODEL, GOLDEN) if (folder / name).exists()
+    }
 
 
 def library_versions() -> dict[str, str]:

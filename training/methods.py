@@ -4,8 +4,8 @@ from training.dataset import Dataset
 from training.errors import BadRecipe
 from training.learning.processes import Processes
 from training.networks.catalogue import strategies_of
-from training.publishing import Trained
 from training.recipe import Recipe
+from training.trained import Trained
 from training.workshop import Workshop
 
 

@@ -12,7 +12,7 @@ from backend.inference.cpu import available_cpus
 from backend.inference.decoding import decode
 from backend.inference.errors import UnreadableImage
 from backend.inference.preprocessing import Preprocessing, normalise, resize
-from backend.inference.runtime import OnnxModel, Raw
+from backend.inference.runtime import OnnxModel, Raw, joined
 from databases.library import LibraryImage
 from training.errors import TrainingError
 from training.progress import Advance
@@ -55,12 +55,7 @@ def run_model(model: OnnxModel, images: Sequence[LibraryImage], spec: Preprocess
     for pixels in iter_pixels(images, spec):
         parts.append(model.run(normalise(pixels, spec)))
         advance(len(pixels))
-    animal = [part.animal_logit for part in parts if part.animal_logit is not None]
-    return Raw(
-        np.concatenate([part.logits for part in parts]),
-        np.concatenate([part.embedding for part in parts]),
-        np.concatenate(animal) if animal else None,
-    )
+    return joined(parts)
 
 
 def _reader(spec: Preprocessing) -> Callable[[LibraryImage], NDArray[np.uint8]]:

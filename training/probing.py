@@ -22,9 +22,9 @@ from training.networks.weights import Weights
 from training.pictures import iter_pixels
 from training.probe import ProbeFit, fit_probe
 from training.progress import Progress
-from training.publishing import HeldOut, Trained
 from training.recipe import Recipe
 from training.starter import ensure_starter
+from training.trained import HeldOut, Trained
 from training.workshop import Workshop
 
 

@@ -3,86 +3,62 @@
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-from pydantic import JsonValue
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
-from torch import nn
 
 from backend.inference.bundle import load_bundle
-from backend.inference.manifest import (
-    FORMAT_VERSION,
-    MODEL,
-    Calibration,
-    Manifest,
-    Metrics,
-    Outputs,
-    Thresholds,
-)
-from backend.inference.preprocessing import Preprocessing
-from backend.inference.runtime import OnnxModel
+from backend.inference.manifest import FORMAT_VERSION, MODEL, Agreement, Manifest, Outputs, Serving
+from backend.inference.preprocessing import normalise
+from backend.inference.runtime import ANIMAL_LOGIT, OnnxModel
 from databases import registry
-from training.calibration import choose_thresholds, fit_temperature
-from training.dataset import Dataset
-from training.evaluation import measure
-from training.exporting import export_model, file_hashes, library_versions, timestamp, write_manifest
-from training.pictures import run_model
+from training.calibration import TARGET_PRECISION
+from training.dataset import Dataset, spread
+from training.exporting import (
+    check_agreement,
+    export_model,
+    file_hashes,
+    library_versions,
+    timestamp,
+    write_manifest,
+)
+from training.fitting import Fitted as Fitted
+from training.fitting import fit
+from training.pictures import read_pixels
 from training.progress import Progress
+from training.trained import HeldOut as HeldOut
+from training.trained import Trained as Trained
 
-
-@dataclass(frozen=True)
-class HeldOut:
-    """Logits float32 [n, labels] of pictures that their network had not seen, and the right labels int64
-    [n]."""
-
-    logits: NDArray[np.float32]
-    targets: NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Trained:
-    """What a training method hands over.
-
-    `embedder` names what makes the embedding, None for the network itself. `held_out` is what to
-    calibrate on where the method cross-validated; otherwise that is the val split. `open_set`: see the
-    manifest's `Outputs`.
-    """
-
-    module: nn.Module
-    preprocessing: Preprocessing
-    embedding_size: int
-    architecture: str
-    embedder: str | None
-    facts: dict[str, JsonValue]
-    held_out: HeldOut | None = None
-    open_set: bool = False
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """What the pictures held back say of a network."""
-
-    calibration: Calibration
-    thresholds: Thresholds
-    metrics: Metrics | None
+# Enough to show a wrong export; torch takes a second for them.
+AGREEING_PICTURES = 32
 
 
 def publish(
-    engine: Engine, bundles: Path, dataset: Dataset, trained: Trained, progress: Progress
+    engine: Engine,
+    bundles: Path,
+    dataset: Dataset,
+    trained: Trained,
+    progress: Progress,
+    *,
+    target_precision: float = TARGET_PRECISION,
+    int8: bool = False,
 ) -> Manifest:
     """Exports, calibrates on what was held out, measures on test, and registers the bundle as a candidate.
 
-    It is measured through the exported file, along the path that serves.
+    It is measured through the exported file, along the path that serves. `target_precision`: how often
+    confident answers should be right. `int8`: whether to try a variant in integers, which serves if it is no
+    worse and faster.
+
+    Raises:
+        BadExport: the exported file answers otherwise than the network.
     """
     with open_draft(bundles) as draft:
-        with progress.track("Exporting", 1) as advance:
-            export_model(trained.module, trained.preprocessing, draft)
-            advance(1)
-        fitted = _fit(OnnxModel(draft / MODEL), dataset, trained, progress)
+        agreement = _export(draft, dataset, trained, progress)
+        serving = _serving(draft, dataset, trained, progress) if int8 else Serving()
+        fitted = fit(draft, dataset, trained, serving, target_precision, progress)
+        fitted = replace(fitted, agreement=agreement)
         # The name is taken last and together with its row: others may train on the same task meanwhile.
         with Session(engine) as session, session.begin():
             registry.lock(session)
@@ -116,6 +92,7 @@ def build_manifest(
 ) -> Manifest:
     """The manifest for the exported files in `folder`."""
     files = file_hashes(folder)
+    exact = fitted.serving.file == MODEL  # integers give other embeddings
     return Manifest(
         format_version=FORMAT_VERSION,
         version=version,
@@ -124,15 +101,18 @@ def build_manifest(
         preprocessing=trained.preprocessing,
         outputs=Outputs(
             embedding_size=trained.embedding_size,
-            animal_logit=fitted.thresholds.novelty is not None,
+            animal_logit=ANIMAL_LOGIT in OnnxModel(folder / fitted.serving.file).outputs,
             open_set=trained.open_set,
         ),
         calibration=fitted.calibration,
         thresholds=fitted.thresholds,
+        novelty=fitted.novelty,
+        agreement=fitted.agreement,
+        serving=fitted.serving,
         metrics=fitted.metrics,
         dataset_fingerprint=dataset_fingerprint,
         architecture=trained.architecture,
-        embedder=trained.embedder or files[MODEL],
+        embedder=trained.embedder if exact and trained.embedder else files[fitted.serving.file],
         training=trained.facts,
         libraries=library_versions(),
         created_at=timestamp(),
@@ -148,18 +128,19 @@ def finish(draft: Path, target: Path, manifest: Manifest) -> None:
     draft.rename(target)
 
 
-def _fit(model: OnnxModel, dataset: Dataset, trained: Trained, progress: Progress) -> Fitted:
-    spec = trained.preprocessing
-    with progress.track("Measuring", len(dataset.val) + len(dataset.test)) as advance:
-        val = run_model(model, dataset.val, spec, advance)
-        test = run_model(model, dataset.test, spec, advance) if dataset.test else None
-    held_out = trained.held_out or HeldOut(val.logits, np.array(dataset.targets(dataset.val)))
-    temperature = fit_temperature(held_out.logits, held_out.targets)
-    return Fitted(
-        Calibration(temperature=temperature, fitted_on="cross-validation" if trained.held_out else "val"),
-        choose_thresholds(held_out.logits, held_out.targets, temperature, val.animal_logit),
-        None if test is None else measure(test, dataset.labels, dataset.test, temperature, "test").metrics,
-    )
+def _export(draft: Path, dataset: Dataset, trained: Trained, progress: Progress) -> Agreement:
+    sample = spread(dataset.val, AGREEING_PICTURES)
+    with progress.track("Exporting", 1 + len(sample)) as advance:
+        export_model(trained.module, trained.preprocessing, draft)
+        advance(1)
+        images = normalise(read_pixels(sample, trained.preprocessing, advance), trained.preprocessing)
+        return check_agreement(trained.module, OnnxModel(draft / MODEL), images)
+
+
+def _serving(draft: Path, dataset: Dataset, trained: Trained, progress: Progress) -> Serving:
+    from training.quantising import choose_serving
+
+    return choose_serving(draft, dataset, trained, progress)
 
 
 def _free_version(session: Session, bundles: Path, task: str) -> str:

@@ -36,6 +36,7 @@ def build_starter(bundles: Path, progress: Progress) -> Manifest:
     if target.exists():
         raise TrainingError(f"{target} is in the way, and no bundle: move it elsewhere")
     from training.exporting import export_model
+    from training.fitting import Fitted
     from training.networks.efficientnet_lite0 import (
         ARCHITECTURE,
         EMBEDDING_SIZE,
@@ -45,7 +46,8 @@ def build_starter(bundles: Path, progress: Progress) -> Manifest:
         animal_names,
         embedder,
     )
-    from training.publishing import Fitted, Trained, build_manifest, finish, open_draft
+    from training.publishing import build_manifest, finish, open_draft
+    from training.trained import Trained
 
     with progress.track("Building the starter model", 1) as advance, open_draft(bundles) as draft:
         trained = Trained(

@@ -36,7 +36,8 @@ class PredictionOut(BaseModel):
     """The answer for one picture: `score` is the calibrated probability of `label`, `top_k` the likeliest.
 
     `label` is null where the verdict is `not_an_animal`; `score` is the likeliest label's all the same.
-    `novelty` is the probability that the picture shows no animal, null where the model cannot tell.
+    `novelty` tells how strange the picture is, from 0 to 1: the share of the task's own pictures that are
+    less strange; the starter's is the probability that it shows no animal. Null where the model cannot tell.
     """
 
     model_config = _example(

@@ -9,12 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.inference.errors import BadBundle
-from backend.inference.manifest import GOLDEN, MODEL, Manifest, read_manifest
+from backend.inference.manifest import GOLDEN, Manifest, read_manifest
 from backend.inference.preprocessing import normalise
-from backend.inference.runtime import ANIMAL_LOGIT, OnnxModel
-
-# float32 sums differ by processor and library version in the last digits; a wrong model differs in the first.
-GOLDEN_TOLERANCE = 1e-3
+from backend.inference.runtime import ANIMAL_LOGIT, EMBEDDING, LOGITS, STRANGENESS, OnnxModel, Raw
 
 
 @dataclass(frozen=True)
@@ -28,11 +25,11 @@ class Bundle:
 
 @dataclass(frozen=True)
 class Golden:
-    """`pixels` uint8 [n, size, size, 3], and the float32 `logits` and `embedding` expected of them."""
+    """`pixels` uint8 [n, size, size, 3], and what is expected of them; bundles of the first kind recorded
+    neither `animal_logit` nor `strangeness`."""
 
     pixels: NDArray[np.uint8]
-    logits: NDArray[np.float32]
-    embedding: NDArray[np.float32]
+    expected: Raw
 
 
 def load_bundle(folder: Path, threads: int | None = None) -> Bundle:
@@ -44,7 +41,7 @@ def load_bundle(folder: Path, threads: int | None = None) -> Bundle:
     manifest = read_manifest(folder)
     for name, expected in manifest.files.items():
         _check_file(folder / name, expected)
-    bundle = Bundle(folder, manifest, OnnxModel(folder / MODEL, threads))
+    bundle = Bundle(folder, manifest, OnnxModel(folder / manifest.serving.file, threads))
     check_golden(bundle)
     return bundle
 
@@ -65,25 +62,32 @@ def check_golden(bundle: Bundle) -> None:
     if golden.pixels.shape[1:] != (manifest.preprocessing.size, manifest.preprocessing.size, 3):
         raise BadBundle(f"the golden inputs of {bundle.folder} have shape {golden.pixels.shape}")
     raw = bundle.model.run(normalise(golden.pixels, manifest.preprocessing))
-    expected_shapes = (
-        (len(golden.pixels), len(manifest.labels)),
-        (len(golden.pixels), manifest.outputs.embedding_size),
-    )
-    if (raw.logits.shape, raw.embedding.shape) != expected_shapes:
-        raise BadBundle(
-            f"{bundle.folder / MODEL} gives {raw.logits.shape}, {raw.embedding.shape}: not {expected_shapes}"
-        )
-    if (ANIMAL_LOGIT in bundle.model.outputs) != manifest.outputs.animal_logit:
-        raise BadBundle(f"{bundle.folder / MODEL} and its manifest disagree about {ANIMAL_LOGIT}")
-    for name, given, expected in (
-        ("logits", raw.logits, golden.logits),
-        ("embedding", raw.embedding, golden.embedding),
-    ):
+    _check_shapes(bundle, raw, len(golden.pixels))
+    for name in (LOGITS, EMBEDDING, ANIMAL_LOGIT, STRANGENESS):
+        given, expected = getattr(raw, name), getattr(golden.expected, name)
+        if given is None or expected is None:
+            continue
+        # float32 sums differ by processor and library version in the last digits; a wrong model differs in
+        # the first.
         worst = float(
             np.abs(given - expected).max(initial=0) / max(1.0, float(np.abs(expected).max(initial=0)))
         )
-        if not worst <= GOLDEN_TOLERANCE:
+        if not worst <= manifest.serving.golden_tolerance:
             raise BadBundle(f"the golden inputs of {bundle.folder} give other {name}: off by {worst:.2g}")
+
+
+def _check_shapes(bundle: Bundle, raw: Raw, n: int) -> None:
+    manifest = bundle.manifest
+    path = bundle.folder / manifest.serving.file
+    expected = ((n, len(manifest.labels)), (n, manifest.outputs.embedding_size))
+    if (raw.logits.shape, raw.embedding.shape) != expected:
+        raise BadBundle(f"{path} gives {raw.logits.shape}, {raw.embedding.shape}: not {expected}")
+    for name, told in (
+        (ANIMAL_LOGIT, manifest.outputs.animal_logit),
+        (STRANGENESS, manifest.novelty is not None),
+    ):
+        if (name in bundle.model.outputs) != told:
+            raise BadBundle(f"{path} and its manifest disagree about {name}")
 
 
 def _check_file(path: Path, expected: str) -> None:
@@ -100,6 +104,9 @@ def _check_file(path: Path, expected: str) -> None:
 def _read_golden(path: Path) -> Golden:
     try:
         with np.load(path, allow_pickle=False) as arrays:
-            return Golden(arrays["pixels"], arrays["logits"], arrays["embedding"])
+            expected = Raw(
+                arrays[LOGITS], arrays[EMBEDDING], arrays.get(ANIMAL_LOGIT), arrays.get(STRANGENESS)
+            )
+            return Golden(arrays["pixels"], expected)
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise BadBundle(f"{path} holds no golden inputs: {error}") from error

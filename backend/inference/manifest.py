@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from annotated_types import Ge, Gt, Le, MinLen
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError, model_validator
@@ -12,7 +12,9 @@ from backend.inference.preprocessing import Preprocessing
 
 FORMAT_VERSION = 1
 MANIFEST = "manifest.json"
-MODEL = "model.onnx"
+ModelFile = Literal["model.onnx", "model.int8.onnx"]
+MODEL: Final = "model.onnx"
+INT8_MODEL: Final = "model.int8.onnx"
 GOLDEN = "golden.npz"
 
 Fraction = Annotated[float, Ge(0), Le(1)]
@@ -35,24 +37,71 @@ class Outputs(Part):
 
 
 class Calibration(Part):
-    """Logits are divided by `temperature` before the softmax (Guo et al. 2017, arXiv:1706.04599, 4.2)."""
+    """Logits are divided by `temperature` before the softmax (Guo et al. 2017, arXiv:1706.04599, 4.2); it
+    is 1 where none helped. `ece_before`, `ece_after`: the expected calibration error without and with it, on
+    the pictures that it was fitted on."""
 
     temperature: Annotated[float, Gt(0)]
     fitted_on: Literal["val", "cross-validation"] | None
+    ece_before: Fraction | None = None
+    ece_after: Fraction | None = None
 
 
 class Thresholds(Part):
-    """`confidence`: the score from which an answer is confident. `novelty`: the highest probability of
-    showing no animal at which a label is still given; none where the graph has no `animal_logit`."""
+    """`confidence`: the score from which an answer is confident, chosen so that `target_precision` of such
+    answers are right. `novelty`: the highest novelty at which a label is still given, chosen so that
+    `target_refusals` of the task's own pictures get none; none where the graph tells no novelty."""
 
     confidence: Fraction
     novelty: Fraction | None
+    target_precision: Fraction | None = None
+    target_refusals: Fraction | None = None
+
+
+class Novelty(Part):
+    """How the graph's output `strangeness`, float32 [n], becomes a novelty.
+
+    `quantiles` are those of the strangeness of `pictures` pictures of the task's own, none of which was among
+    the `references` that it was compared with: evenly spaced from the least to the greatest.
+    """
+
+    neighbours: Annotated[int, Gt(0)]
+    references: Annotated[int, Gt(0)]
+    pictures: Annotated[int, Gt(0)]
+    quantiles: Annotated[tuple[float, ...], MinLen(2)]
+
+
+class Agreement(Part):
+    """The exported file beside the network it came from: the largest difference of any probability on
+    `pictures` real pictures."""
+
+    pictures: Annotated[int, Gt(0)]
+    worst_difference: Annotated[float, Ge(0)]
+
+
+class Candidate(Part):
+    """A file that might serve: its accuracy on pictures held out, and its median milliseconds a picture."""
+
+    file: ModelFile
+    accuracy: Fraction
+    latency_ms: Annotated[float, Gt(0)]
+
+
+class Serving(Part):
+    """The file that serves, why, and what was measured. The golden outputs are this file's, and may differ by
+    `golden_tolerance` of their largest value."""
+
+    file: ModelFile = MODEL
+    reason: str = "the only candidate"
+    golden_tolerance: Annotated[float, Gt(0), Le(0.1)] = 1e-3
+    candidates: tuple[Candidate, ...] = ()
 
 
 class Metrics(Part):
     """Measured through the exported bundle, on the pictures that `fingerprint` tells.
 
-    `accuracy_interval`: 95 %, by Wilson's score.
+    `accuracy_interval`: 95 %, by Wilson's score. `ece`: the expected calibration error. Where there are exact
+    copies among the pictures, `grouped_accuracy` counts each of `groups` contents once.
     """
 
     split: Literal["val", "test"]
@@ -62,6 +111,10 @@ class Metrics(Part):
     macro_f1: Fraction
     log_loss: Annotated[float, Ge(0)]
     fingerprint: str
+    ece: Fraction | None = None
+    groups: Annotated[int, Gt(0)] | None = None
+    grouped_accuracy: Fraction | None = None
+    grouped_accuracy_interval: tuple[Fraction, Fraction] | None = None
 
 
 class Manifest(Part):
@@ -78,6 +131,9 @@ class Manifest(Part):
     outputs: Outputs
     calibration: Calibration
     thresholds: Thresholds
+    novelty: Novelty | None = None
+    agreement: Agreement | None = None
+    serving: Serving = Serving()
     metrics: Metrics | None
     dataset_fingerprint: str | None
     architecture: str
@@ -96,11 +152,12 @@ class Manifest(Part):
     def _agrees_with_itself(self) -> "Manifest":
         if len(set(self.labels)) != len(self.labels):
             raise ValueError("a label stands twice in labels")
-        if (self.thresholds.novelty is not None) != self.outputs.animal_logit:
-            raise ValueError("thresholds.novelty goes with outputs.animal_logit")
+        tells_novelty = self.outputs.animal_logit or self.novelty is not None
+        if (self.thresholds.novelty is not None) != tells_novelty:
+            raise ValueError("thresholds.novelty goes with outputs.animal_logit or novelty")
         if self.outputs.open_set and not self.outputs.animal_logit:
             raise ValueError("outputs.open_set needs outputs.animal_logit")
-        if missing := {MODEL, GOLDEN} - self.files.keys():
+        if missing := {MODEL, GOLDEN, self.serving.file} - self.files.keys():
             raise ValueError(f"files lacks {', '.join(sorted(missing))}")
         if strange := [name for name in self.files if Path(name).name != name]:
             raise ValueError(f"files names {strange[0]!r}, which is not a plain file name")

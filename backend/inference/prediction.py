@@ -19,8 +19,9 @@ class Prediction:
     """The answer for one picture.
 
     `likeliest` has the highest score, which is `score`. `scores`: calibrated probabilities, float32 [labels],
-    in the manifest's order. `embedding`: float32 [embedding_size], of length 1. `novelty`: the probability of
-    showing no animal, where the model tells.
+    in the manifest's order. `embedding`: float32 [embedding_size], of length 1. `novelty`, where the model
+    tells: the share of the task's own pictures that are less strange than this one; for a model that was
+    taught none, such as the starter, the probability of showing no animal.
     """
 
     likeliest: str
@@ -56,13 +57,18 @@ class Predictor:
     def interpret(self, raw: Raw) -> list[Prediction]:
         """Answers for raw outputs."""
         scores = softmax(raw.logits / self.manifest.calibration.temperature)
-        novelties: list[float | None] = [None] * len(scores)
-        if raw.animal_logit is not None:
-            animal = sigmoid(raw.animal_logit)
-            novelties = (1 - animal).tolist()
-            if self.manifest.outputs.open_set:
-                scores = scores * animal[:, None]
+        if raw.animal_logit is not None and self.manifest.outputs.open_set:
+            scores = scores * sigmoid(raw.animal_logit)[:, None]
+        novelties = self._novelties(raw)
         return [self._answer(*parts) for parts in zip(scores, raw.embedding, novelties, strict=True)]
+
+    def _novelties(self, raw: Raw) -> Sequence[float | None]:
+        told = self.manifest.novelty
+        if told is not None and raw.strangeness is not None:
+            return [float(value) for value in novelty_of(raw.strangeness, np.array(told.quantiles))]
+        if raw.animal_logit is not None:
+            return [float(novelty) for novelty in 1 - sigmoid(raw.animal_logit)]
+        return [None] * len(raw.logits)
 
     def _answer(
         self, scores: NDArray[np.float32], embedding: NDArray[np.float32], novelty: float | None
@@ -73,6 +79,13 @@ class Predictor:
         verdict = judge(score, novelty, self.manifest.thresholds)
         sentence = explain(verdict, (labels[first], score), (labels[second], float(scores[second])))
         return Prediction(labels[first], score, verdict, sentence, scores, embedding, novelty)
+
+
+def novelty_of(strangeness: NDArray[np.float32], quantiles: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Strangeness [n] to novelty [n] in 0..1: where it stands among ascending, evenly spaced `quantiles`."""
+    values, first = np.unique(quantiles, return_index=True)
+    # Beyond all is 1 even where the last quantiles are equal, as those of few pictures are.
+    return np.interp(strangeness, values, first / (len(quantiles) - 1), right=1.0)
 
 
 def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:

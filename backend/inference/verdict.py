@@ -8,7 +8,7 @@ Verdict = Literal["confident", "unsure", "not_an_animal"]
 
 
 def judge(score: float, novelty: float | None, thresholds: Thresholds) -> Verdict:
-    """`score`: the first label's calibrated probability. `novelty`: the probability of showing no animal."""
+    """`score`: the first label's calibrated probability. `novelty`: see `Prediction`."""
     if novelty is not None and thresholds.novelty is not None and novelty > thresholds.novelty:
         return "not_an_animal"
     return "confident" if score >= thresholds.confidence else "unsure"

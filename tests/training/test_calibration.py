@@ -6,15 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from backend.inference.prediction import sigmoid, softmax
+from backend.inference.prediction import softmax
 from training.calibration import (
-    CONFIDENT_ACCURACY,
     FALLBACK_CONFIDENCE,
     LEAST_CONFIDENCE,
-    LEAST_NOVELTY,
-    OWN_NOVEL,
-    choose_thresholds,
+    calibrate,
+    choose_confidence,
+    expected_calibration_error,
     fit_temperature,
+    mean_log_loss,
 )
 
 Logits = NDArray[np.float32]
@@ -45,56 +45,71 @@ def test_a_small_split_without_an_error_does_not_ask_for_infinite_confidence(n: 
     assert score == pytest.approx(1 - 1 / (n + 2), abs=1e-3)  # Platt's target for that many
 
 
-def test_an_answer_is_confident_from_where_enough_of_them_are_right() -> None:
+@pytest.mark.parametrize("precision", [0.9, 0.98])
+def test_an_answer_is_confident_from_where_enough_of_them_are_right(precision: float) -> None:
     n = 1000
     scores = np.linspace(0.999, 0.501, n)
     logits = np.stack([np.log(scores), np.log(1 - scores)], axis=1).astype(np.float32)
     targets = np.zeros(n, np.int64)
     targets[400::2] = 1  # the best 400 are right, of the others every second is wrong
-    threshold = choose_thresholds(logits, targets, 1.0, None).confidence
-    right = targets == 0
-    assert right[scores >= threshold].mean() >= CONFIDENT_ACCURACY
-    assert right[scores >= threshold - 0.01].mean() < CONFIDENT_ACCURACY
+    threshold = choose_confidence(logits, targets, 1.0, precision)
+    right, scores = targets == 0, softmax(logits).max(axis=1)
+    assert right[scores >= threshold].mean() >= precision
+    assert right[scores >= threshold - 0.01].mean() < precision
 
 
 def test_answers_that_are_all_right_are_confident_from_one_half() -> None:
     logits = np.array([[3, 0, 0], [2, 0, 0], [0.4, 0.3, 0.3]], np.float32)
-    assert choose_thresholds(logits, np.zeros(3, np.int64), 1.0, None).confidence == LEAST_CONFIDENCE
+    assert choose_confidence(logits, np.zeros(3, np.int64), 1.0, 0.98) == LEAST_CONFIDENCE
 
 
 def test_answers_that_are_never_right_often_enough_need_the_fallback() -> None:
     logits, targets = np.eye(2, dtype=np.float32)[[0, 0, 0, 1]], np.array([1, 1, 1, 0])
-    assert choose_thresholds(logits, targets, 1.0, None).confidence == FALLBACK_CONFIDENCE
+    assert choose_confidence(logits, targets, 1.0, 0.98) == FALLBACK_CONFIDENCE
 
 
 def test_the_threshold_is_of_calibrated_scores() -> None:
     logits, targets = honest(3000)
-    sharp = choose_thresholds(logits * 5, targets, 5.0, None)
-    assert sharp.confidence == pytest.approx(
-        choose_thresholds(logits, targets, 1.0, None).confidence, abs=1e-5
-    )
+    sharp = choose_confidence(logits * 5, targets, 5.0, 0.98)
+    assert sharp == pytest.approx(choose_confidence(logits, targets, 1.0, 0.98), abs=1e-5)
 
 
-def test_without_an_animal_gate_there_is_no_novelty() -> None:
-    logits, targets = honest(20)
-    assert choose_thresholds(logits, targets, 1.0, None).novelty is None
+def test_the_calibration_error_is_the_gap_of_each_bin_weighted_by_its_pictures() -> None:
+    # Two bins of fifteen: 0.9 four times, right three times; 0.6 twice, right twice.
+    scores = np.array([[0.9, 0.1]] * 4 + [[0.4, 0.6]] * 2, np.float32)
+    targets = np.array([0, 0, 0, 1, 1, 1])
+    assert expected_calibration_error(scores, targets) == pytest.approx(4 / 6 * 0.15 + 2 / 6 * 0.4, abs=1e-6)
+    # In a single bin the gaps make up for one another: 4.8 expected, 5 right.
+    assert expected_calibration_error(scores, targets, bins=1) == pytest.approx(0.2 / 6, abs=1e-6)
 
 
-def test_pictures_that_look_like_animals_keep_the_gate_at_one_half() -> None:
-    logits, targets = honest(200)
-    animal = np.full(200, 6, np.float32)
-    assert choose_thresholds(logits, targets, 1.0, animal).novelty == LEAST_NOVELTY
+def test_a_score_of_one_falls_into_the_last_bin() -> None:
+    assert expected_calibration_error(np.array([[1, 0]], np.float32), np.array([0])) == 0
 
 
-@settings(max_examples=30, deadline=None)
-@given(n=st.integers(1, 400), centre=st.floats(-8, 8), seed=st.integers(0, 99))
-def test_thresholds_are_fractions_and_turn_few_of_the_own_pictures_away(
-    n: int, centre: float, seed: int
+def test_a_temperature_that_helps_is_kept_and_said_how_much_it_helped() -> None:
+    logits, targets = honest(4000)
+    calibration = calibrate(logits * 3, targets, "val")
+    assert calibration.temperature == pytest.approx(3, rel=0.08)
+    assert calibration.ece_before is not None
+    assert calibration.ece_after is not None
+    assert calibration.ece_after < 0.03 < 0.08 < calibration.ece_before
+    assert calibration.fitted_on == "val"
+
+
+@settings(max_examples=40, deadline=None)
+@given(n=st.integers(4, 300), factor=st.floats(0.3, 3), seed=st.integers(0, 99))
+def test_calibration_never_makes_the_pictures_that_it_was_fitted_on_worse(
+    n: int, factor: float, seed: int
 ) -> None:
     logits, targets = honest(n, seed=seed)
-    animal = (np.random.default_rng(seed).normal(size=n) * 3 + centre).astype(np.float32)
-    thresholds = choose_thresholds(logits, targets, 1.0, animal)
-    assert LEAST_CONFIDENCE <= thresholds.confidence <= 1
-    assert thresholds.novelty is not None
-    assert LEAST_NOVELTY <= thresholds.novelty <= 1
-    assert ((1 - sigmoid(animal)) > thresholds.novelty).mean() <= OWN_NOVEL
+    logits = logits * np.float32(factor)
+    calibration = calibrate(logits, targets, "cross-validation")
+    before, after = calibration.ece_before, calibration.ece_after
+    assert before is not None
+    assert after is not None
+    assert after <= before
+    loss = mean_log_loss(logits / calibration.temperature, targets)
+    assert loss <= mean_log_loss(logits, targets) + 1e-9
+    if calibration.temperature == 1:
+        assert after == before

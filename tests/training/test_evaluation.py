@@ -104,3 +104,25 @@ def test_a_picture_that_vanished_since_is_named_with_what_to_do(
     (folder / "red" / "0.jpg").unlink()
     with pytest.raises(TrainingError, match=r"red/0\.jpg changed since .* run menagerie ingest again"):
         evaluate(load_bundle(make_bundle(bundles)), images, "test", Silent())
+
+
+def test_copies_count_once_where_there_are_any() -> None:
+    raw, images = answers(SHOWN)
+    assert measured(SHOWN).metrics.grouped_accuracy is None
+    # The three cats that are right are one picture.
+    copies = tuple(
+        image(number, row.label, "test", "cat" if number < 3 else "") for number, row in enumerate(images)
+    )
+    metrics = measure(raw, LABELS, copies, 1.0, "test").metrics
+    assert metrics.accuracy == pytest.approx(4 / 6)
+    assert metrics.groups == 4
+    assert metrics.grouped_accuracy == pytest.approx(2 / 4)
+    assert metrics.grouped_accuracy_interval == pytest.approx((0.1500, 0.8500), abs=5e-4)
+
+
+def test_copies_that_are_answered_differently_count_by_their_share() -> None:
+    raw, images = answers([("cat", "cat"), ("cat", "dog"), ("dog", "dog")])
+    copies = tuple(
+        image(number, row.label, "test", "cat" if number < 2 else "") for number, row in enumerate(images)
+    )
+    assert measure(raw, LABELS, copies, 1.0, "test").metrics.grouped_accuracy == pytest.approx(0.75)

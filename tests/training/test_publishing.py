@@ -19,9 +19,11 @@ from databases import registry
 from tests.drawing import draw_class_folders
 from tests.training.making import take_in
 from training.dataset import Dataset, load_dataset
-from training.exporting import export_model, golden_pixels
+from training.errors import BadExport
+from training.exporting import check_agreement, export_model, golden_pixels
 from training.progress import Advance, Silent
-from training.publishing import Trained, publish
+from training.publishing import publish
+from training.trained import Trained
 
 SPEC = Preprocessing(
     size=8, resize="squash", crop_fraction=1, interpolation="bilinear", mean=(0, 0, 0), std=(1, 1, 1)
@@ -73,6 +75,27 @@ def test_the_exported_file_answers_batches_of_any_size_as_torch_does(tmp_path: P
         np.testing.assert_allclose(raw.animal_logit, animal, atol=1e-5)
 
 
+def test_an_export_that_answers_otherwise_than_the_network_is_refused(tmp_path: Path) -> None:
+    export_model(MeanColour(), SPEC, tmp_path)
+    images = np.random.default_rng(0).random((3, 3, 8, 8), np.float32)
+
+    class Warmer(MeanColour):
+        def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+            logits, *others = super().forward(images)
+            return 1.01 * logits, *others
+
+    model = OnnxModel(tmp_path / "model.onnx")
+    assert check_agreement(MeanColour(), model, images).pictures == 3
+    with pytest.raises(BadExport, match="differ from the trained one's by"):
+        check_agreement(Warmer(), model, images)
+
+
+def test_the_target_precision_is_stated(engine: Engine, bundles: Path, dataset: Dataset) -> None:
+    module = trained(MeanColour())
+    manifest = publish(engine, bundles, dataset, module, Silent(), target_precision=0.9)
+    assert manifest.thresholds.target_precision == 0.9
+
+
 def test_golden_pictures_differ_from_one_another_and_not_from_run_to_run() -> None:
     pixels = golden_pixels(16)
     assert pixels.shape == (4, 16, 16, 3)
@@ -88,7 +111,10 @@ def test_a_bundle_is_published_as_a_candidate_under_the_next_free_name(
     assert manifest.version == "colours-2"
     assert manifest.metrics is not None
     assert manifest.metrics.accuracy == 1
-    assert manifest.thresholds.novelty is not None
+    assert manifest.novelty is not None
+    assert manifest.agreement is not None
+    assert manifest.agreement.worst_difference < 1e-5
+    assert manifest.metrics.ece is not None
     with Session(engine) as session:
         assert registry.get_model(session, "colours-2").state == "candidate"
 

@@ -17,8 +17,8 @@ from training.networks.catalogue import build_backbone
 from training.networks.weights import Weights
 from training.probe import fit_probe
 from training.probing import features_of, packed, starter_features
-from training.publishing import Trained
 from training.recipe import Recipe
+from training.trained import Trained
 from training.workshop import Workshop
 
 

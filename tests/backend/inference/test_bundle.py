@@ -3,11 +3,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 
 from backend.inference.bundle import load_bundle
 from backend.inference.errors import BadBundle
 from tests.tiny_bundle import LABELS, make_bundle, sha256, write_manifest
+
+NOVELTY = {"neighbours": 5, "references": 9, "pictures": 9, "quantiles": [0, 1]}
 
 
 @pytest.fixture
@@ -33,6 +36,51 @@ def test_a_changed_file_is_refused_by_its_checksum(folder: Path, name: str) -> N
     (folder / name).write_bytes(data)
     with pytest.raises(BadBundle, match=rf"{name} is not the file that the manifest names"):
         load_bundle(folder)
+
+
+def test_the_file_that_serves_is_the_one_that_runs(folder: Path) -> None:
+    (folder / "model.int8.onnx").write_bytes((folder / "model.onnx").read_bytes())
+    (folder / "model.onnx").write_bytes(b"kept for comparison")
+    files = {name: sha256(folder / name) for name in ("model.onnx", "model.int8.onnx", "golden.npz")}
+    change_manifest(folder, files=files, serving={"file": "model.int8.onnx"})
+    assert load_bundle(folder).manifest.serving.file == "model.int8.onnx"
+
+
+@pytest.mark.parametrize(("tolerance", "loads"), [(1e-3, False), (0.1, True)])
+def test_golden_outputs_may_differ_by_what_the_manifest_says(
+    folder: Path, tolerance: float, loads: bool
+) -> None:
+    with np.load(folder / "golden.npz") as arrays:
+        wrong = dict(arrays) | {"logits": arrays["logits"] * 1.05}
+    np.savez_compressed(folder / "golden.npz", **wrong)
+    write_manifest(folder, "colours-1", "colours", {"serving": {"golden_tolerance": tolerance}})
+    if loads:
+        load_bundle(folder)
+    else:
+        with pytest.raises(BadBundle, match="give other logits"):
+            load_bundle(folder)
+
+
+def test_golden_strangeness_is_checked(folder: Path) -> None:
+    _give_strangeness(folder, off=0.0)
+    load_bundle(folder)
+    _give_strangeness(folder, off=1.0)
+    with pytest.raises(BadBundle, match="give other strangeness"):
+        load_bundle(folder)
+
+
+def _give_strangeness(folder: Path, off: float) -> None:
+    """Renames the tiny network's gate: to the loader it is all the same what a strangeness means."""
+    model = onnx.load(str(folder / "model.onnx"))
+    model.graph.node[-1].output[0] = model.graph.output[-1].name = "strangeness"
+    onnx.save(model, str(folder / "model.onnx"))
+    with np.load(folder / "golden.npz") as arrays:
+        golden = dict(arrays)
+    means = (golden["pixels"].astype(np.float64) / 255).mean(axis=(1, 2))
+    golden["strangeness"] = (40 * (means.max(1) - means.min(1) - 0.2) + off).astype(np.float32)
+    np.savez_compressed(folder / "golden.npz", **golden)
+    outputs = {"embedding_size": 3, "animal_logit": False, "open_set": False}
+    write_manifest(folder, "colours-1", "colours", {"outputs": outputs, "novelty": NOVELTY})
 
 
 @pytest.mark.parametrize("name", ["model.onnx", "golden.npz", "manifest.json"])
@@ -87,6 +135,11 @@ def test_labels_that_do_not_fit_the_outputs_are_refused(folder: Path) -> None:
         ({"labels": ["red", "red", "blue"]}, "a label stands twice"),
         ({"thresholds": {"confidence": 1.5, "novelty": 0.5}}, "unknown thresholds.confidence 1.5"),
         ({"thresholds": {"confidence": 0.5, "novelty": None}}, "thresholds.novelty goes with"),
+        ({"novelty": NOVELTY}, "disagree about strangeness"),
+        ({"novelty": NOVELTY | {"quantiles": [1]}}, "unknown novelty.quantiles"),
+        ({"serving": {"file": "model.int8.onnx"}}, "files lacks model.int8.onnx"),
+        ({"serving": {"file": "../model.onnx"}}, "unknown serving.file '../model.onnx'"),
+        ({"serving": {"golden_tolerance": 5}}, "unknown serving.golden_tolerance 5"),
         ({"surprise": 1}, "unknown surprise 1"),
         ({"files": {"model.onnx": "0"}}, "files lacks golden.npz"),
         ({"calibration": {"temperature": 0, "fitted_on": None}}, "unknown calibration.temperature 0"),
@@ -98,7 +151,7 @@ def test_a_manifest_that_is_not_understood_is_refused(
     change_manifest(folder, **change)
     with pytest.raises(BadBundle, match=named) as caught:
         load_bundle(folder)
-    assert "manifest.json" in str(caught.value)
+    assert str(folder) in str(caught.value)
 
 
 def test_an_unknown_interpolation_is_named_with_its_source(folder: Path) -> None:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -5,7 +6,9 @@ import pytest
 from PIL import Image
 
 from backend.inference.bundle import load_bundle
-from backend.inference.prediction import Predictor, sigmoid, softmax
+from backend.inference.manifest import Novelty
+from backend.inference.prediction import Predictor, novelty_of, sigmoid, softmax
+from backend.inference.runtime import Raw
 from backend.inference.verdict import explain
 from tests.drawing import draw
 from tests.tiny_bundle import make_bundle
@@ -46,6 +49,25 @@ def test_a_picture_without_an_animal_is_said_to_be_none(predictor: Predictor) ->
     assert answer.novelty is not None
     assert answer.novelty > 0.5
     assert answer.sentence == "This does not look like an animal I know."
+
+
+def test_novelty_is_the_share_of_the_own_pictures_that_are_less_strange(
+    predictor: Predictor, bundles: Path
+) -> None:
+    told = {"neighbours": 1, "references": 5, "pictures": 5, "quantiles": (0.0, 1.0, 2.0, 3.0, 4.0)}
+    manifest = predictor.manifest.model_copy(update={"novelty": Novelty.model_validate(told)})
+    taught = Predictor(replace(load_bundle(make_bundle(bundles, "taught-1")), manifest=manifest))
+    logits, embedding = np.zeros((4, 3), np.float32), np.eye(3, dtype=np.float32)[[0, 0, 0, 0]]
+    strangeness = np.array([-1, 1.5, 4, 4.1], np.float32)
+    # The gate by itself would say that none shows an animal.
+    answers = taught.interpret(Raw(logits, embedding, np.full(4, -9, np.float32), strangeness))
+    assert [answer.novelty for answer in answers] == pytest.approx([0, 0.375, 1, 1])
+    assert [answer.verdict == "not_an_animal" for answer in answers] == [False, False, True, True]
+
+
+def test_beyond_equal_quantiles_is_new_and_at_them_is_not() -> None:
+    quantiles = np.array([0, 1, 2, 2, 2], float)
+    assert novelty_of(np.array([2, 2.1], np.float32), quantiles).tolist() == [0.5, 1]
 
 
 def test_a_picture_between_two_labels_is_unsure_and_names_both(predictor: Predictor) -> None:

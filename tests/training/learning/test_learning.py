@@ -92,6 +92,9 @@ def test_a_bundle_says_how_it_came_about(twins: tuple[Bundle, Bundle]) -> None:
     )
     assert manifest.calibration.fitted_on == "val"
     assert manifest.embedder == manifest.files["model.onnx"]
+    assert not manifest.outputs.animal_logit
+    assert manifest.novelty is not None
+    assert manifest.novelty.pictures < manifest.novelty.references  # val against train
 
 
 def test_finetuning_changes_the_top_blocks_and_the_head_only(

@@ -1,0 +1,86 @@
+"""The variant in integers, and when it serves."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from sqlalchemy import Engine
+from torch import Tensor, nn
+from torch.nn import functional
+
+from backend.inference.bundle import load_bundle
+from backend.inference.errors import BadBundle
+from backend.inference.manifest import INT8_MODEL, MODEL, Candidate
+from backend.inference.preprocessing import Preprocessing, normalise
+from backend.inference.runtime import OnnxModel
+from tests.drawing import draw_class_folders
+from tests.training.making import take_in
+from training.dataset import load_dataset
+from training.exporting import export_model, golden_pixels
+from training.progress import Silent
+from training.publishing import publish
+from training.quantising import decide, quantise
+from training.trained import Trained
+
+SPEC = Preprocessing(
+    size=32, resize="squash", crop_fraction=1, interpolation="bilinear", mean=(0, 0, 0), std=(1, 1, 1)
+)
+
+
+class Convolutions(nn.Module):
+    """Random convolutions of width 3, 64, 64, 64 beside each picture's mean colour, which is the answer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.layers = nn.Sequential(
+            nn.Conv2d(3, 64, 3), nn.ReLU(), nn.Conv2d(64, 64, 3), nn.ReLU(), nn.Conv2d(64, 64, 3), nn.ReLU()
+        )
+
+    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+        embedding = functional.normalize(self.layers(images).mean((2, 3)))
+        return 20 * images.mean((2, 3))[:, [2, 1, 0]] + embedding[:, :1], embedding
+
+
+def candidate(file: str, accuracy: float, latency_ms: float) -> Candidate:
+    return Candidate.model_validate({"file": file, "accuracy": accuracy, "latency_ms": latency_ms})
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "latency_ms", "serves"),
+    [(0.9, 4, INT8_MODEL), (0.895, 4, INT8_MODEL), (0.894, 4, MODEL), (0.9, 9, MODEL), (0.95, 12, MODEL)],
+)
+def test_int8_serves_if_it_loses_half_a_point_at_most_and_is_clearly_faster(
+    accuracy: float, latency_ms: float, serves: str
+) -> None:
+    serving = decide(candidate(MODEL, 0.9, 10), candidate(INT8_MODEL, accuracy, latency_ms), 500)
+    assert serving.file == serves
+    assert f"{latency_ms:.1f} ms" in serving.reason
+    assert len(serving.candidates) == 2
+
+
+def test_integers_give_nearly_the_same_embedding(tmp_path: Path) -> None:
+    export_model(Convolutions().eval(), SPEC, tmp_path)
+    images = normalise(golden_pixels(32), SPEC)
+    quantise(tmp_path / MODEL, tmp_path / INT8_MODEL, images)
+    exact, int8 = (OnnxModel(tmp_path / name).run(images).embedding for name in (MODEL, INT8_MODEL))
+    assert ((exact * int8).sum(axis=1) > 0.99).all()
+    assert not np.array_equal(exact, int8)
+
+
+def test_a_published_bundle_serves_the_file_that_its_manifest_names(
+    engine: Engine, bundles: Path, tmp_path: Path
+) -> None:
+    take_in(engine, draw_class_folders(tmp_path / "pictures", per_label=8))
+    dataset = load_dataset(engine, "colours")
+    trained = Trained(Convolutions(), SPEC, 64, "convolutions", "convolutions", {})
+    manifest = publish(engine, bundles, dataset, trained, Silent(), int8=True)
+    folder = bundles / manifest.version
+    assert (INT8_MODEL in manifest.files) == (manifest.serving.file == INT8_MODEL)
+    assert (manifest.embedder == "convolutions") == (manifest.serving.file == MODEL)
+    assert [entry.file for entry in manifest.serving.candidates] == [MODEL, INT8_MODEL]
+    load_bundle(folder)
+    (folder / manifest.serving.file).write_bytes(b"damaged")
+    with pytest.raises(BadBundle, match=manifest.serving.file):
+        load_bundle(folder)

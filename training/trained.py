@@ -1,0 +1,43 @@
+"""What a training method hands over to be published."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import JsonValue
+from torch import nn
+
+from backend.inference.preprocessing import Preprocessing
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Logits float32 [n, labels] of the pictures of train and then of val, each under a head that had not
+    seen it, and the right labels int64 [n]."""
+
+    logits: NDArray[np.float32]
+    targets: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A network and how it came about.
+
+    `embedder` names what makes the embedding, None for the network itself. `held_out` is what to
+    calibrate on where the method cross-validated; otherwise that is the val split. `open_set`: see the
+    manifest's `Outputs`.
+    """
+
+    module: nn.Module
+    preprocessing: Preprocessing
+    embedding_size: int
+    architecture: str
+    embedder: str | None
+    facts: dict[str, JsonValue]
+    held_out: HeldOut | None = None
+    open_set: bool = False
+
+    @property
+    def frozen(self) -> bool:
+        """Whether the embedding owes nothing to the data set: only a head was learnt, and cross-validated."""
+        return self.embedder is not None and self.held_out is not None
