@@ -5,17 +5,19 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binomtest
 from sklearn.metrics import confusion_matrix, log_loss, precision_recall_fscore_support
 
 from backend.inference.bundle import Bundle
-from backend.inference.manifest import Metrics
+from backend.inference.manifest import Manifest, Metrics
 from backend.inference.prediction import softmax
 from backend.inference.runtime import Raw
 from training.dataset import Images, fingerprint
 from training.errors import NoPictures
+from training.metrics import wilson
 from training.pictures import run_model
 from training.progress import Progress
+
+Measured = Literal["val", "test"]
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,25 @@ class LabelReport:
 
 
 @dataclass(frozen=True)
+class Scored:
+    """What a bundle makes of `images`: `logits` float32 [n, labels] as the graph gives them, and the right
+    labels int64 [n]."""
+
+    images: Images
+    logits: NDArray[np.float32]
+    targets: NDArray[np.int64]
+
+    @property
+    def answers(self) -> NDArray[np.int64]:
+        """The likeliest label of each picture, int64 [n]."""
+        return np.asarray(self.logits.argmax(axis=1), np.int64)
+
+    def scores(self, temperature: float) -> NDArray[np.float32]:
+        """Probabilities float32 [n, labels]."""
+        return softmax(self.logits / np.float32(temperature))
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """`confusion`: int [labels, labels], rows what it was, columns what was answered."""
 
@@ -38,8 +59,19 @@ class Evaluation:
     confusion: NDArray[np.int64]
 
 
-def evaluate(bundle: Bundle, images: Images, split: Literal["val", "test"], progress: Progress) -> Evaluation:
+def evaluate(bundle: Bundle, images: Images, split: Measured, progress: Progress) -> Evaluation:
     """Runs a bundle over pictures of the library.
+
+    Raises:
+        NoPictures: there are none, or one carries a label that the bundle does not know.
+    """
+    return summarise(score(bundle, images, split, progress), bundle.manifest, split)
+
+
+def score(
+    bundle: Bundle, images: Images, split: Literal["train", "val", "test"], progress: Progress
+) -> Scored:
+    """What a bundle makes of pictures of the library.
 
     Raises:
         NoPictures: there are none, or one carries a label that the bundle does not know.
@@ -53,32 +85,42 @@ def evaluate(bundle: Bundle, images: Images, split: Literal["val", "test"], prog
         )
     with progress.track(f"Measuring on the {split} split", len(images)) as advance:
         raw = run_model(bundle.model, images, manifest.preprocessing, advance)
-    return measure(raw, manifest.labels, images, manifest.calibration.temperature, split)
+    return Scored(images, raw.logits, _targets(manifest.labels, images))
+
+
+def summarise(scored: Scored, manifest: Manifest, split: Measured) -> Evaluation:
+    """Figures for what a bundle made of pictures."""
+    return _figures(scored, manifest.labels, manifest.calibration.temperature, split)
 
 
 def measure(
-    raw: Raw, labels: tuple[str, ...], images: Images, temperature: float, split: Literal["val", "test"]
+    raw: Raw, labels: tuple[str, ...], images: Images, temperature: float, split: Measured
 ) -> Evaluation:
     """Figures for raw outputs of `images`. The interval is Wilson's (1927), 95 %."""
+    return _figures(Scored(images, raw.logits, _targets(labels, images)), labels, temperature, split)
+
+
+def _targets(labels: tuple[str, ...], images: Images) -> NDArray[np.int64]:
     index = {label: i for i, label in enumerate(labels)}
-    targets = np.array([index[str(image.label)] for image in images])
-    scores = softmax(raw.logits / np.float32(temperature)).astype(np.float64)
-    answers = scores.argmax(axis=1)
+    return np.array([index[str(image.label)] for image in images], np.int64)
+
+
+def _figures(scored: Scored, labels: tuple[str, ...], temperature: float, split: Measured) -> Evaluation:
+    targets, answers = scored.targets, scored.answers
+    scores = scored.scores(temperature).astype(np.float64)
     every = list(range(len(labels)))
     precision, recall, f1, pictures = precision_recall_fscore_support(
         targets, answers, labels=every, zero_division=0.0
     )
-    right = int((answers == targets).sum())
-    interval = binomtest(right, len(targets)).proportion_ci(method="wilson")
-    shown = pictures > 0
+    right = wilson(int((answers == targets).sum()), len(targets))
     metrics = Metrics(
         split=split,
-        pictures=len(targets),
-        accuracy=right / len(targets),
-        accuracy_interval=(float(interval.low), float(interval.high)),
-        macro_f1=float(f1[shown].mean()),
+        pictures=right.total,
+        accuracy=right.value,
+        accuracy_interval=(right.low, right.high),
+        macro_f1=float(f1[pictures > 0].mean()),
         log_loss=float(log_loss(targets, scores / scores.sum(axis=1, keepdims=True), labels=every)),
-        fingerprint=fingerprint(images),
+        fingerprint=fingerprint(scored.images),
     )
     per_label = tuple(
         LabelReport(labels[i], float(precision[i]), float(recall[i]), float(f1[i]), int(pictures[i]))
