@@ -16,6 +16,7 @@ COMMANDS = [
     "ingest",
     "train",
     "evaluate",
+    "compare",
     "index",
     "export",
     "serve",

@@ -1,0 +1,104 @@
+"""`menagerie evaluate`: figures on the screen, and a report to look at."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from training.cli.state import State, open_state
+from training.cli.teaching import describe, find_model
+
+if TYPE_CHECKING:
+    from databases.registry import RegisteredModel
+    from training.evaluation import Evaluation, Measured
+
+
+def evaluate(
+    version: Annotated[str | None, typer.Argument(help="Default: the champion of the task.")] = None,
+    task: Annotated[
+        str | None, typer.Option(help="Default: the model's task, or the library's only one.")
+    ] = None,
+    split: Annotated[str, typer.Option(help="test or val.")] = "test",
+    out: Annotated[
+        Path | None, typer.Option(help="The report's folder. Default: reports/VERSION beside the bundles.")
+    ] = None,
+    no_report: Annotated[bool, typer.Option("--no-report", help="Figures on the screen only.")] = False,
+) -> None:
+    """Measure a model through its exported bundle, on pictures it was not trained on.
+
+    Writes a report: one HTML page with figures and pictures that needs no network, and its figures as JSON.
+    """
+    from backend.inference.bundle import load_bundle
+    from training.cli.console import Bars, quote, say
+    from training.dataset import load_dataset
+    from training.errors import TrainingError
+    from training.evaluation import score, summarise
+
+    chosen = _split(split)
+    state = open_state()
+    model = find_model(state, version, task)
+    dataset = load_dataset(state.engine, task or model.task)
+    bundle = load_bundle(state.bundles / model.bundle_uri)
+    if chosen == "val" and bundle.manifest.calibration.fitted_on == "cross-validation":
+        raise TrainingError(f"{model.version} learnt from val as well as from train; say --split test")
+    scored = score(bundle, dataset.test if chosen == "test" else dataset.val, chosen, Bars())
+    evaluation = summarise(scored, bundle.manifest, chosen)
+    print_evaluation(model.version, evaluation)
+    if chosen == "test" and dataset.task == model.task:
+        _record(state, model, evaluation)
+    if not no_report:
+        from training.reporting.report import gather
+        from training.reporting.writing import write_report
+
+        report = gather(bundle, dataset, chosen, scored, Bars())
+        written = write_report(report, out or _folder(state, model, dataset.task, chosen))
+        say(f"The report is {quote(str(written.page))}; its figures are beside it in {written.figures.name}")
+
+
+def print_evaluation(version: str, evaluation: "Evaluation") -> None:
+    from training.cli.console import make_table, quote, say, show
+
+    table = make_table("label", "precision", "recall", "F1", "pictures")
+    for row in evaluation.per_label:
+        figures = (f"{value:.3f}" for value in (row.precision, row.recall, row.f1))
+        table.add_row(quote(row.label), *figures, str(row.pictures))
+    show(table)
+    # Rows are what it was, columns what was answered; only the labels that were shown, or it fills the
+    # screen.
+    shown = [i for i, row in enumerate(evaluation.per_label) if row.pictures]
+    names = [quote(evaluation.per_label[i].label) for i in shown]
+    confusion = make_table("was \\ answered", *names)
+    for i, name in zip(shown, names, strict=True):
+        confusion.add_row(name, *(str(evaluation.confusion[i, j]) for j in shown))
+    show(confusion)
+    say(f"[bold]{quote(version)}[/bold]: {describe(evaluation.metrics)}")
+
+
+def _split(name: str) -> "Measured":
+    from training.errors import TrainingError
+
+    if name == "test":
+        return "test"
+    if name == "val":
+        return "val"
+    raise TrainingError(f"unknown split {name!r}: say test or val")
+
+
+def _folder(state: State, model: "RegisteredModel", task: str, split: "Measured") -> Path:
+    """Its own pictures' test report is `reports/VERSION`; no other one takes that place."""
+    name = model.version if task == model.task else f"{model.version}-on-{task}"
+    return reports(state) / (name if split == "test" else f"{name}-{split}")
+
+
+def reports(state: State) -> Path:
+    """Where reports go unless somebody says otherwise."""
+    return state.bundles.absolute().parent / "reports"
+
+
+def _record(state: State, model: "RegisteredModel", evaluation: "Evaluation") -> None:
+    from sqlalchemy.orm import Session
+
+    from databases import registry
+
+    with Session(state.engine) as session, session.begin():
+        registry.record_metrics(session, model.version, evaluation.metrics.model_dump(mode="json"))
