@@ -47,7 +47,7 @@ def evaluate(
     if chosen == "test" and dataset.task == model.task:
         _record(state, model, evaluation)
     if not no_report:
-        from training.reporting.report import gather
+        from training.reporting.gathering import gather
         from training.reporting.writing import write_report
 
         report = gather(bundle, dataset, chosen, scored, Bars())

@@ -71,6 +71,7 @@ def _taught(report: Report) -> JsonValue:
         "available": report.taught.available,
         "confusion": report.taught.confusion.tolist(),
         "learnt_from_val": report.learnt_from_val,
+        "library_changed": report.taught.library_changed,
     }
 
 

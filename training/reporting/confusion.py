@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from training.reporting.figures import name_of
 
-MOST_LABELS = 20
+MOST_LABELS, FEW_LABELS = 20, 12
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,11 @@ class Confusion:
     counts: NDArray[np.int64]
     pictures: NDArray[np.int64]
     left_out: int
+
+    @property
+    def wide(self) -> bool:
+        """Whether it takes the whole width of a page."""
+        return len(self.labels) > FEW_LABELS
 
 
 def most_confused(labels: tuple[str, ...], counts: NDArray[np.int64]) -> Confusion:
@@ -75,6 +80,8 @@ def confusion_figure(confusion: Confusion) -> go.Figure:
         "showgrid": False,
         "zeroline": False,
     }
-    figure.update_xaxes(axis, title={"text": "answered"}, tickangle=-45)
-    figure.update_yaxes(axis, title={"text": "was"}, autorange="reversed")
+    figure.update_xaxes(
+        axis, title={"text": "answered", "standoff": 10}, tickangle=-45 if len(ticks) <= FEW_LABELS else -90
+    )
+    figure.update_yaxes(axis, title={"text": "was", "standoff": 10}, autorange="reversed")
     return figure

@@ -108,8 +108,8 @@ def _figure(x: str, y: str) -> go.Figure:
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "itemsizing": "constant"},
         dragmode=False,
     )
-    figure.update_xaxes(title={"text": x}, automargin=True, zeroline=False)
-    figure.update_yaxes(title={"text": y}, automargin=True, zeroline=False)
+    figure.update_xaxes(title={"text": x, "standoff": 8}, automargin=True, zeroline=False)
+    figure.update_yaxes(title={"text": y, "standoff": 8}, automargin=True, zeroline=False)
     return figure
 
 

@@ -14,11 +14,12 @@ SPACE = "\u00a0"  # a number and its unit stay on one line
 
 @dataclass(frozen=True)
 class Plot:
-    """A figure on a page: `height` in CSS pixels, `words` for those who cannot see it."""
+    """A figure on a page: `height` and least `width` in CSS pixels, `words` for those who cannot see it."""
 
     figure: go.Figure
     words: str
-    height: int = 360
+    height: int
+    width: int = 0
 
     @property
     def json(self) -> Markup:

@@ -11,7 +11,7 @@ from training.reporting.label_rows import label_rows
 from training.reporting.page import Plot, plotly_script, render
 from training.reporting.report import Report
 
-TALLEST, ROW, AXES = 860, 34, 140  # CSS pixels
+TALLEST, ROW, COLUMN, AXES = 860, 34, 24, 140  # CSS pixels
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,12 @@ def report_page(report: Report) -> str:
 
 def _confusion(confusion: Confusion, split: str) -> Plot:
     height = min(TALLEST, AXES + ROW * len(confusion.labels))
-    return Plot(confusion_figure(confusion), f"Confusion matrix of the {split} pictures", max(height, 320))
+    return Plot(
+        figure=confusion_figure(confusion),
+        words=f"Confusion matrix of the {split} pictures",
+        height=max(height, 320),
+        width=AXES + COLUMN * len(confusion.labels) if confusion.wide else 0,
+    )
 
 
 def _curves(report: Report) -> list[tuple[str, Plot]]:

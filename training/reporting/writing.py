@@ -26,7 +26,7 @@ def write_report(report: Report, folder: Path) -> Written:
     """Writes `report.html` and `report.json` into `folder`, which is made where it is absent."""
     written = Written(folder / "report.html", folder / "report.json")
     write_whole(written.page, report_page(report))
-    write_whole(written.figures, json.dumps(report_json(report), indent=1, allow_nan=False))
+    write_whole(written.figures, json.dumps(report_json(report), allow_nan=False))
     return written
 
 

@@ -42,6 +42,7 @@ def test_pictures_of_another_task_have_a_report_of_their_own(
     assert menagerie("evaluate", "colours-1", "--task", "copy").code == 0
     figures = json.loads((bundles.parent / "reports" / "colours-1-on-copy" / "report.json").read_text())
     assert (figures["version"], figures["task"]) == ("colours-1", "copy")
+    assert figures["train"] is None  # it did not learn from these
 
 
 def test_a_report_goes_where_it_is_told_or_nowhere(

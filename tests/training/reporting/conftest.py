@@ -15,7 +15,8 @@ from training.dataset import load_dataset
 from training.evaluation import score
 from training.ingestion.run import SplitPlan
 from training.progress import Silent
-from training.reporting.report import Report, gather
+from training.reporting.gathering import gather
+from training.reporting.report import Report
 
 Reporter = Callable[..., Report]
 

@@ -23,6 +23,7 @@ from training.reporting.confusion import MOST_LABELS, confusion_figure, most_con
 from training.reporting.curves import MOST_POINTS, label_curves
 from training.reporting.figures import hardest, name_of
 from training.reporting.files import write_whole
+from training.reporting.gathering import MOST_TRAIN, drawn
 from training.reporting.history import Epoch, read_history
 
 LABELS = ("cat", "dog", "owl")
@@ -77,6 +78,7 @@ def test_many_labels_leave_the_most_confused_ones() -> None:
     assert len(confusion.labels) == MOST_LABELS
     assert {"label 3", "label 397"} <= set(confusion.labels)
     assert confusion.left_out == 398 - MOST_LABELS
+    assert confusion.wide
     cell = confusion_figure(confusion).data[0].z[-1][confusion.labels.index("label 3")]
     assert cell == pytest.approx(4 / 9)
 
@@ -130,6 +132,15 @@ def test_the_sample_is_the_same_each_time_and_holds_no_picture_twice() -> None:
     assert sample == fair_sample(answers)
     assert len({one.image.id for one in sample}) == SAMPLED
     assert len(fair_sample(answers[:3])) == 3
+
+
+def test_of_many_train_pictures_some_are_drawn_in_their_order() -> None:
+    images = tuple(image(number, "cat", "train") for number in range(MOST_TRAIN + 500))
+    ids = [one.id for one in drawn(images)]
+    assert len(set(ids)) == MOST_TRAIN
+    assert ids == sorted(ids)
+    assert max(ids) > MOST_TRAIN  # not only the first ones
+    assert drawn(images[:7]) == images[:7]
 
 
 def test_a_temperature_softens_the_probabilities() -> None:

@@ -36,6 +36,7 @@ def test_train_pictures_are_counted_apart(report_on: Reporter) -> None:
     assert report.taught.right.total == report.taught.confusion.sum() == report.taught.available
     assert not report.learnt_from_val
     assert report.taught.sampled == report.taught.available
+    assert report.taught.library_changed  # this bundle was trained on nothing
 
 
 def test_calibration_is_told_before_and_after_the_temperature(report_on: Reporter) -> None:
