@@ -9,12 +9,12 @@ from scipy.special import log_softmax
 
 from backend.inference.manifest import Calibration
 from backend.inference.prediction import softmax
+from training.metrics import expected_calibration_error
 
 # A confident answer should be right this often.
 TARGET_PRECISION = 0.98
 # A score that no answer of few pictures contradicted is still no reason to be confident.
 LEAST_CONFIDENCE, FALLBACK_CONFIDENCE = 0.5, 0.9
-BINS = 15  # as Guo et al. 2017 use
 
 
 def fit_temperature(logits: NDArray[np.float32], targets: NDArray[np.int64]) -> float:
@@ -50,18 +50,6 @@ def calibrate(
         ece_before=before,
         ece_after=after if helps else before,
     )
-
-
-def expected_calibration_error(
-    scores: NDArray[np.float32], targets: NDArray[np.int64], bins: int = BINS
-) -> float:
-    """How far the first label's score is from how often it is right, over `bins` bins of equal width (Naeini
-    et al. 2015; Guo et al. 2017, equation 3). `scores`: float32 [n, labels]."""
-    best = scores.max(axis=1).astype(np.float64)
-    right = scores.argmax(axis=1) == targets
-    number = np.clip(np.ceil(best * bins).astype(int) - 1, 0, bins - 1)
-    gaps = np.bincount(number, weights=best - right, minlength=bins)
-    return float(np.abs(gaps).sum() / len(targets))
 
 
 def mean_log_loss(logits: NDArray[np.float32], targets: NDArray[np.int64]) -> float:

@@ -1,6 +1,5 @@
 """How good a bundle is: through the exported file, on pictures it was not trained on."""
 
-import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,16 +8,16 @@ from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix, log_loss, precision_recall_fscore_support
 
 from backend.inference.bundle import Bundle
-from backend.inference.manifest import Metrics
+from backend.inference.manifest import Manifest, Metrics
 from backend.inference.prediction import softmax
 from backend.inference.runtime import Raw
-from training.calibration import expected_calibration_error
 from training.dataset import Images, fingerprint
 from training.errors import NoPictures
+from training.metrics import expected_calibration_error, wilson, wilson_interval
 from training.pictures import run_model
 from training.progress import Progress
 
-WILSON_Z = 1.959963984540054  # the normal distribution's 97.5 % point
+Measured = Literal["val", "test"]
 
 
 @dataclass(frozen=True)
@@ -33,6 +32,25 @@ class LabelReport:
 
 
 @dataclass(frozen=True)
+class Scored:
+    """What a bundle makes of `images`: `logits` float32 [n, labels] as the graph gives them, and the right
+    labels int64 [n]."""
+
+    images: Images
+    logits: NDArray[np.float32]
+    targets: NDArray[np.int64]
+
+    @property
+    def answers(self) -> NDArray[np.int64]:
+        """The likeliest label of each picture, int64 [n]."""
+        return np.asarray(self.logits.argmax(axis=1), np.int64)
+
+    def scores(self, temperature: float) -> NDArray[np.float32]:
+        """Probabilities float32 [n, labels]."""
+        return softmax(self.logits / np.float32(temperature))
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """`confusion`: int [labels, labels], rows what it was, columns what was answered."""
 
@@ -41,8 +59,19 @@ class Evaluation:
     confusion: NDArray[np.int64]
 
 
-def evaluate(bundle: Bundle, images: Images, split: Literal["val", "test"], progress: Progress) -> Evaluation:
+def evaluate(bundle: Bundle, images: Images, split: Measured, progress: Progress) -> Evaluation:
     """Runs a bundle over pictures of the library.
+
+    Raises:
+        NoPictures: there are none, or one carries a label that the bundle does not know.
+    """
+    return summarise(score(bundle, images, split, progress), bundle.manifest, split)
+
+
+def score(
+    bundle: Bundle, images: Images, split: Literal["train", "val", "test"], progress: Progress
+) -> Scored:
+    """What a bundle makes of pictures of the library.
 
     Raises:
         NoPictures: there are none, or one carries a label that the bundle does not know.
@@ -56,46 +85,50 @@ def evaluate(bundle: Bundle, images: Images, split: Literal["val", "test"], prog
         )
     with progress.track(f"Measuring on the {split} split", len(images)) as advance:
         raw = run_model(bundle.model, images, manifest.preprocessing, advance)
-    return measure(raw, manifest.labels, images, manifest.calibration.temperature, split)
+    return Scored(images, raw.logits, _targets(manifest.labels, images))
+
+
+def summarise(scored: Scored, manifest: Manifest, split: Measured) -> Evaluation:
+    """Figures for what a bundle made of pictures."""
+    return _figures(scored, manifest.labels, manifest.calibration.temperature, split)
 
 
 def measure(
-    raw: Raw, labels: tuple[str, ...], images: Images, temperature: float, split: Literal["val", "test"]
+    raw: Raw, labels: tuple[str, ...], images: Images, temperature: float, split: Measured
 ) -> Evaluation:
     """Figures for raw outputs of `images`."""
+    return _figures(Scored(images, raw.logits, _targets(labels, images)), labels, temperature, split)
+
+
+def _targets(labels: tuple[str, ...], images: Images) -> NDArray[np.int64]:
     index = {label: i for i, label in enumerate(labels)}
-    targets = np.array([index[str(image.label)] for image in images])
-    calibrated = softmax(raw.logits / np.float32(temperature))
+    return np.array([index[str(image.label)] for image in images], np.int64)
+
+
+def _figures(scored: Scored, labels: tuple[str, ...], temperature: float, split: Measured) -> Evaluation:
+    targets, answers = scored.targets, scored.answers
+    calibrated = scored.scores(temperature)
     scores = calibrated.astype(np.float64)
-    answers = scores.argmax(axis=1)
     every = list(range(len(labels)))
     precision, recall, f1, pictures = precision_recall_fscore_support(
         targets, answers, labels=every, zero_division=0.0
     )
-    right = int((answers == targets).sum())
-    shown = pictures > 0
+    right = wilson(int((answers == targets).sum()), len(targets))
     metrics = Metrics(
         split=split,
-        pictures=len(targets),
-        accuracy=right / len(targets),
-        accuracy_interval=wilson_interval(right, len(targets)),
-        macro_f1=float(f1[shown].mean()),
+        pictures=right.total,
+        accuracy=right.value,
+        accuracy_interval=(right.low, right.high),
+        macro_f1=float(f1[pictures > 0].mean()),
         log_loss=float(log_loss(targets, scores / scores.sum(axis=1, keepdims=True), labels=every)),
-        fingerprint=fingerprint(images),
+        fingerprint=fingerprint(scored.images),
         ece=expected_calibration_error(calibrated, targets),
-    ).model_copy(update=_grouped(answers == targets, [image.sha256 for image in images]))
+    ).model_copy(update=_grouped(answers == targets, [image.sha256 for image in scored.images]))
     per_label = tuple(
         LabelReport(labels[i], float(precision[i]), float(recall[i]), float(f1[i]), int(pictures[i]))
         for i in every
     )
     return Evaluation(metrics, per_label, confusion_matrix(targets, answers, labels=every))
-
-
-def wilson_interval(right: float, n: int) -> tuple[float, float]:
-    """The 95 % interval of a share `right` / `n` by Wilson's score (1927); `right` need not be whole."""
-    centre = (right + WILSON_Z**2 / 2) / (n + WILSON_Z**2)
-    spread = WILSON_Z * math.sqrt(right * (n - right) / n + WILSON_Z**2 / 4) / (n + WILSON_Z**2)
-    return max(0.0, centre - spread), min(1.0, centre + spread)
 
 
 def _grouped(right: NDArray[np.bool_], contents: list[str]) -> dict[str, object]:

@@ -12,10 +12,10 @@ from training.calibration import (
     LEAST_CONFIDENCE,
     calibrate,
     choose_confidence,
-    expected_calibration_error,
     fit_temperature,
     mean_log_loss,
 )
+from training.metrics import expected_calibration_error
 
 Logits = NDArray[np.float32]
 Targets = NDArray[np.int64]

@@ -114,7 +114,7 @@ def train_task(state: State, task: str, recipe: "Recipe", *, resume: bool = Fals
     """Trains by `recipe`, publishes the bundle and prints what it is worth. None in processes that only help
     the first."""
     from training.cli.console import Bars, quote, say
-    from training.cli.teaching import describe
+    from training.cli.registered import describe
     from training.dataset import load_dataset
     from training.learning.processes import Processes
     from training.learning.runs import unfinished_run

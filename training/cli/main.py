@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from training.cli import learning, models, pictures, services, teaching
+from training.cli import comparing, evaluating, learning, models, pictures, services
 
 app = typer.Typer(
     help="Turn folders of animal pictures into an answering service.",
@@ -16,7 +16,8 @@ app = typer.Typer(
 app.command()(services.demo)
 app.command()(pictures.ingest)
 app.command()(learning.train)
-app.command()(teaching.evaluate)
+app.command()(evaluating.evaluate)
+app.command()(comparing.compare)
 app.command()(pictures.index)
 app.command()(models.export)
 app.command()(services.serve)

@@ -80,7 +80,7 @@ def export(
     """Copy a model's bundle, checked, to a folder of your own."""
     from backend.inference.bundle import load_bundle
     from training.cli.console import quote, say
-    from training.cli.teaching import find_model
+    from training.cli.registered import find_model
     from training.errors import TrainingError
 
     state = open_state_to_read()

@@ -48,7 +48,7 @@ def index(
 ) -> None:
     """Embed the library's pictures under a model, so that similar ones can be found."""
     from training.cli.models import index_for
-    from training.cli.teaching import find_model
+    from training.cli.registered import find_model
 
     state = open_state()
     task = only_task(state, task)

@@ -1,15 +1,16 @@
-"""The command `evaluate`, and how models and their figures are shown."""
+"""`menagerie evaluate`: figures on the screen, and a report to look at."""
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from training.cli.state import State, only_task, open_state
+from training.cli.registered import describe, find_model
+from training.cli.state import State, open_state
 
 if TYPE_CHECKING:
-    from backend.inference.manifest import Metrics
     from databases.registry import RegisteredModel
-    from training.evaluation import Evaluation
+    from training.evaluation import Evaluation, Measured
 
 
 def evaluate(
@@ -18,58 +19,40 @@ def evaluate(
         str | None, typer.Option(help="Default: the model's task, or the library's only one.")
     ] = None,
     split: Annotated[str, typer.Option(help="test or val.")] = "test",
+    out: Annotated[
+        Path | None, typer.Option(help="The report's folder. Default: reports/VERSION beside the bundles.")
+    ] = None,
+    no_report: Annotated[bool, typer.Option("--no-report", help="Figures on the screen only.")] = False,
 ) -> None:
-    """Measure a model through its exported bundle, on pictures it was not trained on."""
+    """Measure a model through its exported bundle, on pictures it was not trained on.
+
+    Writes a report: one HTML page with figures and pictures that needs no network, and its figures as JSON.
+    """
     from backend.inference.bundle import load_bundle
-    from training.cli.console import Bars
+    from training.cli.console import Bars, quote, say
     from training.dataset import load_dataset
     from training.errors import TrainingError
-    from training.evaluation import evaluate as run
+    from training.evaluation import score, summarise
 
-    if split not in ("test", "val"):
-        raise TrainingError(f"unknown split {split!r}: say test or val")
-    chosen: Literal["test", "val"] = "test" if split == "test" else "val"
+    chosen = _split(split)
     state = open_state()
     model = find_model(state, version, task)
     dataset = load_dataset(state.engine, task or model.task)
-    images = dataset.test if chosen == "test" else dataset.val
     bundle = load_bundle(state.bundles / model.bundle_uri)
     if chosen == "val" and bundle.manifest.calibration.fitted_on == "cross-validation":
         raise TrainingError(f"{model.version} learnt from val as well as from train; say --split test")
-    evaluation = run(bundle, images, chosen, Bars())
+    scored = score(bundle, dataset.test if chosen == "test" else dataset.val, chosen, Bars())
+    evaluation = summarise(scored, bundle.manifest, chosen)
     print_evaluation(model.version, evaluation)
     if chosen == "test" and dataset.task == model.task:
         _record(state, model, evaluation)
+    if not no_report:
+        from training.reporting.gathering import gather
+        from training.reporting.writing import write_report
 
-
-def find_model(state: State, version: str | None, task: str | None) -> "RegisteredModel":
-    """The model that was named, or else the champion.
-
-    Raises:
-        UnknownModel: there is none.
-    """
-    from sqlalchemy.orm import Session
-
-    from databases import registry
-    from databases.errors import UnknownModel
-
-    with Session(state.engine) as session:
-        if version is not None:
-            return registry.get_model(session, version)
-        champion = registry.champion(session, only_task(state, task))
-    if champion is None:
-        raise UnknownModel("no model was promoted yet; run: menagerie train --promote")
-    return champion
-
-
-def describe(metrics: "Metrics | None") -> str:
-    if metrics is None:
-        return "no test pictures, so nobody knows how good it is"
-    low, high = metrics.accuracy_interval
-    return (
-        f"{metrics.accuracy:.1%} right on {metrics.pictures} {metrics.split} pictures "
-        f"(95 % interval {low:.1%} to {high:.1%}), macro F1 {metrics.macro_f1:.3f}"
-    )
+        report = gather(bundle, dataset, chosen, scored, Bars())
+        written = write_report(report, out or _folder(state, model, dataset.task, chosen))
+        say(f"The report is {quote(str(written.page))}; its figures are beside it in {written.figures.name}")
 
 
 def print_evaluation(version: str, evaluation: "Evaluation") -> None:
@@ -89,6 +72,27 @@ def print_evaluation(version: str, evaluation: "Evaluation") -> None:
         confusion.add_row(name, *(str(evaluation.confusion[i, j]) for j in shown))
     show(confusion)
     say(f"[bold]{quote(version)}[/bold]: {describe(evaluation.metrics)}")
+
+
+def _split(name: str) -> "Measured":
+    from training.errors import TrainingError
+
+    if name == "test":
+        return "test"
+    if name == "val":
+        return "val"
+    raise TrainingError(f"unknown split {name!r}: say test or val")
+
+
+def _folder(state: State, model: "RegisteredModel", task: str, split: "Measured") -> Path:
+    """Its own pictures' test report is `reports/VERSION`; no other one takes that place."""
+    name = model.version if task == model.task else f"{model.version}-on-{task}"
+    return reports(state) / (name if split == "test" else f"{name}-{split}")
+
+
+def reports(state: State) -> Path:
+    """Where reports go unless somebody says otherwise."""
+    return state.bundles.absolute().parent / "reports"
 
 
 def _record(state: State, model: "RegisteredModel", evaluation: "Evaluation") -> None:

@@ -1,0 +1,83 @@
+"""`compare` as it is typed."""
+
+import csv
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from tests.drawing import draw_class_folders, picture
+from tests.training.cli.conftest import Menagerie
+from tests.training.making import add_tiny_bundle
+
+MIXED_UP = ("green", "red", "blue")
+
+
+@pytest.fixture(autouse=True)
+def _two_models(menagerie: Menagerie, pictures: Path, engine: Engine, bundles: Path) -> None:
+    assert menagerie("ingest", pictures).code == 0
+    add_tiny_bundle(engine, bundles)
+    add_tiny_bundle(engine, bundles, "colours-2", labels=MIXED_UP)
+
+
+def test_two_models_are_compared_on_the_test_split(menagerie: Menagerie, bundles: Path) -> None:
+    out = menagerie("compare", "colours-1", "colours-2").out
+    assert "colours-1: 100.0% right on 3 pictures (95 % interval 43.9% to 100.0%)" in out
+    assert "colours-2: 33.3% right on 3 pictures (95 % interval 6.1% to 79.2%)" in out
+    assert "would be 0.500 (McNemar's exact test): that may well be luck" in out
+    folder = bundles.parent / "reports" / "colours-1-and-colours-2"
+    assert f"Side by side with the pictures: {folder / 'compare.html'}, and as a table: compare.csv" in out
+    with (folder / "compare.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["colours-2 right"] for row in rows] == ["no", "no", "yes"]
+    assert {row["colours-1 answer"] for row in rows} == {"red", "green", "blue"}
+    assert all(row["expected"] == row["colours-1 answer"] for row in rows)
+
+
+def test_disagreements_are_printed_first_and_all_when_asked_for(menagerie: Menagerie, tmp_path: Path) -> None:
+    folder = draw_class_folders(tmp_path / "more", per_label=8)
+    arguments = ("compare", "colours-1", "colours-2", folder, "--out", tmp_path / "out")
+    out = menagerie(*arguments).out
+    assert out.count("✗ ") == 16
+    assert "4 more, where they differ less; --all prints every one" in out
+    assert menagerie(*arguments, "--all").out.count("✓ ") == 16 + 16
+    assert (tmp_path / "out" / "compare.html").is_file()
+
+
+def test_unknown_labels_and_unreadable_files_are_told(menagerie: Menagerie, tmp_path: Path) -> None:
+    photo, broken = tmp_path / "holiday [1].jpg", tmp_path / "broken.jpg"
+    photo.write_bytes(picture("red"))
+    broken.write_bytes(b"no picture")
+    out = menagerie("compare", "colours-1", "colours-2", photo, broken, "--out", tmp_path / "out").out
+    assert f"not readable: {broken}: the file is no JPEG, PNG" in out
+    assert "holiday [1].jpg   -          red >99%    green >99%" in out
+    assert "No picture has a known label" in out
+
+
+def test_models_of_several_tasks_ask_for_one(
+    menagerie: Menagerie, pictures: Path, engine: Engine, bundles: Path
+) -> None:
+    add_tiny_bundle(engine, bundles, "pets-1", task="pets")
+    assert menagerie("compare", "colours-1", "pets-1").code == 0  # there are no pictures of pets
+    assert menagerie("ingest", draw_class_folders(pictures / "pets"), "--name", "pets").code == 0
+    error = "the models belong to several tasks, name one with --task: colours, pets"
+    assert menagerie("compare", "colours-1", "pets-1").error == error
+    assert menagerie("compare", "colours-1", "pets-1", "--task", "pets").code == 0
+
+
+def test_what_cannot_be_compared_is_one_line(
+    menagerie: Menagerie, engine: Engine, bundles: Path, tmp_path: Path
+) -> None:
+    assert menagerie("compare", "colours-1", "colours-9").error.startswith("no model is called 'colours-9'")
+    absent = tmp_path / "absent"
+    assert menagerie("compare", "colours-1", "colours-2", absent).error.startswith("there is no file or")
+    add_tiny_bundle(engine, bundles, "owls-1", task="owls")
+    error = "neither model's task has pictures; name some: menagerie compare A B IMAGES"
+    assert menagerie("compare", "owls-1", "owls-1").error == error
+
+
+def test_without_test_pictures_some_must_be_named(menagerie: Menagerie, tmp_path: Path) -> None:
+    folder = draw_class_folders(tmp_path / "small")
+    menagerie("ingest", folder, "--name", "small", "--test", "0")
+    error = menagerie("compare", "colours-1", "colours-2", "--task", "small").error
+    assert error == "task 'small' has no test pictures; name some: menagerie compare A B IMAGES"

@@ -1,0 +1,35 @@
+"""A report as people see it: in Chromium, with no network."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.browser import chromium
+from tests.training.reporting.conftest import Reporter
+from training.reporting.writing import write_report
+
+pytestmark = pytest.mark.browser
+LONG = ("<img src=x onerror=alert(1)>" + "w" * 80, "green", "blue")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_report_is_drawn_without_a_network_and_fits_the_screen(
+    report_on: Reporter, tmp_path: Path, width: int, scheme: str
+) -> None:
+    history = [{"epoch": n, "train_loss": 1.0, "val_loss": 1.0} for n in range(3)]
+    page_path = write_report(report_on(LONG, training={"history": history}), tmp_path / "report").page
+    told: list[str] = []
+    with chromium() as browser:
+        page = browser.new_page(
+            viewport={"width": width, "height": 800}, color_scheme="dark" if scheme == "dark" else "light"
+        )
+        page.on("console", lambda message: told.append(message.text))
+        page.on("pageerror", lambda error: told.append(str(error)))
+        page.on("dialog", lambda dialog: told.append(dialog.message))
+        page.on("request", lambda request: told.append(request.url))
+        page.goto(page_path.as_uri())
+        page.wait_for_function("document.querySelectorAll('.plot .main-svg').length >= 7")
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        assert page.locator(".plot text", has_text="<img src=x").count() > 0
+    assert [one for one in told if not one.startswith("data:")] == [page_path.as_uri()]

@@ -1,0 +1,73 @@
+"""What a report gathers, and its figures for programs."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.training.reporting.conftest import Reporter
+from training.reporting.as_json import report_json
+from training.reporting.writing import write_report
+
+
+def test_headlines_come_with_their_intervals(report_on: Reporter) -> None:
+    report = report_on()
+    accuracy = report.headlines.accuracy
+    assert accuracy.total == len(report.evaluation.confusion) * 8
+    assert accuracy.low < accuracy.value == report.evaluation.metrics.accuracy
+    f1 = report.headlines.macro_f1
+    assert f1.low <= f1.value <= f1.high
+    assert f1.value == pytest.approx(report.evaluation.metrics.macro_f1)
+    assert report.headlines.confident.total == accuracy.total
+    assert report.headlines.right_when_confident.total == report.headlines.confident.count
+
+
+def test_pictures_with_a_wrong_label_are_suspected_in_every_split(report_on: Reporter) -> None:
+    report = report_on()
+    found = {(one.image.uri, one.label, one.answer) for one in report.suspects}
+    everywhere = {("red/green-0.jpg", "red", "green"), ("red/green-1.jpg", "red", "green")}
+    assert found
+    assert found <= everywhere
+
+
+def test_train_pictures_are_counted_apart(report_on: Reporter) -> None:
+    report = report_on()
+    assert report.taught is not None
+    assert report.taught.right.total == report.taught.confusion.sum() == report.taught.available
+    assert not report.learnt_from_val
+    assert report.taught.sampled == report.taught.available
+    assert report.taught.library_changed  # this bundle was trained on nothing
+
+
+def test_calibration_is_told_before_and_after_the_temperature(report_on: Reporter) -> None:
+    report = report_on(calibration={"temperature": 3.0, "fitted_on": "cross-validation"})
+    assert (report.uncalibrated.temperature, report.calibrated.temperature) == (1.0, 3.0)
+    assert report.calibrated.error > report.uncalibrated.error  # softened scores of answers that were right
+    assert report.learnt_from_val
+
+
+def test_speed_and_size_are_measured_on_the_bundle(report_on: Reporter, bundles: Path) -> None:
+    speed = report_on().speed
+    assert 0 < speed.median_ms <= speed.p95_ms
+    assert speed.pictures == 24
+    size = sum(file.stat().st_size for file in (bundles / "colours-1").iterdir())
+    assert speed.megabytes == pytest.approx(size / 1e6)
+
+
+def test_the_figures_are_strict_json_and_say_what_the_report_says(
+    report_on: Reporter, tmp_path: Path
+) -> None:
+    report = report_on(training={"history": [{"epoch": 0, "val_loss": 0.5}]})
+    written = write_report(report, tmp_path / "reports" / "colours-1")
+    read = json.loads(written.figures.read_text())
+    assert read == json.loads(json.dumps(report_json(report), allow_nan=False))
+    assert (read["version"], read["split"], read["labels"]) == ("colours-1", "test", ["red", "green", "blue"])
+    assert read["confusion"] == report.evaluation.confusion.tolist()
+    assert read["headlines"]["accuracy"]["interval"] == [
+        report.headlines.accuracy.low,
+        report.headlines.accuracy.high,
+    ]
+    assert read["history"][0]["val_loss"] == 0.5
+    assert read["history"][0]["train_loss"] is None
+    assert {one["answer"] for one in read["suspected_wrong_labels"]} == {"green"}
+    assert sorted(file.name for file in written.page.parent.iterdir()) == ["report.html", "report.json"]

@@ -1,0 +1,91 @@
+"""Figures against ones worked out by hand or printed in papers."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from sklearn.metrics import f1_score
+
+from training.metrics import (
+    coverage_curve,
+    expected_calibration_error,
+    macro_f1,
+    macro_f1_estimate,
+    mcnemar,
+    reliability,
+    wilson,
+)
+
+Scores = NDArray[np.float32]
+
+
+def two_labels(best: list[float], right: list[bool]) -> tuple[Scores, NDArray[np.int64]]:
+    """Scores [n, 2] whose best one is given and stands first, and targets that make it right or wrong."""
+    first = np.array(best, np.float32)
+    return np.stack([first, 1 - first], axis=1), np.where(right, 0, 1).astype(np.int64)
+
+
+def test_an_interval_is_wilsons_and_of_nothing_it_is_everything() -> None:
+    share = wilson(15, 148)  # Newcombe 1998, table I, method 3
+    assert (share.value, share.low, share.high) == pytest.approx((0.1014, 0.0624, 0.1605), abs=5e-5)
+    assert (wilson(0, 0).low, wilson(0, 0).high) == (0.0, 1.0)
+
+
+def test_calibration_error_weighs_each_band_by_its_pictures() -> None:
+    scores, targets = two_labels([0.9, 0.9, 0.9, 0.6], [True, True, False, True])
+    # three answers given with 0.9 of which two are right, one with 0.6 that is right
+    assert expected_calibration_error(scores, targets) == pytest.approx(
+        (3 * (0.9 - 2 / 3) + 1 * (1 - 0.6)) / 4
+    )
+
+
+def test_scores_that_mean_what_they_say_have_no_calibration_error() -> None:
+    scores, targets = two_labels([0.75] * 4, [True, True, True, False])
+    assert expected_calibration_error(scores, targets) == pytest.approx(0)
+
+
+def test_bands_hold_their_upper_end_and_empty_ones_are_left_out() -> None:
+    scores, targets = two_labels([0.5, 0.51, 1.0], [True, True, False])
+    bands = reliability(scores, targets, bins=4)
+    assert [band.right.total for band in bands] == [1, 1, 1]
+    bands = reliability(scores, targets, bins=2)
+    assert [(band.right.count, band.right.total) for band in bands] == [(1, 1), (1, 2)]
+
+
+def test_accuracy_rises_when_only_the_surest_answers_are_given() -> None:
+    scores, targets = two_labels([0.6, 0.9, 0.8, 0.8], [False, True, True, False])
+    points = [(one.coverage, one.accuracy) for one in coverage_curve(scores, targets)]
+    # the two with 0.8 are answered or withheld together
+    assert points == [(0.25, 1.0), (0.75, pytest.approx(2 / 3)), (1.0, 0.5)]
+
+
+def test_macro_f1_is_scikit_learns_over_the_labels_that_occur() -> None:
+    rng = np.random.default_rng(1)
+    targets, answers = rng.integers(0, 4, 80), rng.integers(0, 6, 80)
+    expected = f1_score(targets, answers, labels=[0, 1, 2, 3], average="macro", zero_division=0)
+    assert macro_f1(answers, targets, 6) == pytest.approx(expected)
+
+
+def test_the_interval_of_macro_f1_narrows_with_more_pictures() -> None:
+    widths = []
+    for n in (40, 1000):
+        targets = np.arange(n) % 3
+        answers = np.where(np.arange(n) % 10 == 0, (targets + 1) % 3, targets)
+        estimate = macro_f1_estimate(answers, targets, 3)
+        assert estimate.low < estimate.value < estimate.high
+        widths.append(estimate.high - estimate.low)
+    assert widths[1] < widths[0] / 3
+
+
+@pytest.mark.parametrize(
+    ("only_first", "only_second", "p_value"),
+    [(1, 9, 22 / 1024), (5, 5, 1.0), (0, 0, 1.0), (6, 0, 2 / 64)],  # the binomial's tails, by hand
+)
+def test_mcnemars_test_counts_only_where_they_differ(
+    only_first: int, only_second: int, p_value: float
+) -> None:
+    both = [True] * 7 + [False] * 3
+    first = np.array(both + [True] * only_first + [False] * only_second)
+    second = np.array(both + [False] * only_first + [True] * only_second)
+    test = mcnemar(first, second)
+    assert (test.only_first, test.only_second) == (only_first, only_second)
+    assert test.p_value == pytest.approx(p_value)

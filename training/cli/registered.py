@@ -1,0 +1,39 @@
+"""Models as commands find and describe them."""
+
+from typing import TYPE_CHECKING
+
+from training.cli.state import State, only_task
+
+if TYPE_CHECKING:
+    from backend.inference.manifest import Metrics
+    from databases.registry import RegisteredModel
+
+
+def find_model(state: State, version: str | None, task: str | None) -> "RegisteredModel":
+    """The model that was named, or else the champion.
+
+    Raises:
+        UnknownModel: there is none.
+    """
+    from sqlalchemy.orm import Session
+
+    from databases import registry
+    from databases.errors import UnknownModel
+
+    with Session(state.engine) as session:
+        if version is not None:
+            return registry.get_model(session, version)
+        champion = registry.champion(session, only_task(state, task))
+    if champion is None:
+        raise UnknownModel("no model was promoted yet; run: menagerie train --promote")
+    return champion
+
+
+def describe(metrics: "Metrics | None") -> str:
+    if metrics is None:
+        return "no test pictures, so nobody knows how good it is"
+    low, high = metrics.accuracy_interval
+    return (
+        f"{metrics.accuracy:.1%} right on {metrics.pictures} {metrics.split} pictures "
+        f"(95 % interval {low:.1%} to {high:.1%}), macro F1 {metrics.macro_f1:.3f}"
+    )

@@ -1,0 +1,137 @@
+"""Figures about answers and their scores, from arrays alone."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import binomtest
+
+Floats = NDArray[np.float32] | NDArray[np.float64]
+Targets = NDArray[np.int64]
+
+WILSON_Z = 1.959963984540054  # the normal distribution's 97.5 % point
+# Enough for a 95 % interval's ends: Efron and Tibshirani 1993, An Introduction to the Bootstrap, 13.3.
+RESAMPLES = 1000
+
+
+@dataclass(frozen=True)
+class Share:
+    """`count` of `total`, with its 95 % interval by Wilson's score (1927)."""
+
+    count: int
+    total: int
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A figure that is no share, with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Bin:
+    """The pictures whose best score lies in one band: their mean score, and how often they were right."""
+
+    confidence: float
+    right: Share
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """When only the `coverage` (share, 0 to 1) of surest answers is given: the least sure of them has
+    `score`."""
+
+    coverage: float
+    accuracy: float
+    score: float
+
+
+@dataclass(frozen=True)
+class PairedTest:
+    """How often only the first, and only the second, of two was right on the same pictures; and how likely
+    such a difference is between two that are equally good."""
+
+    only_first: int
+    only_second: int
+    p_value: float
+
+
+def wilson(count: int, total: int) -> Share:
+    """`count` of `total` as a share; of nothing it is 0, and may be anything from 0 to 1."""
+    if not total:
+        return Share(0, 0, 0.0, 0.0, 1.0)
+    return Share(count, total, count / total, *wilson_interval(count, total))
+
+
+def wilson_interval(right: float, n: int) -> tuple[float, float]:
+    """The 95 % interval of a share `right` / `n` by Wilson's score (1927); `right` need not be whole."""
+    centre = (right + WILSON_Z**2 / 2) / (n + WILSON_Z**2)
+    spread = WILSON_Z * math.sqrt(right * (n - right) / n + WILSON_Z**2 / 4) / (n + WILSON_Z**2)
+    return max(0.0, centre - spread), min(1.0, centre + spread)
+
+
+def reliability(scores: Floats, targets: Targets, bins: int = 15) -> tuple[Bin, ...]:
+    """Best scores of [n, labels] in `bins` bands of equal width, each (low, high]; without empty ones."""
+    best, right = scores.max(axis=1), scores.argmax(axis=1) == targets
+    band = np.clip(np.ceil(best.astype(np.float64) * bins).astype(int) - 1, 0, bins - 1)
+    return tuple(
+        Bin(float(best[inside].mean()), wilson(int(right[inside].sum()), int(inside.sum())))
+        for inside in (band == number for number in range(bins))
+        if inside.any()
+    )
+
+
+def expected_calibration_error(scores: Floats, targets: Targets, bins: int = 15) -> float:
+    """How far scores [n, labels] and accuracy lie apart on average, 0 to 1 (Naeini et al. 2015, Obtaining
+    Well Calibrated Probabilities Using Bayesian Binning; as in Guo et al. 2017, arXiv:1706.04599, 2)."""
+    gaps = (
+        bin.right.total * abs(bin.right.value - bin.confidence) for bin in reliability(scores, targets, bins)
+    )
+    return sum(gaps) / len(targets)
+
+
+def coverage_curve(scores: Floats, targets: Targets) -> tuple[Coverage, ...]:
+    """Accuracy among the surest answers, for every share of answers given, from scores [n, labels].
+
+    Equal scores are answered or withheld together (El-Yaniv and Wiener 2010, JMLR 11).
+    """
+    best, right = scores.max(axis=1), scores.argmax(axis=1) == targets
+    order = np.argsort(-best, kind="stable")
+    best, total = best[order], len(best)
+    accuracy = np.cumsum(right[order]) / np.arange(1, total + 1)
+    ends = [i for i in range(total) if i + 1 == total or best[i + 1] < best[i]]
+    return tuple(Coverage((i + 1) / total, float(accuracy[i]), float(best[i])) for i in ends)
+
+
+def macro_f1(answers: Targets, targets: Targets, labels: int) -> float:
+    """The mean F1 of the labels that occur in `targets`."""
+    shown = np.bincount(targets, minlength=labels)
+    given = np.bincount(answers, minlength=labels)
+    right = np.bincount(targets[answers == targets], minlength=labels)
+    occurs = shown > 0
+    return float((2 * right[occurs] / (shown + given)[occurs]).mean())
+
+
+def macro_f1_estimate(answers: Targets, targets: Targets, labels: int) -> Estimate:
+    """Macro F1 with the percentile bootstrap's interval: it is no share, so Wilson's does not apply."""
+    rng = np.random.default_rng(0)
+    draws = (rng.integers(0, len(targets), len(targets)) for _ in range(RESAMPLES))
+    values = [macro_f1(answers[draw], targets[draw], labels) for draw in draws]
+    low, high = np.percentile(values, [2.5, 97.5])
+    return Estimate(macro_f1(answers, targets, labels), float(low), float(high))
+
+
+def mcnemar(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> PairedTest:
+    """McNemar's exact test (1947, Psychometrika 12, 153) of who was right [n] on the same pictures: the sign
+    test on those where one was right and the other wrong, two-sided."""
+    only_first, only_second = int((first & ~second).sum()), int((second & ~first).sum())
+    discordant = only_first + only_second
+    p_value = float(binomtest(only_first, discordant).pvalue) if discordant else 1.0
+    return PairedTest(only_first, only_second, p_value)

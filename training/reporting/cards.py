@@ -1,0 +1,36 @@
+"""Pictures with their labels and answers, as a page shows them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from training.reporting.answers import Answered
+from training.reporting.thumbnails import thumbnail
+
+
+@dataclass(frozen=True)
+class Card:
+    """`picture` is a data: address, None where the file cannot be read any more; `probability` 0 to 1."""
+
+    picture: str | None
+    uri: str
+    split: str | None
+    label: str
+    answer: str
+    probability: float
+    right: bool
+
+
+def cards(answered: Iterable[Answered]) -> tuple[Card, ...]:
+    return tuple(
+        Card(
+            picture=thumbnail(Path(one.image.root_uri, one.image.uri)),
+            uri=one.image.uri,
+            split=one.image.split,
+            label=one.label,
+            answer=one.answer,
+            probability=one.probability,
+            right=one.right,
+        )
+        for one in answered
+    )
