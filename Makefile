@@ -6,7 +6,7 @@ PIP_INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --require-ha
 IMAGES ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install lint format test test-real test-browser test-images bench lock clean
+.PHONY: help demo install lint format test test-real test-browser test-images bench bench-training lock clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -40,6 +40,9 @@ test-images: $(VENV)/.dev-installed  ## build both container images with buildah
 
 bench: $(VENV)/.dev-installed  ## measure on real pictures, print the tables, write bench/results/
 	$(BIN)/python -m bench.foundation
+
+bench-training: $(VENV)/.dev-installed  ## measure the ways to train on real pictures
+	$(BIN)/python -m bench.training
 
 lock: $(BIN)/uv  ## compile requirements/*.txt anew from requirements/*.in
 	cd requirements && ../$(BIN)/uv pip compile $(LOCK_FLAGS) dev.in -o dev.txt

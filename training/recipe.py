@@ -25,6 +25,7 @@ class Recipe(BaseModel):
     top block's share is `backbone_rate` of it; each block further down has `block_decay` of the one above.
     `warmup`: the share of all steps. `ema`: the decay of the weights' moving average, 0 for none.
     `class_weights`: of the loss, by label. `smoothing`: of the labels. `time_limit`: seconds, for the epochs.
+    `target_precision`: how often confident answers should be right. `int8`: try a variant in integers.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -60,6 +61,9 @@ class Recipe(BaseModel):
     precision: Precision = "auto"
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     time_limit: Annotated[float, Gt(0)] | None = None
+
+    target_precision: Annotated[float, Gt(0), Lt(1)] = 0.98
+    int8: bool = False
 
     def facts(self) -> dict[str, JsonValue]:
         """All of it as JSON, for the manifest."""

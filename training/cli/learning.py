@@ -57,6 +57,8 @@ def train(
     dropout: options.Dropout = None,
     class_weights: options.ClassWeights = None,
     balanced_sampling: options.BalancedSampling = None,
+    target_precision: options.TargetPrecision = None,
+    int8: options.Int8 = None,
 ) -> None:
     """Train a model on a task's pictures, measure it on its test split, and register it.
 
@@ -135,7 +137,15 @@ def train_task(state: State, task: str, recipe: "Recipe", *, resume: bool = Fals
     trained = run(Workshop(state.engine, state.bundles, progress, resume), dataset, recipe)
     if trained is None:
         return None
-    manifest = publish(state.engine, state.bundles, dataset, trained, progress)
+    manifest = publish(
+        state.engine,
+        state.bundles,
+        dataset,
+        trained,
+        progress,
+        target_precision=recipe.target_precision,
+        int8=recipe.int8,
+    )
     say(f"[bold]{quote(manifest.version)}[/bold]: {describe(manifest.metrics)}")
     return manifest
 

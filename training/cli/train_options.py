@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-RECIPE, LOOP, PICTURES = "The recipe", "The epochs", "Pictures and labels"
+RECIPE, LOOP, PICTURES, EXPORT = "The recipe", "The epochs", "Pictures and labels", "The bundle"
 
 
 def _option(help_text: str, *names: str, panel: str = LOOP) -> object:
@@ -71,6 +71,14 @@ PrecisionName = Annotated[str | None, _option("auto, 32, bf16 or 16. Default: au
 Device = Annotated[str | None, _option("auto, cpu, cuda or mps. Default: auto.")]
 TimeLimit = Annotated[
     float | None, _option("Seconds for the epochs; fewer are planned where it would take longer.")
+]
+
+TargetPrecision = Annotated[
+    float | None, _option("How often confident answers should be right. Default: 0.98.", panel=EXPORT)
+]
+Int8 = Annotated[
+    bool | None,
+    _option("Also try a variant in integers, which serves if it is no worse and faster.", panel=EXPORT),
 ]
 
 AugmentationName = Annotated[

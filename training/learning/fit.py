@@ -12,26 +12,20 @@ from typing import Any
 import lightning
 import torch
 from lightning.pytorch.callbacks import Callback, EarlyStopping, EMAWeightAveraging, ModelCheckpoint
-from torch.utils.data import DataLoader
 
-from backend.inference.cpu import available_cpus
 from training.dataset import Dataset
 from training.errors import Interrupted
-from training.learning.augmentation import make_augmentation
 from training.learning.callbacks import Deadline, Teller
 from training.learning.learner import History, Learner
-from training.learning.pixels import Item, Pixels, Places, canvas, store_pixels
+from training.learning.loaders import Loaders, make_loaders
 from training.learning.processes import Processes
 from training.learning.runs import LAST, Run
-from training.learning.weighting import class_weights, sampling_weights
+from training.learning.weighting import class_weights
 from training.networks.backbone import Classifier
 from training.progress import Progress
 from training.recipe import Recipe
 
-Loaders = tuple[DataLoader[Item], DataLoader[Item]]
 BEST = "best"
-# Processes that prepare pictures pay off from here on; for fewer pictures starting them takes longer.
-MANY_PICTURES = 256
 
 
 @dataclass(frozen=True)
@@ -55,7 +49,7 @@ def fit(network: Classifier, dataset: Dataset, recipe: Recipe, run: Run | None, 
     targets = torch.tensor(dataset.targets(dataset.train))
     learner = Learner(network, recipe, class_weights(recipe, dataset.labels, targets))
     with tempfile.TemporaryDirectory(dir=run.folder if run else None) as folder, _without_chatter():
-        train, val = _loaders(network, dataset, recipe, processes, Path(folder), progress)
+        train, val = make_loaders(network, dataset, recipe, processes, Path(folder), progress)
         with progress.track("Training", recipe.epochs * len(train)) as advance:
             best = ModelCheckpoint(
                 run.folder if run else folder,
@@ -117,40 +111,6 @@ def _precision(recipe: Recipe) -> Any:
 
 def _mode(recipe: Recipe) -> str:
     return "min" if recipe.monitor == "val_loss" else "max"
-
-
-def _loaders(
-    network: Classifier,
-    dataset: Dataset,
-    recipe: Recipe,
-    processes: Processes,
-    folder: Path,
-    progress: Progress,
-) -> Loaders:
-    spec = network.backbone.anatomy.preprocessing
-    kept = canvas(spec)
-    with progress.track("Reading pictures", len(dataset.train) + len(dataset.val)) as advance:
-        train = store_pixels(dataset.train, kept, folder / "train.npy", advance)
-        val = store_pixels(dataset.val, spec, folder / "val.npy", advance)
-    augment = make_augmentation(recipe.augmentation, spec.size)
-    learnt = Pixels(train, dataset.targets(dataset.train), augment, recipe.seed)
-    weights = sampling_weights(dataset) if recipe.balanced_sampling else None
-    held = Pixels(val, dataset.targets(dataset.val), None, recipe.seed)
-    rank, count = processes.rank, processes.all
-    shuffled = Places(len(learnt), rank=rank, processes=count, seed=recipe.seed, weights=weights)
-    in_order = Places(len(held), rank=rank, processes=count, seed=None)
-    return _loader(learnt, shuffled, recipe), _loader(held, in_order, recipe)
-
-
-def _loader(pixels: Pixels, places: Places, recipe: Recipe) -> DataLoader[Item]:
-    workers = min(2, available_cpus()) if len(pixels) >= MANY_PICTURES else 0
-    return DataLoader(
-        pixels,
-        batch_size=recipe.batch_size,
-        sampler=places,
-        num_workers=workers,
-        persistent_workers=workers > 0,
-    )
 
 
 def _take_best(learner: Learner, best: ModelCheckpoint) -> None:
