@@ -3,9 +3,11 @@
 import logging
 import sys
 import warnings
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -38,17 +40,27 @@ def export_model(module: nn.Module, spec: Preprocessing, folder: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter warns of its own internals
         logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-        torch.onnx.export(
+        program = torch.onnx.export(
             module,
             (images,),
-            folder / MODEL,
             input_names=[INPUT],
-            output_names=names,
             dynamic_shapes=({0: torch.export.Dim("n")},),
-            external_data=False,
             verbose=False,
         )
+        assert program is not None
+        _name_outputs(program.model.graph, names)
+        program.save(folder / MODEL, external_data=False)
     write_golden(folder, pixels, golden)
+
+
+def _name_outputs(graph: Any, names: Sequence[str]) -> None:
+    # The exporter names inner values after the operations that made them: one may be called "embedding" too.
+    inner = [value for node in graph for value in node.outputs] + list(graph.initializers.values())
+    for value in inner:
+        if value.name in names:
+            value.name = f"{value.name}_within"
+    for value, name in zip(graph.outputs, names, strict=True):
+        value.name = name
 
 
 def write_golden(folder: Path, pixels: NDArray[np.uint8], expected: Raw) -> None:

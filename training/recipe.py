@@ -92,8 +92,9 @@ def make_recipe(values: dict[str, object], source: str) -> Recipe:
     try:
         return Recipe.model_validate(values)
     except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
+        # The most exact one: of the kinds that a value may be, the one that went furthest.
+        first = max(error.errors(), key=lambda problem: len(problem["loc"]))
+        name = ".".join(str(part) for part in first["loc"] if "[" not in str(part))
         problem = "there is no such option" if first["type"] == "extra_forbidden" else first["msg"]
         raise BadRecipe(f"{name}={first['input']!r:.80} in {source}: {problem}") from None
 
