@@ -21,7 +21,13 @@ from training.calibration import calibrate, choose_confidence
 from training.dataset import Dataset, Images, spread
 from training.evaluation import measure
 from training.exporting import golden_pixels, write_golden
-from training.novelty import MOST_REFERENCES, TARGET_REFUSALS, add_strangeness, fit_novelty
+from training.novelty import (
+    MOST_REFERENCES,
+    TARGET_REFUSALS,
+    add_strangeness,
+    attainable_refusals,
+    fit_novelty,
+)
 from training.pictures import run_model
 from training.progress import Progress
 from training.trained import HeldOut, Trained
@@ -74,16 +80,17 @@ def fit(
     confidence = choose_confidence(
         held_out.logits, held_out.targets, calibration.temperature, target_precision
     )
-    thresholds = Thresholds(
-        confidence=confidence,
-        novelty=1 - TARGET_REFUSALS,
-        target_precision=target_precision,
-        target_refusals=TARGET_REFUSALS,
-    )
     metrics = None
     if outputs.test is not None:
         metrics = measure(outputs.test, dataset.labels, dataset.test, calibration.temperature, "test").metrics
     novelty = _give_novelty(draft, outputs, trained, serving)
+    refusals = attainable_refusals(novelty.pictures)
+    thresholds = Thresholds(
+        confidence=confidence,
+        novelty=1 - min(refusals, TARGET_REFUSALS),
+        target_precision=target_precision,
+        target_refusals=refusals,
+    )
     return Fitted(calibration, thresholds, metrics, novelty, serving=serving)
 
 

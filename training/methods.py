@@ -32,6 +32,7 @@ def train(workshop: Workshop, dataset: Dataset, recipe: Recipe) -> Trained | Non
     from training.probing import probe, probe_starter, zero_shot
 
     check_recipe(recipe)
+    _check_device(recipe)
     if recipe.strategy in ("probe", "zero-shot") and not Processes.of_environment().first:
         return None
     if recipe.strategy == "zero-shot":
@@ -41,3 +42,13 @@ def train(workshop: Workshop, dataset: Dataset, recipe: Recipe) -> Trained | Non
     if recipe.architecture == "efficientnet_lite0" and recipe.weights is None:
         return probe_starter(workshop, dataset, recipe)
     return probe(workshop, dataset, recipe)
+
+
+def _check_device(recipe: Recipe) -> None:
+    import torch
+
+    there = torch.cuda.device_count()
+    if recipe.device == "cuda" and there < Processes.of_environment().local:
+        raise BadRecipe(f"--device cuda: PyTorch finds {there} such devices here; say --device cpu, or auto")
+    if recipe.device == "mps" and not torch.backends.mps.is_available():
+        raise BadRecipe("--device mps: PyTorch finds no such device here; say --device cpu, or auto")

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import yaml
 from annotated_types import Ge, Gt, Le, Lt
-from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, JsonValue, ValidationError
 
 from training.errors import BadRecipe
 
@@ -32,7 +32,7 @@ class Recipe(BaseModel):
 
     architecture: str = "efficientnet_lite0"
     strategy: Strategy = "probe"
-    weights: Path | None = None
+    weights: Annotated[Path, AfterValidator(Path.absolute)] | None = None
     seed: Annotated[int, Ge(0), Lt(2**31)] = 0
 
     unfreeze: Annotated[int, Ge(1)] = 10
@@ -75,11 +75,12 @@ class Recipe(BaseModel):
 
 Preset = Literal["quick", "balanced", "best"]
 
+GENTLY: dict[str, object] = {"strategy": "finetune", "augmentation": "medium", "mixup": 0.2}
 # For people who do not want to choose: seconds, minutes, and as good as it gets on this machine.
 PRESETS: dict[Preset, dict[str, object]] = {
     "quick": {"strategy": "probe"},
-    "balanced": {"strategy": "finetune", "unfreeze": 4, "epochs": 6, "augmentation": "light"},
-    "best": {"strategy": "finetune", "unfreeze": 10, "epochs": 20, "augmentation": "medium", "ema": 0.99},
+    "balanced": GENTLY | {"unfreeze": 4, "epochs": 6, "learning_rate": 5e-4, "ema": 0.98},
+    "best": GENTLY | {"unfreeze": 10, "epochs": 20, "ema": 0.99, "int8": True},
 }
 
 

@@ -69,7 +69,10 @@ def train(
     given = {name: value for name, value in locals().items() if name not in OTHERS and value is not None}
     from training.cli.console import say
     from training.cli.models import promote_version
+    from training.errors import BadRecipe
 
+    if resume and (given or preset or config):
+        raise BadRecipe("--resume goes on by its own recipe: leave the other options out")
     recipe = recipe_for(given, preset, config)
     if dry_run:
         say(recipe.to_yaml().rstrip())
@@ -119,7 +122,7 @@ def train_task(state: State, task: str, recipe: "Recipe", *, resume: bool = Fals
     from training.cli.registered import describe
     from training.dataset import load_dataset
     from training.learning.processes import Processes
-    from training.learning.runs import unfinished_run
+    from training.learning.runs import discard_runs, unfinished_run
     from training.methods import train as run
     from training.progress import Silent
     from training.publishing import publish
@@ -146,6 +149,7 @@ def train_task(state: State, task: str, recipe: "Recipe", *, resume: bool = Fals
         target_precision=recipe.target_precision,
         int8=recipe.int8,
     )
+    discard_runs(state.bundles, task)  # only now is nothing lost with them
     say(f"[bold]{quote(manifest.version)}[/bold]: {describe(manifest.metrics)}")
     return manifest
 

@@ -26,6 +26,16 @@ class Teller(lightning.Callback):
             self._progress.tell(f"epoch {trainer.current_epoch + 1} of {trainer.max_epochs}: {shown}")
 
 
+class Settled(lightning.Callback):
+    """Lets a run that had stopped early before it was broken off learn no more."""
+
+    def on_train_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        del pl_module
+        for stopping in trainer.early_stopping_callbacks:
+            if stopping.wait_count >= stopping.patience:
+                trainer.should_stop = True
+
+
 class Deadline(lightning.Callback):
     """Plans fewer epochs, the learning rate's course with them, where `seconds` are too few for all."""
 
@@ -43,6 +53,5 @@ class Deadline(lightning.Callback):
         left = self._seconds - (now - self._begun)
         more = max(0, int(left / (now - self._epoch_begun)))
         possible = trainer.strategy.broadcast(trainer.current_epoch + 1 + more)
-        if trainer.max_epochs is not None and possible < trainer.max_epochs:
-            trainer.fit_loop.max_epochs = possible
-            pl_module.plan_epochs(possible)
+        trainer.fit_loop.max_epochs = min(possible, pl_module.recipe.epochs)
+        pl_module.plan_epochs(trainer.fit_loop.max_epochs)

@@ -15,7 +15,7 @@ from lightning.pytorch.callbacks import Callback, EarlyStopping, EMAWeightAverag
 
 from training.dataset import Dataset
 from training.errors import Interrupted
-from training.learning.callbacks import Deadline, Teller
+from training.learning.callbacks import Deadline, Settled, Teller
 from training.learning.learner import History, Learner
 from training.learning.loaders import Loaders, make_loaders
 from training.learning.processes import Processes
@@ -56,19 +56,19 @@ def fit(network: Classifier, dataset: Dataset, recipe: Recipe, run: Run | None, 
                 BEST,
                 monitor=recipe.monitor,
                 mode=_mode(recipe),
-                save_weights_only=True,
                 enable_version_counter=False,
             )
             trainer = _trainer(recipe, processes, [best, Teller(progress, advance)], run, folder)
             _run(trainer, learner, (train, val), run)
-        _take_best(learner, best)
+        if processes.first:
+            _take_best(learner, best)
     return Learnt(learner.history, _best_epoch(learner.history, recipe))
 
 
 def _run(trainer: lightning.Trainer, learner: Learner, loaders: Loaders, run: Run | None) -> None:
     train, val = loaders
     try:
-        trainer.fit(learner, train, val, ckpt_path=run.last if run else None, weights_only=False)
+        trainer.fit(learner, train, val, ckpt_path=run.last if run else None, weights_only=True)
     except SystemExit:  # how Lightning ends after Ctrl-C
         raise Interrupted(
             f"stopped after {len(learner.history)} epochs; to go on: menagerie train --resume"
@@ -78,7 +78,7 @@ def _run(trainer: lightning.Trainer, learner: Learner, loaders: Loaders, run: Ru
 def _trainer(
     recipe: Recipe, processes: Processes, callbacks: list[Callback], run: Run | None, folder: str
 ) -> lightning.Trainer:
-    callbacks.append(EarlyStopping(recipe.monitor, mode=_mode(recipe), patience=recipe.patience))
+    callbacks += [EarlyStopping(recipe.monitor, mode=_mode(recipe), patience=recipe.patience), Settled()]
     if recipe.ema:
         callbacks.append(EMAWeightAveraging(decay=recipe.ema))
     if recipe.time_limit:
@@ -105,7 +105,9 @@ def _trainer(
 def _precision(recipe: Recipe) -> Any:
     if recipe.precision == "auto":
         on_gpu = recipe.device in ("auto", "cuda") and torch.cuda.is_available()
-        return "bf16-mixed" if on_gpu and torch.cuda.is_bf16_supported() else "32-true"
+        return (
+            "bf16-mixed" if on_gpu and torch.cuda.is_bf16_supported(including_emulation=False) else "32-true"
+        )
     return {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}[recipe.precision]
 
 

@@ -35,6 +35,8 @@ class Learner(lightning.LightningModule):
         self.history: History = []
         self._still = freeze(network, recipe)
         self._plans: list[RatePlan] = []
+        self._plateau: ReduceLROnPlateau | None = None
+        self._plateau_before: dict[str, Any] | None = None
         self._mix = _make_mix(recipe, network.head.out_features)
         spec = network.backbone.anatomy.preprocessing
         std = torch.tensor(spec.std).view(3, 1, 1)
@@ -90,14 +92,17 @@ class Learner(lightning.LightningModule):
         figures |= _compute("val", self.val_loss, self.val_figures)
         self.history.append({"epoch": self.current_epoch + 1, **figures})
         self.log_dict(figures)
+        if self._plateau is not None:  # before the checkpoint, which Lightning's own step would come after
+            self._plateau.step(figures[self.recipe.monitor])
 
     def configure_optimizers(self) -> Any:
         optimiser = make_optimiser(self.network, self.recipe)
         if self.recipe.schedule == "plateau":
             mode: Literal["min", "max"] = "min" if self.recipe.monitor == "val_loss" else "max"
-            falling = ReduceLROnPlateau(optimiser, mode=mode, factor=PLATEAU_FACTOR, patience=WAITS)
-            plan = {"scheduler": falling, "monitor": self.recipe.monitor}
-            return {"optimizer": optimiser, "lr_scheduler": plan}
+            self._plateau = ReduceLROnPlateau(optimiser, mode=mode, factor=PLATEAU_FACTOR, patience=WAITS)
+            if self._plateau_before:
+                self._plateau.load_state_dict(self._plateau_before)
+            return optimiser
         steps = int(self.trainer.estimated_stepping_batches)
         self._plans = [
             RatePlan(self.recipe.schedule, steps, self.recipe.warmup) for _ in optimiser.param_groups
@@ -112,9 +117,11 @@ class Learner(lightning.LightningModule):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["history"] = self.history
+        checkpoint["plateau"] = self._plateau.state_dict() if self._plateau else None
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         self.history = checkpoint["history"]
+        self._plateau_before = checkpoint["plateau"]
 
 
 def _figures(labels: int) -> MetricCollection:

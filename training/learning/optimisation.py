@@ -57,12 +57,13 @@ class RatePlan:
     `warmup` of them. `steps` may be changed on the way."""
 
     def __init__(self, schedule: Schedule, steps: int, warmup: float) -> None:
-        self.schedule, self.steps, self.rising = schedule, steps, round(warmup * steps)
+        self.schedule, self.steps, self.warmup = schedule, steps, warmup
 
     def __call__(self, step: int) -> float:
-        if step < self.rising:
-            return (step + 1) / self.rising
-        done = min(1.0, (step - self.rising) / max(1, self.steps - self.rising))
+        rising = round(self.warmup * self.steps)
+        if step < rising:
+            return (step + 1) / rising
+        done = min(1.0, (step - rising) / max(1, self.steps - rising))
         if self.schedule == "cosine":
             return (1 + math.cos(math.pi * done)) / 2
         if self.schedule == "step":

@@ -1,6 +1,7 @@
 """Training pictures as arrays: decoded once into a file that every epoch and every worker reads."""
 
 import math
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,6 +32,8 @@ def store_pixels(images: Images, spec: Preprocessing, path: Path, advance: Advan
     """Decodes `images` into the file `path`, uint8 [n, size, size, 3]; returns it."""
     shape = (len(images), spec.size, spec.size, 3)
     stored = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape)
+    with path.open("r+b") as file:  # a full disk is an error now, not a crash on the way
+        os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
     done = 0
     for batch in iter_pixels(images, spec):
         stored[done : done + len(batch)] = batch

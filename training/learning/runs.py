@@ -38,11 +38,7 @@ class Run:
 
 
 def begin_run(bundles: Path, task: str, recipe: Recipe, fingerprint: str) -> Run:
-    """A new run. Unfinished ones of the task that nobody works on are thrown away."""
-    for old in _unfinished(bundles, task):
-        with _locked(old) as ours:
-            if ours:
-                shutil.rmtree(old)
+    """A new run. Unfinished ones of the task stay until one is finished."""
     parent = _folder(bundles, task)
     parent.mkdir(parents=True, exist_ok=True)
     run = Run(Path(tempfile.mkdtemp(dir=parent)))
@@ -70,7 +66,7 @@ def unfinished_run(bundles: Path, task: str, fingerprint: str) -> Run:
 
 @contextmanager
 def working_on(run: Run) -> Iterator[None]:
-    """Keeps others off a run; it is thrown away when the block ends well.
+    """Keeps others off a run.
 
     Raises:
         TrainingError: somebody works on it.
@@ -79,7 +75,14 @@ def working_on(run: Run) -> Iterator[None]:
         if not ours:
             raise TrainingError(f"another process works on the training in {run.folder}; wait for it")
         yield
-    shutil.rmtree(run.folder)
+
+
+def discard_runs(bundles: Path, task: str) -> None:
+    """Throws the runs of a task away that nobody works on: its model is there."""
+    for folder in _unfinished(bundles, task):
+        with _locked(folder) as ours:
+            if ours:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _folder(bundles: Path, task: str) -> Path:

@@ -47,7 +47,7 @@ def clip_network(architecture: str, weights: Weights) -> Backbone:
     Raises:
         WeightsUnavailable: it cannot be had.
     """
-    model = _load(architecture, weights, CLIPModel)
+    model = _load(architecture, weights, CLIPModel, dtype=torch.float32)
     processor = _load(architecture, weights, CLIPImageProcessor)
     tower = ImageTower(model.eval())
     layers = len(tower.vision_model.encoder.layers)
@@ -73,7 +73,7 @@ def prompt_head(architecture: str, weights: Weights, labels: Sequence[str]) -> t
     Raises:
         WeightsUnavailable: the model cannot be had.
     """
-    model = _load(architecture, weights, CLIPModel).eval()
+    model = _load(architecture, weights, CLIPModel, dtype=torch.float32).eval()
     tokenizer = _load(architecture, weights, AutoTokenizer)
     rows = []
     with torch.inference_mode():
@@ -86,10 +86,10 @@ def prompt_head(architecture: str, weights: Weights, labels: Sequence[str]) -> t
     return weight.clone(), torch.zeros(len(labels))
 
 
-def _load(architecture: str, weights: Weights, kind: Any) -> Any:
+def _load(architecture: str, weights: Weights, kind: Any, **options: Any) -> Any:
     source = _source(architecture, weights)
     address = str(weights.path) if weights.path else f"{constants.ENDPOINT}/{source}"
-    return from_hub(architecture, address, lambda: kind.from_pretrained(source))
+    return from_hub(architecture, address, lambda: kind.from_pretrained(source, **options))
 
 
 def _source(architecture: str, weights: Weights) -> str:

@@ -61,11 +61,14 @@ def manifests(bundles: Path) -> list[Manifest]:
 
 
 @pytest.mark.usefixtures("ingested")
+@pytest.mark.parametrize(
+    "options", [(), ("--schedule", "plateau", "--ema", "0.9")], ids=["plain", "averaged"]
+)
 def test_a_killed_training_goes_on_to_what_an_unbroken_one_comes_to(
-    run_process: Menagerie, environment: dict[str, str], bundles: Path
+    options: tuple[str, ...], run_process: Menagerie, environment: dict[str, str], bundles: Path
 ) -> None:
-    assert run_process("train", *SCRATCH).code == 0
-    with started(environment, "train", *SCRATCH) as killed:
+    assert run_process("train", *SCRATCH, *options).code == 0
+    with started(environment, "train", *SCRATCH, *options) as killed:
         after_epochs(killed, 3)
         time.sleep(0.02)  # somewhere in the next epoch
         killed.send_signal(signal.SIGKILL)
@@ -78,6 +81,7 @@ def test_a_killed_training_goes_on_to_what_an_unbroken_one_comes_to(
     assert whole.training == unbroken.training  # the history of every epoch included
     assert whole.metrics == unbroken.metrics
     assert run_process("train", "--resume").error.startswith("no unfinished training of 'colours'")
+    assert "leave the other options out" in run_process("train", "--resume", "--epochs", "9").error
 
 
 @pytest.mark.usefixtures("ingested")

@@ -8,6 +8,7 @@ import pytest
 import torch
 from sqlalchemy import Engine
 from torch import nn
+from torch.nn import functional
 
 from backend.inference.bundle import Bundle, load_bundle
 from backend.inference.manifest import Manifest
@@ -21,11 +22,12 @@ from training.errors import BadRecipe, TrainingError
 from training.exporting import golden_pixels
 from training.learning.fit import Learnt, fit
 from training.learning.optimisation import RatePlan, freeze, make_optimiser
-from training.learning.runs import begin_run, unfinished_run, working_on
+from training.learning.runs import begin_run, discard_runs, unfinished_run, working_on
 from training.learning.weighting import class_weights
 from training.methods import train
 from training.networks.backbone import Classifier
 from training.networks.catalogue import build_backbone
+from training.pictures import read_pixels
 from training.progress import Silent
 from training.publishing import publish
 from training.recipe import Recipe
@@ -118,8 +120,7 @@ def test_finetuning_changes_the_top_blocks_and_the_head_only(
             continue
         trained_here = depths.get(f"body.{name}", 99) < 2
         assert torch.equal(value, before[name]) != trained_here, name
-    assert (bundles / ".runs" / "colours").is_dir()
-    assert list((bundles / ".runs" / "colours").iterdir()) == []  # finished runs leave nothing
+    assert unfinished_run(bundles, "colours", dataset.fingerprint).last is not None  # until it is published
 
 
 def test_all_of_it_is_trained_on_request_with_everything_else_switched_on(
@@ -165,6 +166,32 @@ def test_training_stops_when_val_stops_getting_better_and_the_best_is_kept(datas
     assert learnt.best_epoch == 1 + losses.index(min(losses)) == len(losses) - 3
 
 
+def test_a_run_that_had_stopped_early_learns_no_more_when_it_is_resumed(
+    dataset: Dataset, bundles: Path
+) -> None:
+    recipe = SCRATCH.model_copy(update={"epochs": 60, "patience": 2, "monitor": "val_accuracy"})
+    run = begin_run(bundles, "colours", recipe, dataset.fingerprint)
+    results = []
+    for _ in range(2):
+        network = Classifier(build_backbone("simple_cnn"), len(dataset.labels), dropout=0.5, cosine=False)
+        results.append((fit(network, dataset, recipe, run, Silent()), network.head.weight))
+    (first, weights), (again, same_weights) = results
+    assert len(first.history) < 60
+    assert again == first
+    assert torch.equal(weights, same_weights)
+
+
+def test_the_weights_that_are_kept_are_those_that_were_measured(dataset: Dataset) -> None:
+    recipe = SCRATCH.model_copy(update={"ema": 0.9})
+    network = Classifier(build_backbone("simple_cnn"), len(dataset.labels), dropout=0.5, cosine=False)
+    learnt = fit(network, dataset, recipe, None, Silent())
+    spec = network.backbone.anatomy.preprocessing
+    images = torch.from_numpy(normalise(read_pixels(dataset.val, spec, lambda _: None), spec))
+    with torch.inference_mode():
+        loss = functional.cross_entropy(network(images)[0], torch.tensor(dataset.targets(dataset.val)))
+    assert learnt.history[learnt.best_epoch - 1]["val_loss"] == pytest.approx(float(loss), rel=1e-4)
+
+
 def test_a_time_limit_plans_fewer_epochs(dataset: Dataset) -> None:
     learnt = run_epochs(
         dataset, SCRATCH.model_copy(update={"epochs": 5000, "patience": 5000, "time_limit": 1.0})
@@ -191,7 +218,7 @@ def test_the_rate_rises_and_falls_within_the_steps_that_are_planned() -> None:
     cosine = RatePlan("cosine", 100, 0.1)
     assert [round(cosine(step), 3) for step in (0, 9, 10, 55, 100)] == [0.1, 1.0, 1.0, 0.5, 0.0]
     cosine.steps = 50
-    assert cosine(50) == 0
+    assert (cosine(4), cosine(50)) == (1, 0)
     assert [RatePlan("step", 100, 0)(step) for step in (0, 60, 85)] == pytest.approx([1, 0.1, 0.01])
     assert RatePlan("constant", 100, 0)(99) == 1
 
@@ -214,11 +241,12 @@ def test_a_run_is_found_again_unless_the_pictures_changed_or_another_works_on_it
     assert run.recipe == SCRATCH
     with pytest.raises(TrainingError, match="have changed since"):
         unfinished_run(bundles, "colours", "f2")
+    other = begin_run(bundles, "colours", SCRATCH, "f1")
     with working_on(run):
         with pytest.raises(TrainingError, match="another process works on"), working_on(run):
             pass
-        other = begin_run(bundles, "colours", SCRATCH, "f1")
+        discard_runs(bundles, "colours")
         assert run.folder.is_dir()
+        assert not other.folder.exists()
+    discard_runs(bundles, "colours")
     assert not run.folder.exists()
-    begin_run(bundles, "colours", SCRATCH, "f1")
-    assert not other.folder.exists()
