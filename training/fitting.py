@@ -23,7 +23,6 @@ from training.evaluation import measure
 from training.exporting import golden_pixels, write_golden
 from training.novelty import (
     MOST_REFERENCES,
-    TARGET_REFUSALS,
     add_strangeness,
     attainable_refusals,
     fit_novelty,
@@ -87,7 +86,7 @@ def fit(
     refusals = attainable_refusals(novelty.pictures)
     thresholds = Thresholds(
         confidence=confidence,
-        novelty=1 - min(refusals, TARGET_REFUSALS),
+        novelty=1 - refusals,
         target_precision=target_precision,
         target_refusals=refusals,
     )

@@ -25,8 +25,6 @@ NEIGHBOURS = 5
 MOST_REFERENCES = 1000
 # The share of a task's own pictures that may be refused.
 TARGET_REFUSALS = 0.02
-# Where so many would be refused, none is: too few pictures were held back to tell what is strange.
-MOST_REFUSALS = 0.05
 STEPS = 100
 # Below these spreads differences are but rounding.
 LEAST_DISTANCE_SPREAD, LEAST_LOGIT_SPREAD = 1e-4, 0.1
@@ -118,10 +116,9 @@ def add_strangeness(path: Path, references: References) -> None:
 
 
 def attainable_refusals(pictures: int) -> float:
-    """The share of a task's own pictures that is refused, where `pictures` were held back: of few, a new one
-    is the strangest by chance more often than the target allows."""
-    by_chance = 1 / (pictures + 1)
-    return 0.0 if by_chance > MOST_REFUSALS else max(TARGET_REFUSALS, by_chance)
+    """The share of a task's own pictures that is refused, where `pictures` were held back: none where these
+    are so few that a new one is the strangest by chance more often than the target allows."""
+    return 0.0 if 1 / (pictures + 1) > TARGET_REFUSALS else TARGET_REFUSALS
 
 
 def _between(learnt: Raw, contents: Sequence[str]) -> NDArray[np.float32]:

@@ -13,7 +13,7 @@ from backend.inference.prediction import novelty_of
 from backend.inference.preprocessing import Preprocessing, normalise
 from backend.inference.runtime import OnnxModel, Raw
 from tests.tiny_bundle import make_bundle
-from training.novelty import TARGET_REFUSALS, add_strangeness, fit_novelty
+from training.novelty import TARGET_REFUSALS, add_strangeness, attainable_refusals, fit_novelty
 
 SPEC = Preprocessing(
     size=8, resize="squash", crop_fraction=1, interpolation="bilinear", mean=(0, 0, 0), std=(1, 1, 1)
@@ -84,3 +84,8 @@ def test_the_graph_tells_the_strangeness_that_numpy_does(bundles: Path, gated: b
     told = OnnxModel(path).run(normalise(pixels[20:], SPEC)).strangeness
     assert told is not None
     np.testing.assert_allclose(told, references.strangeness(asked), rtol=1e-3, atol=1e-2)
+
+
+def test_so_few_pictures_that_the_target_cannot_be_kept_refuse_none() -> None:
+    assert [attainable_refusals(n) for n in (1, 30, 48)] == [0, 0, 0]
+    assert attainable_refusals(49) == attainable_refusals(1000) == TARGET_REFUSALS
