@@ -73,7 +73,8 @@ def test_weights_come_from_a_file_of_ones_own(architecture: str, suffix: str, tm
 def test_weights_without_their_last_layer_or_of_other_classes_will_do(tmp_path: Path) -> None:
     network = get_model("resnet18", weights=None, num_classes=7)
     torch.save(network.state_dict(), tmp_path / "seven.pth")
-    build_backbone("resnet18", Weights(pretrained=True, path=tmp_path / "seven.pth"))
+    backbone = build_backbone("resnet18", Weights(pretrained=True, path=tmp_path / "seven.pth"))
+    torch.testing.assert_close(backbone.get_parameter("body.conv1.weight"), network.conv1.weight)
 
 
 def whole(architecture: str) -> nn.Module:
