@@ -15,6 +15,7 @@ from pathlib import Path
 from bench import honesty, trials
 from bench.epochs import compare_epochs
 from bench.report import Row, report
+from bench.splits import try_splits
 from bench.trials import Place
 from databases.engine import open_engine
 from training.networks.efficientnet_lite0 import EfficientNetLite0
@@ -65,6 +66,15 @@ def _eight_animals(data: Path, place: Place) -> Iterator[Row]:
     best = max((tuned, probe), key=lambda result: result.accuracy)
     yield Row("animals-8: best of probe and finetune, test accuracy", best.accuracy, "", 0.97, "higher")
     yield Row("animals-8: both trainings", probe.seconds + tuned.seconds, "s", 600, "lower")
+    splits = try_splits(engine, "animals-8")
+    yield Row("animals-8: probe, test accuracy, mean over ten splits", splits.mean, "", 0.97, "higher")
+    yield Row(
+        "animals-8: probe, calibration error over the ten's answers",
+        splits.calibration_error,
+        "",
+        0.03,
+        "lower",
+    )
     unknown = trials.files_of(data / "animal-or-not" / "other")
     for name, result in (("probe", probe), ("finetune", tuned)):
         error = honesty.calibration_error(engine, result.bundle)
