@@ -20,6 +20,14 @@ def draw(colour: str, number: int = 0, size: tuple[int, int] = (48, 32)) -> Imag
     return image
 
 
+def draw_greys(folder: Path, count: int) -> Path:
+    """A folder of pictures in shades of grey, which show none of the colours."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in range(count):
+        Image.new("RGB", (48, 32), (90 + number,) * 3).save(folder / f"grey-{number}.png")
+    return folder
+
+
 def encode(image: Image.Image, format: str = "JPEG", **options: Any) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, format, **options)

@@ -1,25 +1,18 @@
 """Two bundles on the same pictures, side by side."""
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from PIL import Image
 
 from backend.inference.bundle import Bundle
-from backend.inference.cpu import available_cpus
-from backend.inference.decoding import decode
-from backend.inference.errors import UnreadableImage
 from backend.inference.manifest import Manifest
 from backend.inference.prediction import Prediction, Predictor
 from training.errors import NoPictures
 from training.metrics import PairedTest, Share, mcnemar, wilson
 from training.progress import Progress
-from training.questions import Question
-
-BATCH = 8  # decoded pictures in memory at a time: one may have 200 MB
+from training.questions import Opened, Question, Unreadable, open_all
 
 
 @dataclass(frozen=True)
@@ -42,22 +35,6 @@ class Row:
     @property
     def agree(self) -> bool:
         return self.first.label == self.second.label
-
-
-@dataclass(frozen=True)
-class Opened:
-    """A picture that was read: upright, RGB."""
-
-    question: Question
-    image: Image.Image
-
-
-@dataclass(frozen=True)
-class Unreadable:
-    """A picture that nobody could be asked about, and why."""
-
-    name: str
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -110,7 +87,7 @@ def compare(first: Bundle, second: Bundle, questions: Sequence[Question], progre
     rows: list[Row] = []
     unreadable: list[Unreadable] = []
     with progress.track("Asking both", len(questions)) as advance:
-        for batch in _decoded(questions):
+        for batch in open_all(questions):
             unreadable += [one for one in batch if isinstance(one, Unreadable)]
             rows += _ask(predictors, [one for one in batch if isinstance(one, Opened)])
             advance(len(batch))
@@ -135,19 +112,3 @@ def _reply(question: Question, prediction: Prediction) -> Reply:
 
 def _rank(row: Row) -> tuple[bool, bool]:
     return row.first.right == row.second.right, row.agree
-
-
-def _decoded(questions: Sequence[Question]) -> Iterator[list[Opened | Unreadable]]:
-    with ThreadPoolExecutor(available_cpus()) as pool:
-        for start in range(0, len(questions), BATCH):
-            batch = questions[start : start + BATCH]
-            yield list(pool.map(_open, batch))
-
-
-def _open(question: Question) -> Opened | Unreadable:
-    try:
-        return Opened(question, decode(question.path.read_bytes()).image)
-    except UnreadableImage as error:
-        return Unreadable(question.name, str(error))
-    except OSError as error:
-        return Unreadable(question.name, error.strerror or type(error).__name__)

@@ -9,7 +9,7 @@ from sklearn.metrics import confusion_matrix, log_loss, precision_recall_fscore_
 
 from backend.inference.bundle import Bundle
 from backend.inference.manifest import Manifest, Metrics
-from backend.inference.prediction import softmax
+from backend.inference.prediction import Predictor, softmax
 from backend.inference.runtime import Raw
 from training.dataset import Images, fingerprint
 from training.errors import NoPictures
@@ -33,12 +33,13 @@ class LabelReport:
 
 @dataclass(frozen=True)
 class Scored:
-    """What a bundle makes of `images`: `logits` float32 [n, labels] as the graph gives them, and the right
-    labels int64 [n]."""
+    """What a bundle makes of `images`: `logits` float32 [n, labels] as the graph gives them, the right labels
+    int64 [n], and the novelty float64 [n], 0 to 1, where it tells any."""
 
     images: Images
     logits: NDArray[np.float32]
     targets: NDArray[np.int64]
+    novelty: NDArray[np.float64] | None = None
 
     @property
     def answers(self) -> NDArray[np.int64]:
@@ -85,7 +86,7 @@ def score(
         )
     with progress.track(f"Measuring on the {split} split", len(images)) as advance:
         raw = run_model(bundle.model, images, manifest.preprocessing, advance)
-    return Scored(images, raw.logits, _targets(manifest.labels, images))
+    return Scored(images, raw.logits, _targets(manifest.labels, images), _novelty(bundle, raw))
 
 
 def summarise(scored: Scored, manifest: Manifest, split: Measured) -> Evaluation:
@@ -98,6 +99,11 @@ def measure(
 ) -> Evaluation:
     """Figures for raw outputs of `images`."""
     return _figures(Scored(images, raw.logits, _targets(labels, images)), labels, temperature, split)
+
+
+def _novelty(bundle: Bundle, raw: Raw) -> NDArray[np.float64] | None:
+    told = [answer.novelty for answer in Predictor(bundle).interpret(raw)]
+    return None if None in told else np.array(told, np.float64)
 
 
 def _targets(labels: tuple[str, ...], images: Images) -> NDArray[np.int64]:

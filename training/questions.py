@@ -1,12 +1,20 @@
-"""The pictures that two models are asked about, and what is known of them."""
+"""The pictures that models are asked about, and what is known of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from PIL import Image
+
+from backend.inference.cpu import available_cpus
+from backend.inference.decoding import decode
+from backend.inference.errors import UnreadableImage
 from training.dataset import Images
 from training.errors import BadSource, NoPictures
-from training.ingestion.sources import open_source
+from training.ingestion.sources import Candidate, open_source
+
+BATCH = 8  # decoded pictures in memory at a time: one may have 200 MB
 
 
 @dataclass(frozen=True)
@@ -16,6 +24,22 @@ class Question:
     path: Path
     name: str
     expected: str | None
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A picture that was read: upright, RGB."""
+
+    question: Question
+    image: Image.Image
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A picture that nobody could be asked about, and why."""
+
+    name: str
+    reason: str
 
 
 def from_library(images: Images) -> tuple[Question, ...]:
@@ -35,20 +59,43 @@ def from_paths(paths: Sequence[Path], labels: frozenset[str]) -> tuple[Question,
         for question in _of_path(path, labels):
             found.setdefault(question.path, question)
     if not found:
-        raise NoPictures("no picture was named to compare on")
+        raise NoPictures("no picture was named")
     return tuple(found.values())
+
+
+def open_all(questions: Sequence[Question]) -> Iterator[list[Opened | Unreadable]]:
+    """Reads the pictures on all cores, in their order, at most 8 at a time."""
+    with ThreadPoolExecutor(available_cpus()) as pool:
+        for start in range(0, len(questions), BATCH):
+            yield list(pool.map(_open, questions[start : start + BATCH]))
+
+
+def _open(question: Question) -> Opened | Unreadable:
+    try:
+        return Opened(question, decode(question.path.read_bytes()).image)
+    except UnreadableImage as error:
+        return Unreadable(question.name, str(error))
+    except OSError as error:
+        return Unreadable(question.name, error.strerror or type(error).__name__)
 
 
 def _of_path(path: Path, labels: frozenset[str]) -> list[Question]:
     if path.is_dir() or path.suffix.lower() == ".csv":
         return [
             _question(one.path, one.uri, (one.label, one.path.parent.name), labels)
-            for one in open_source(path).candidates
+            for one in _candidates(path)
         ]
     if not path.is_file():
         raise BadSource(f"there is no file or folder {path}")
     whole = path.absolute()
     return [_question(whole, str(path), (whole.parent.name,), labels)]
+
+
+def _candidates(path: Path) -> list[Candidate]:
+    try:
+        return open_source(path).candidates
+    except NoPictures:  # here nobody needs one folder a label
+        raise NoPictures(f"there is no picture in {path}") from None
 
 
 def _question(path: Path, name: str, candidates: tuple[str | None, ...], labels: frozenset[str]) -> Question:

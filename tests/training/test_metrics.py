@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.stats import norm
 from sklearn.metrics import f1_score
 
 from training.metrics import (
+    auroc,
     coverage_curve,
     expected_calibration_error,
     macro_f1,
@@ -28,6 +30,28 @@ def test_an_interval_is_wilsons_and_of_nothing_it_is_everything() -> None:
     share = wilson(15, 148)  # Newcombe 1998, table I, method 3
     assert (share.value, share.low, share.high) == pytest.approx((0.1014, 0.0624, 0.1605), abs=5e-5)
     assert (wilson(0, 0).low, wilson(0, 0).high) == (0.0, 1.0)
+
+
+def test_an_area_counts_the_pairs_in_order_and_half_of_the_ties() -> None:
+    # of six pairs four are in order, one is a tie
+    assert auroc(np.array([0.1, 0.4, 0.5]), np.array([0.4, 0.8])).value == pytest.approx(4.5 / 6)
+    assert auroc(np.zeros(9), np.zeros(4)).value == 0.5
+
+
+def test_an_area_of_1_or_0_is_not_taken_for_certain() -> None:
+    few, many = (auroc(np.zeros(n), np.ones(n)) for n in (10, 100))
+    assert few.value == few.high == many.high == 1
+    assert 0.6 < few.low < many.low < 1
+    reversed_ = auroc(np.ones(10), np.zeros(10))
+    assert (reversed_.value, reversed_.low, reversed_.high) == pytest.approx((0, 0, 1 - few.low))
+
+
+@pytest.mark.parametrize("apart", [1.0, 2.5])
+def test_an_areas_interval_holds_the_true_one_19_times_in_20(apart: float) -> None:
+    rng = np.random.default_rng(0)
+    true = norm.cdf(apart / np.sqrt(2))  # of two normal distributions so many spreads apart
+    draws = [auroc(rng.normal(size=40), apart + rng.normal(size=60)) for _ in range(300)]
+    assert 0.93 <= np.mean([one.low <= true <= one.high for one in draws]) <= 0.99
 
 
 def test_calibration_error_weighs_each_band_by_its_pictures() -> None:

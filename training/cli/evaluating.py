@@ -5,12 +5,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from training.cli.registered import describe, find_model
+from training.cli.registered import describe, find_model, interval
 from training.cli.state import State, open_state
 
 if TYPE_CHECKING:
+    from backend.inference.bundle import Bundle
     from databases.registry import RegisteredModel
     from training.evaluation import Evaluation, Measured
+    from training.metrics import Share
+    from training.refusals import Refusals, Strangers
+
+SHOWN = 20  # unreadable pictures
 
 
 def evaluate(
@@ -21,6 +26,10 @@ def evaluate(
     split: Annotated[str, typer.Option(help="test or val.")] = "test",
     out: Annotated[
         Path | None, typer.Option(help="The report's folder. Default: reports/VERSION beside the bundles.")
+    ] = None,
+    unknown: Annotated[
+        list[Path] | None,
+        typer.Option(help="A folder of pictures that show none of the labels: are they refused? Repeatable."),
     ] = None,
     no_report: Annotated[bool, typer.Option("--no-report", help="Figures on the screen only.")] = False,
 ) -> None:
@@ -33,6 +42,7 @@ def evaluate(
     from training.dataset import load_dataset
     from training.errors import TrainingError
     from training.evaluation import score, summarise
+    from training.refusals import refusals_of
 
     chosen = _split(split)
     state = open_state()
@@ -41,16 +51,20 @@ def evaluate(
     bundle = load_bundle(state.bundles / model.bundle_uri)
     if chosen == "val" and bundle.manifest.calibration.fitted_on == "cross-validation":
         raise TrainingError(f"{model.version} learnt from val as well as from train; say --split test")
+    strangers = _ask(bundle, unknown) if unknown else None
     scored = score(bundle, dataset.test if chosen == "test" else dataset.val, chosen, Bars())
     evaluation = summarise(scored, bundle.manifest, chosen)
+    refusals = refusals_of(bundle.manifest, scored, strangers)
     print_evaluation(model.version, evaluation)
+    if refusals is not None:
+        print_refusals(refusals, chosen)
     if chosen == "test" and dataset.task == model.task:
         _record(state, model, evaluation)
     if not no_report:
         from training.reporting.gathering import gather
         from training.reporting.writing import write_report
 
-        report = gather(bundle, dataset, chosen, scored, Bars())
+        report = gather(bundle, dataset, chosen, scored, refusals, Bars())
         written = write_report(report, out or _folder(state, model, dataset.task, chosen))
         say(f"The report is {quote(str(written.page))}; its figures are beside it in {written.figures.name}")
 
@@ -72,6 +86,36 @@ def print_evaluation(version: str, evaluation: "Evaluation") -> None:
         confusion.add_row(name, *(str(evaluation.confusion[i, j]) for j in shown))
     show(confusion)
     say(f"[bold]{quote(version)}[/bold]: {describe(evaluation.metrics)}")
+
+
+def print_refusals(refusals: "Refusals", split: str) -> None:
+    """What it refuses of known pictures, and of unknown ones where there are any."""
+    from training.cli.console import quote, say
+
+    known = f"{refusals.falsely.total} {split} pictures {_of(refusals.falsely)}"
+    say(f"Refused as strange, above a novelty of {refusals.threshold:g}: of {known}")
+    unknown = refusals.unknown
+    if unknown is None:
+        return
+    area = unknown.area
+    measure = f"AUROC {area.value:.4f} (95 % interval {area.low:.4f} to {area.high:.4f})"
+    say(f"and of {unknown.refused.total} unknown ones {_of(unknown.refused)}; {measure}")
+    if unknown.unreadable:
+        say(f"[yellow]{len(unknown.unreadable)} of the unknown ones cannot be read:[/yellow]")
+    for one in unknown.unreadable[:SHOWN]:
+        say(f"  {quote(one.name)}: {quote(one.reason)}")
+
+
+def _of(share: "Share") -> str:
+    return f"{share.value:.1%} {interval(share.low, share.high)}"
+
+
+def _ask(bundle: "Bundle", unknown: list[Path]) -> "Strangers":
+    from training.cli.console import Bars
+    from training.questions import from_paths
+    from training.refusals import ask_strangers
+
+    return ask_strangers(bundle, from_paths(unknown, frozenset(bundle.manifest.labels)), Bars())
 
 
 def _split(name: str) -> "Measured":

@@ -32,8 +32,17 @@ def find_model(state: State, version: str | None, task: str | None) -> "Register
 def describe(metrics: "Metrics | None") -> str:
     if metrics is None:
         return "no test pictures, so nobody knows how good it is"
-    low, high = metrics.accuracy_interval
-    return (
-        f"{metrics.accuracy:.1%} right on {metrics.pictures} {metrics.split} pictures "
-        f"(95 % interval {low:.1%} to {high:.1%}), macro F1 {metrics.macro_f1:.3f}"
-    )
+    shown = f"{metrics.accuracy:.1%} right on {metrics.pictures} {metrics.split} pictures "
+    return f"{shown}{interval(*metrics.accuracy_interval)}{_once(metrics)}, macro F1 {metrics.macro_f1:.3f}"
+
+
+def interval(low: float, high: float) -> str:
+    return f"(95 % interval {low:.1%} to {high:.1%})"
+
+
+def _once(metrics: "Metrics") -> str:
+    """The same with copies counted as one picture, where there are any."""
+    if metrics.grouped_accuracy is None or metrics.grouped_accuracy_interval is None:
+        return ""
+    ends = interval(*metrics.grouped_accuracy_interval)
+    return f", {metrics.grouped_accuracy:.1%} with copies counted once: {metrics.groups} pictures {ends}"

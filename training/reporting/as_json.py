@@ -5,7 +5,9 @@ from dataclasses import asdict
 from pydantic import JsonValue
 
 from training.metrics import Share
+from training.refusals import Refusals, Unknown
 from training.reporting.answers import Answered
+from training.reporting.curves import Curve, refusal_roc, refused_over_threshold
 from training.reporting.label_rows import LabelRow, label_rows
 from training.reporting.report import Report, Trust
 
@@ -38,6 +40,7 @@ def report_json(report: Report) -> dict[str, JsonValue]:
         ],
         "calibration": {"before": _trust(report.uncalibrated), "after": _trust(report.calibrated)},
         "coverage": [asdict(one) for one in report.coverage],
+        "novelty": None if report.refusals is None else _novelty(report.refusals),
         "history": [asdict(one) for one in report.history],
         "speed": asdict(report.speed),
         "suspected_wrong_labels": [_answered(one) for one in report.suspects],
@@ -80,6 +83,39 @@ def _trust(trust: Trust) -> dict[str, JsonValue]:
         {"confidence": one.confidence, "accuracy": _share(one.right)} for one in trust.bins
     ]
     return {"temperature": trust.temperature, "expected_calibration_error": trust.error, "bins": bins}
+
+
+def _novelty(refusals: Refusals) -> dict[str, JsonValue]:
+    unknown = refusals.unknown
+    return {
+        "threshold": refusals.threshold,
+        "known_refused": _share(refusals.falsely),
+        "known_refused_over_threshold": _curve(refused_over_threshold(refusals.known)),
+        "unknown": None if unknown is None else _unknown(refusals, unknown),
+    }
+
+
+def _unknown(refusals: Refusals, unknown: Unknown) -> dict[str, JsonValue]:
+    return {
+        "refused": _share(unknown.refused),
+        "refused_over_threshold": _curve(refused_over_threshold(unknown.novelty)),
+        "auroc": asdict(unknown.area),
+        "roc": _curve(refusal_roc(refusals.known, unknown.novelty)),
+        "not_refused": [
+            {
+                "file": str(one.question.path),
+                "novelty": one.novelty,
+                "answer": one.answer,
+                "probability": one.probability,
+            }
+            for one in unknown.passed
+        ],
+        "unreadable": [asdict(one) for one in unknown.unreadable],
+    }
+
+
+def _curve(curve: Curve) -> dict[str, JsonValue]:
+    return {"x": list(curve.x), "y": list(curve.y)}
 
 
 def _answered(one: Answered) -> dict[str, JsonValue]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from training.refusals import Stranger
 from training.reporting.answers import Answered
 from training.reporting.thumbnails import thumbnail
 
@@ -21,6 +22,17 @@ class Card:
     right: bool
 
 
+@dataclass(frozen=True)
+class StrangerCard:
+    """A picture that shows none of the labels, and what was answered; as a `Card` otherwise."""
+
+    picture: str | None
+    name: str
+    answer: str
+    probability: float
+    novelty: float
+
+
 def cards(answered: Iterable[Answered]) -> tuple[Card, ...]:
     return tuple(
         Card(
@@ -33,4 +45,17 @@ def cards(answered: Iterable[Answered]) -> tuple[Card, ...]:
             right=one.right,
         )
         for one in answered
+    )
+
+
+def stranger_cards(strangers: Iterable[Stranger]) -> tuple[StrangerCard, ...]:
+    return tuple(
+        StrangerCard(
+            picture=thumbnail(one.question.path),
+            name=one.question.name,
+            answer=one.answer,
+            probability=one.probability,
+            novelty=one.novelty,
+        )
+        for one in strangers
     )

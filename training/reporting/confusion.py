@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from training.reporting.figures import name_of
+from training.reporting.ground import name_of
 
 MOST_LABELS, FEW_LABELS = 20, 12
 

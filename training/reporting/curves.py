@@ -1,4 +1,4 @@
-"""Precision-recall and ROC curves of each label against the rest."""
+"""Precision-recall and ROC curves of each label against the rest, and of what is refused."""
 
 from dataclasses import dataclass
 
@@ -44,6 +44,20 @@ def label_curves(
         for i, label in enumerate(labels)
         if 0 < shown[i] < len(targets)
     )
+
+
+def refused_over_threshold(novelty: NDArray[np.float64]) -> Curve:
+    """The share of pictures that each threshold of novelty, 0 to 1, would refuse: it goes down in steps."""
+    thresholds = np.unique(np.r_[0.0, novelty, 1.0])
+    refused = 1 - np.searchsorted(np.sort(novelty), thresholds, side="right") / len(novelty)
+    return _thinned(thresholds, refused)
+
+
+def refusal_roc(known: NDArray[np.float64], unknown: NDArray[np.float64]) -> Curve:
+    """The share of `unknown` pictures refused over that of `known` ones, at every threshold of novelty."""
+    strange = np.r_[np.zeros(len(known)), np.ones(len(unknown))]
+    falsely, rightly, _ = roc_curve(strange, np.r_[known, unknown])
+    return _thinned(falsely, rightly)
 
 
 def spread(points: int) -> list[int]:

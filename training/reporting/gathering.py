@@ -15,6 +15,7 @@ from training.metrics import (
     wilson,
 )
 from training.progress import Progress
+from training.refusals import Refusals
 from training.reporting import answers
 from training.reporting.curves import label_curves, spread
 from training.reporting.history import read_history
@@ -25,8 +26,15 @@ from training.reporting.speed import measure_speed
 MOST_TRAIN = 2000
 
 
-def gather(bundle: Bundle, dataset: Dataset, split: Measured, scored: Scored, progress: Progress) -> Report:
-    """A report on `scored`, which is what the bundle made of the data set's `split`."""
+def gather(
+    bundle: Bundle,
+    dataset: Dataset,
+    split: Measured,
+    scored: Scored,
+    refusals: Refusals | None,
+    progress: Progress,
+) -> Report:
+    """A report on `scored`, which is what the bundle made of the data set's `split`, and on its refusals."""
     manifest = bundle.manifest
     temperature = manifest.calibration.temperature
     scores = scored.scores(temperature)
@@ -51,6 +59,7 @@ def gather(bundle: Bundle, dataset: Dataset, split: Measured, scored: Scored, pr
         uncalibrated=_trust(scored, 1.0),
         calibrated=_trust(scored, temperature),
         coverage=tuple(coverage[i] for i in spread(len(coverage))),
+        refusals=refusals,
         speed=speed,
         sample=answers.fair_sample(answered),
         mistakes=answers.mistakes_by_label(answered),

@@ -36,7 +36,7 @@ def render(template: str, **values: object) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"percent": percent, "interval": interval, "sure": sure}
+    environment.filters |= {"percent": percent, "interval": interval, "between": between, "sure": sure}
     return environment.get_template(template).render(**values)
 
 
@@ -50,7 +50,12 @@ def percent(value: float) -> str:
 
 
 def interval(share: Share) -> str:
-    return f"{100 * share.low:.1f} to {100 * share.high:.1f}{SPACE}%"
+    return between((share.low, share.high))
+
+
+def between(ends: tuple[float, float]) -> str:
+    """An interval of shares, from its two ends."""
+    return f"{100 * ends[0]:.1f} to {100 * ends[1]:.1f}{SPACE}%"
 
 
 def sure(probability: float) -> str:

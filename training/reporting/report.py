@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from backend.inference.manifest import Manifest
 from training.evaluation import Evaluation, Measured
 from training.metrics import Bin, Coverage, Estimate, Share
+from training.refusals import Refusals
 from training.reporting.answers import Answered, LabelMistakes
 from training.reporting.curves import LabelCurves
 from training.reporting.history import Epoch
@@ -62,6 +63,7 @@ class Report:
     uncalibrated: Trust
     calibrated: Trust
     coverage: tuple[Coverage, ...]
+    refusals: Refusals | None
     speed: Speed
     sample: tuple[Answered, ...]
     mistakes: tuple[LabelMistakes, ...]

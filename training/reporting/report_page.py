@@ -2,15 +2,17 @@
 
 from dataclasses import dataclass
 
-from training.reporting import figures
+from training.refusals import Unknown
+from training.reporting import figures, novelty_figures
 from training.reporting.answers import LabelMistakes
-from training.reporting.cards import Card, cards
+from training.reporting.cards import Card, StrangerCard, cards, stranger_cards
 from training.reporting.confusion import Confusion, confusion_figure, most_confused
 from training.reporting.history import Epoch
 from training.reporting.label_rows import label_rows
 from training.reporting.page import Plot, plotly_script, render
 from training.reporting.report import Report
 
+PASSED_SHOWN = 12
 TALLEST, ROW, COLUMN, AXES = 860, 34, 24, 140  # CSS pixels
 
 
@@ -41,6 +43,8 @@ def report_page(report: Report) -> str:
         drawn_curves=len(figures.hardest(report.curves)),
         curve_plots=_curves(report),
         trust_plots=_trust(report),
+        novelty_plots=_novelty(report),
+        passed=_passed(report.refusals.unknown if report.refusals else None),
         learning_plots=_learning(report.history),
         facts=_facts(report),
     )
@@ -74,6 +78,23 @@ def _trust(report: Report) -> list[tuple[str, Plot]]:
         ("Reliability", Plot(reliability, "Accuracy over confidence", 400)),
         ("Coverage and accuracy", Plot(coverage, "Accuracy over the share of pictures answered", 400)),
     ]
+
+
+def _novelty(report: Report) -> list[tuple[str, Plot]]:
+    refusals = report.refusals
+    if refusals is None:
+        return []
+    ranked = report.manifest.novelty is not None
+    by_threshold = novelty_figures.refused_by_threshold(refusals, ranked=ranked)
+    plots = [("At other thresholds", Plot(by_threshold, "Shares refused over the threshold of novelty", 400))]
+    if refusals.unknown is not None:
+        roc = novelty_figures.unknown_over_known(refusals, refusals.unknown)
+        plots.append(("Unknown against known", Plot(roc, "Unknown refused over known refused", 400)))
+    return plots
+
+
+def _passed(unknown: Unknown | None) -> tuple[StrangerCard, ...]:
+    return () if unknown is None else stranger_cards(unknown.passed[:PASSED_SHOWN])
 
 
 def _learning(history: tuple[Epoch, ...]) -> list[tuple[str, Plot]]:

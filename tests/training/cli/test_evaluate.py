@@ -1,12 +1,14 @@
 """`evaluate` as it is typed, and the report that it leaves."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
+from tests.drawing import draw_greys
 from tests.training.cli.conftest import Menagerie
 from tests.training.making import add_tiny_bundle
 
@@ -52,6 +54,42 @@ def test_a_report_goes_where_it_is_told_or_nowhere(
     menagerie("evaluate", "--out", tmp_path / "elsewhere")
     assert (tmp_path / "elsewhere" / "report.html").is_file()
     assert not (bundles.parent / "reports").exists()
+
+
+def test_unknown_pictures_are_asked_about_and_counted(menagerie: Menagerie, tmp_path: Path) -> None:
+    greys, more = draw_greys(tmp_path / "greys", 4), draw_greys(tmp_path / "more", 2)
+    (more / "empty.jpg").touch()
+    ran = menagerie("evaluate", "--unknown", greys, "--unknown", more)
+    assert (
+        "Refused as strange, above a novelty of 0.5: of 3 test pictures 0.0% (95 % interval 0.0%" in ran.out
+    )
+    assert "and of 6 unknown ones 100.0%" in ran.out
+    assert "AUROC 1.0000 (95 % interval 0." in ran.out
+    assert "1 of the unknown ones cannot be read:\n  empty.jpg: the file is empty" in ran.out
+
+
+def test_unknown_pictures_that_are_none_are_one_line(
+    menagerie: Menagerie, pictures: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "a.txt").touch()
+    ask = ("evaluate", "--unknown")
+    assert menagerie(*ask, tmp_path / "notes").error == f"there is no picture in {tmp_path / 'notes'}"
+    assert menagerie(*ask, tmp_path / "absent").error == f"there is no file or folder {tmp_path / 'absent'}"
+    assert "in a folder called 'blue', which is one of the labels" in menagerie(*ask, pictures).error
+
+
+def test_copies_are_counted_once_beside_the_plain_accuracy(menagerie: Menagerie, pictures: Path) -> None:
+    for number in range(5):
+        for folder in ("red", "green", "blue"):
+            shutil.copy(pictures / folder / "0.jpg", pictures / folder / f"copy-{number}.jpg")
+    menagerie("ingest", pictures)
+    out = menagerie("evaluate", "--no-report").out
+    assert re.search(
+        r"100\.0% right on (\d+) test pictures \(95 % interval .* to 100\.0%\), "
+        r"100\.0% with copies counted once: (\d+) pictures \(95 % interval .* to 100\.0%\), macro F1 1\.000",
+        out,
+    )
 
 
 def test_a_folder_that_cannot_be_made_is_one_line(menagerie: Menagerie, tmp_path: Path) -> None:

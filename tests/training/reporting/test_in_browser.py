@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser import chromium
+from tests.drawing import draw_greys, picture
 from tests.training.reporting.conftest import Reporter
 from training.reporting.writing import write_report
 
@@ -18,7 +19,10 @@ def test_a_report_is_drawn_without_a_network_and_fits_the_screen(
     report_on: Reporter, tmp_path: Path, width: int, scheme: str
 ) -> None:
     history = [{"epoch": n, "train_loss": 1.0, "val_loss": 1.0} for n in range(3)]
-    page_path = write_report(report_on(LONG, training={"history": history}), tmp_path / "report").page
+    unknown = draw_greys(tmp_path / "unknown", 2)
+    (unknown / ("<b>" + "w" * 80 + ".jpg")).write_bytes(picture("red"))
+    report = report_on(LONG, unknown=unknown, training={"history": history})
+    page_path = write_report(report, tmp_path / "report").page
     told: list[str] = []
     with chromium() as browser:
         page = browser.new_page(
@@ -29,7 +33,7 @@ def test_a_report_is_drawn_without_a_network_and_fits_the_screen(
         page.on("dialog", lambda dialog: told.append(dialog.message))
         page.on("request", lambda request: told.append(request.url))
         page.goto(page_path.as_uri())
-        page.wait_for_function("document.querySelectorAll('.plot .main-svg').length >= 7")
+        page.wait_for_function("document.querySelectorAll('.plot .main-svg').length >= 9")
         assert page.evaluate("document.documentElement.scrollWidth") == width
         assert page.locator(".plot text", has_text="<img src=x").count() > 0
     assert [one for one in told if not one.startswith("data:")] == [page_path.as_uri()]

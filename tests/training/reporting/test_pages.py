@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from backend.inference.bundle import load_bundle
-from tests.drawing import draw_class_folders
+from tests.drawing import draw_class_folders, draw_greys, picture
 from tests.tiny_bundle import make_bundle
 from tests.training.reporting.conftest import Reporter
 from training.comparison import compare
@@ -16,7 +16,7 @@ from training.progress import Silent
 from training.questions import from_paths
 from training.reporting.comparison_page import comparison_page
 from training.reporting.page import plotly_script, sure
-from training.reporting.report_page import report_page
+from training.reporting.report_page import PASSED_SHOWN, report_page
 
 HOSTILE = ("<img src=x onerror=alert(1)>", "<!--<script>", "\"'&amp;")
 
@@ -51,7 +51,7 @@ def test_a_report_shows_pictures_and_figures_and_fetches_nothing(report_on: Repo
     page = page_of(report_on)
     assert page.addresses() == {"data", "#"}
     assert sum(tag == "img" for tag, _ in page.found) >= 24
-    assert sum(attrs.get("class") == "plot" for _, attrs in page.found) == 6  # 2 confusions, 4 curves
+    assert sum(attrs.get("class") == "plot" for _, attrs in page.found) == 7  # 2 confusions, 5 curves
     policy = next(attrs["content"] for _, attrs in page.found if "http-equiv" in attrs)
     assert str(policy).startswith("default-src 'none'")
 
@@ -75,21 +75,59 @@ def test_epochs_become_curves_of_what_was_recorded(report_on: Reporter) -> None:
     assert "Accuracy over the epochs" not in drawn
 
 
+def test_without_unknown_pictures_the_page_says_how_to_ask_about_some(report_on: Reporter) -> None:
+    page = page_of(report_on)
+    assert "Of 24 test pictures it refuses 0, although they show what it knows" in page.text
+    assert "menagerie evaluate --unknown DIR" in page.text
+
+
+def test_unknown_pictures_that_pass_are_shown(report_on: Reporter, tmp_path: Path) -> None:
+    greys = draw_greys(tmp_path / "greys", 5)
+    (greys / "empty.jpg").touch()
+    none_passes = page_of(report_on, unknown=greys)
+    assert "Of 5 pictures that show none of its labels it refuses 5" in none_passes.text
+    assert "1 more cannot be read." in none_passes.text
+    assert "None: every one of them was refused." in none_passes.text
+
+
+def test_the_most_familiar_unknown_pictures_are_shown(report_on: Reporter, tmp_path: Path) -> None:
+    unknown = draw_greys(tmp_path / "unknown", 5)
+    for number in range(PASSED_SHOWN + 1):
+        (unknown / f"red-{number}.jpg").write_bytes(picture("red", number))
+    page = page_of(report_on, unknown=unknown)
+    assert f"The {PASSED_SHOWN} most familiar of {PASSED_SHOWN + 1}" in page.text
+    shown = [attrs["alt"] for tag, attrs in page.found if tag == "img" and "red-" in str(attrs["alt"])]
+    assert len(shown) == PASSED_SHOWN
+    assert "Unknown refused over known refused" in [attrs.get("aria-label") for _, attrs in page.found]
+
+
+def test_copies_are_counted_beside_and_only_where_there_are_some(report_on: Reporter) -> None:
+    report = report_on()
+    assert "copies counted once" not in report_page(report)
+    figures = {"groups": 20, "grouped_accuracy": 0.9, "grouped_accuracy_interval": (0.699, 0.972)}
+    metrics = report.evaluation.metrics.model_copy(update=figures)
+    page = Elements(report_page(replace(report, evaluation=replace(report.evaluation, metrics=metrics))))
+    assert "Accuracy, copies counted once 90.0" in page.text
+    assert "69.9 to 97.2" in page.text
+    assert "20 different pictures of 24" in page.text
+
+
 def test_a_head_that_learnt_from_val_is_said_to(report_on: Reporter) -> None:
     calibration = {"temperature": 1.0, "fitted_on": "cross-validation"}
     assert "It learnt from the val split as well." in page_of(report_on, calibration=calibration).text
 
 
 @pytest.mark.filterwarnings("error")
-def test_labels_and_file_names_are_not_taken_for_markup(report_on: Reporter) -> None:
-    report = report_on(HOSTILE)
-    whole = report_page(report)
+def test_labels_and_file_names_are_not_taken_for_markup(report_on: Reporter, tmp_path: Path) -> None:
+    unknown = draw_greys(tmp_path / "unknown", 2)
+    (unknown / f"{HOSTILE[0]}.jpg").write_bytes(picture("red"))
+    whole = report_page(report_on(HOSTILE, unknown=unknown))
     page = Elements(whole.replace(plotly_script(), ""))
     assert not [attrs for _, attrs in page.found if "onerror" in attrs or attrs.get("src") == "x"]
     assert HOSTILE[0] in page.text
-    assert sum(tag == "script" for tag, _ in page.found) == 8  # 6 figures, Plotly, what draws them
+    assert sum(tag == "script" for tag, _ in page.found) == 10  # 8 figures, Plotly, what draws them
     figures = re.findall(r'<script type="application/json">(.*?)</script>', whole, re.DOTALL)
-    assert len(figures) == 6
+    assert len(figures) == 8
     assert not [figure for figure in figures if "<" in figure]
 
 

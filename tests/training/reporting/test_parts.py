@@ -20,10 +20,11 @@ from training.reporting.answers import (
     suspects,
 )
 from training.reporting.confusion import MOST_LABELS, confusion_figure, most_confused
-from training.reporting.curves import MOST_POINTS, label_curves
-from training.reporting.figures import hardest, name_of
+from training.reporting.curves import MOST_POINTS, label_curves, refusal_roc, refused_over_threshold
+from training.reporting.figures import hardest
 from training.reporting.files import write_whole
 from training.reporting.gathering import MOST_TRAIN, drawn
+from training.reporting.ground import name_of
 from training.reporting.history import Epoch, read_history
 
 LABELS = ("cat", "dog", "owl")
@@ -57,6 +58,18 @@ def test_labels_that_no_picture_or_every_picture_carries_have_no_curve() -> None
     scores = np.full((4, 3), 1 / 3, np.float32)
     assert label_curves(LABELS, scores, np.zeros(4, np.int64)) == ()
     assert [one.label for one in label_curves(LABELS, scores, np.array([0, 0, 2, 2]))] == ["cat", "owl"]
+
+
+def test_a_threshold_refuses_what_lies_above_it() -> None:
+    curve = refused_over_threshold(np.array([0.2, 0.5, 0.5, 0.9]))
+    assert list(curve.x) == [0, 0.2, 0.5, 0.9, 1]
+    assert list(curve.y) == [1, 0.75, 0.25, 0, 0]
+
+
+def test_a_refusal_roc_goes_up_with_unknown_and_right_with_known_pictures() -> None:
+    curve = refusal_roc(np.array([0.1, 0.6]), np.array([0.9, 0.6, 0.3]))
+    assert list(curve.x) == [0, 0, 0.5, 0.5, 1]
+    assert curve.y == pytest.approx((0, 1 / 3, 2 / 3, 1, 1))
 
 
 def test_long_curves_keep_their_ends_and_lose_points() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.drawing import draw_greys, picture
 from tests.training.reporting.conftest import Reporter
 from training.reporting.as_json import report_json
 from training.reporting.writing import write_report
@@ -44,6 +45,27 @@ def test_calibration_is_told_before_and_after_the_temperature(report_on: Reporte
     assert (report.uncalibrated.temperature, report.calibrated.temperature) == (1.0, 3.0)
     assert report.calibrated.error > report.uncalibrated.error  # softened scores of answers that were right
     assert report.learnt_from_val
+
+
+def test_known_pictures_that_are_refused_are_counted_without_any_unknown(report_on: Reporter) -> None:
+    told = json.loads(json.dumps(report_json(report_on())))["novelty"]
+    assert (told["threshold"], told["unknown"]) == (0.5, None)
+    assert (told["known_refused"]["count"], told["known_refused"]["total"]) == (0, 24)
+    assert told["known_refused_over_threshold"]["y"][-1] == 0
+
+
+def test_what_is_refused_of_unknown_pictures_is_told_with_its_curve(
+    report_on: Reporter, tmp_path: Path
+) -> None:
+    greys = draw_greys(tmp_path / "greys", 5)
+    (greys / "red.jpg").write_bytes(picture("red"))
+    (greys / "cut.jpg").write_bytes(picture("red")[:-200])
+    told = json.loads(json.dumps(report_json(report_on(unknown=greys))))["novelty"]["unknown"]
+    assert (told["refused"]["count"], told["refused"]["total"]) == (5, 6)
+    assert told["auroc"]["low"] < told["auroc"]["value"] < 1
+    assert (told["roc"]["x"][0], told["roc"]["y"][-1]) == (0, 1)
+    assert [(one["file"], one["answer"]) for one in told["not_refused"]] == [(str(greys / "red.jpg"), "red")]
+    assert [one["name"] for one in told["unreadable"]] == ["cut.jpg"]
 
 
 def test_speed_and_size_are_measured_on_the_bundle(report_on: Reporter, bundles: Path) -> None:
