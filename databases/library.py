@@ -135,8 +135,9 @@ def count_by_label_and_split(session: Session, root_id: int) -> dict[tuple[str |
 
 
 def tasks(session: Session) -> list[str]:
-    """The tasks that have pictures, by name."""
-    return list(session.scalars(select(Root.task).distinct().order_by(Root.task)))
+    """The tasks that have usable pictures, by name."""
+    usable = select(Image.id).where(Image.root_id == Root.id, Image.status == "ok").exists()
+    return list(session.scalars(select(Root.task).where(usable).distinct().order_by(Root.task)))
 
 
 def root_images(session: Session, name: str) -> list[LibraryImage]:

@@ -1,6 +1,7 @@
 """What a model is trained and measured on: a task's labelled pictures, by split."""
 
 import hashlib
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -55,30 +56,48 @@ def load_dataset(engine: Engine, task: str) -> Dataset:
     """The labelled pictures of a task.
 
     Raises:
-        NoPictures: there is no such task, or it has fewer than two labels, or no pictures to train or
-        validate on.
+        NoPictures: there is no such task, or it has fewer than two labels, labels that read alike, or no
+        pictures to train or validate on.
     """
     with Session(engine) as session:
         images = [image for image in library.task_images(session, task) if image.label is not None]
         known = library.tasks(session)
     if not images:
-        raise NoPictures(f"task {task!r} has no labelled picture; {_what_to_do(known)}")
+        raise NoPictures(f"task {task!r} has no labelled picture; {_what_to_do(task, known)}")
     splits = {
         name: tuple(image for image in images if image.split == name) for name in ("train", "val", "test")
     }
     dataset = Dataset(task, tuple(sorted({str(image.label) for image in splits["train"]})), **splits)
-    if len(dataset.labels) < 2:
-        raise NoPictures(
-            f"task {task!r} has one label, {dataset.labels}; training needs two folders of pictures or more"
-        )
+    _check_labels(dataset)
     if not dataset.val:
-        raise NoPictures(f"task {task!r} is too small to hold any picture back: give it 5 a label or more")
-    if unknown := {str(image.label) for image in dataset.val + dataset.test} - set(dataset.labels):
-        raise NoPictures(f"no picture of {', '.join(sorted(unknown))} is in the training split of {task!r}")
+        raise NoPictures(f"task {task!r} has no usable picture in its val split: give it 5 a label or more")
     return dataset
 
 
-def _what_to_do(known: list[str]) -> str:
+def _check_labels(dataset: Dataset) -> None:
+    task, labels = dataset.task, dataset.labels
+    if not labels:
+        raise NoPictures(f"task {task!r} has no usable picture in its train split")
+    if len(labels) < 2:
+        raise NoPictures(
+            f"task {task!r} has one label, {labels[0]!r}; training needs two folders of pictures or more"
+        )
+    if unknown := {str(image.label) for image in dataset.val + dataset.test} - set(labels):
+        raise NoPictures(f"no picture of {', '.join(sorted(unknown))} is in the training split of {task!r}")
+    first: dict[str, str] = {}
+    for label in labels:
+        # Two folders that a person takes for one: "Cat" and "cat", or an accent that is coded in two ways.
+        other = first.setdefault(unicodedata.normalize("NFKC", label).casefold(), label)
+        if other != label:
+            raise NoPictures(
+                f"the labels {other!r} and {label!r} of task {task!r} read alike: give their folders one "
+                "name, or two that differ, and run menagerie ingest again"
+            )
+
+
+def _what_to_do(task: str, known: list[str]) -> str:
+    if task in known:
+        return "put its pictures into one folder a label, and run menagerie ingest again"
     if not known:
         return "the library is empty, run: menagerie ingest DIR"
     return f"the library has: {', '.join(known)}"

@@ -1,7 +1,9 @@
 """The ways to train: each takes a data set and hands over a network that can be published."""
 
+from collections import Counter
+
 from training.dataset import Dataset
-from training.errors import BadRecipe
+from training.errors import BadRecipe, NoPictures
 from training.learning.processes import Processes
 from training.networks.catalogue import strategies_of
 from training.recipe import Recipe
@@ -25,15 +27,22 @@ def train(workshop: Workshop, dataset: Dataset, recipe: Recipe) -> Trained | Non
 
     Raises:
         BadRecipe: it asks for what does not exist or does not fit together.
+        NoPictures: a label has too few to learn from.
         WeightsUnavailable: pretrained weights cannot be had.
         Interrupted: somebody pressed Ctrl-C.
     """
     from training.learning.method import learn
     from training.probing import probe, probe_starter, zero_shot
+    from training.publishing import open_draft
 
     check_recipe(recipe)
     _check_device(recipe)
-    if recipe.strategy in ("probe", "zero-shot") and not Processes.of_environment().first:
+    _check_pictures(dataset, recipe)
+    first = Processes.of_environment().first
+    if first:
+        with open_draft(workshop.bundles):  # whether one can be made, before hours are spent
+            pass
+    if recipe.strategy in ("probe", "zero-shot") and not first:
         return None
     if recipe.strategy == "zero-shot":
         return zero_shot(workshop, dataset, recipe)
@@ -42,6 +51,18 @@ def train(workshop: Workshop, dataset: Dataset, recipe: Recipe) -> Trained | Non
     if recipe.architecture == "efficientnet_lite0" and recipe.weights is None:
         return probe_starter(workshop, dataset, recipe)
     return probe(workshop, dataset, recipe)
+
+
+def _check_pictures(dataset: Dataset, recipe: Recipe) -> None:
+    if recipe.strategy == "zero-shot":
+        return
+    learnt_from = dataset.train + dataset.val if recipe.strategy == "probe" else dataset.train
+    different = Counter(label for label, _ in {(image.label, image.sha256) for image in learnt_from})
+    if lonely := [label for label in dataset.labels if different[label] < 2]:
+        raise NoPictures(
+            f"label {lonely[0]!r} has fewer than two different pictures to learn from: add some, or take its "
+            "folder away, and run menagerie ingest again"
+        )
 
 
 def _check_device(recipe: Recipe) -> None:

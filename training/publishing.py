@@ -16,6 +16,7 @@ from backend.inference.runtime import ANIMAL_LOGIT, OnnxModel
 from databases import registry
 from training.calibration import TARGET_PRECISION
 from training.dataset import Dataset, spread
+from training.errors import TrainingError
 from training.exporting import (
     check_agreement,
     export_model,
@@ -73,10 +74,21 @@ def publish(
 
 @contextmanager
 def open_draft(bundles: Path) -> Iterator[Path]:
-    """A folder beside the bundles to build one in, gone with the block unless it was given a name."""
-    bundles.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".", suffix=".draft", dir=bundles) as outer:
-        draft = Path(outer) / "bundle"
+    """A folder beside the bundles to build one in, gone with the block unless it was given a name.
+
+    Raises:
+        TrainingError: nothing can be written there.
+    """
+    try:
+        bundles.mkdir(parents=True, exist_ok=True)
+        outer = tempfile.TemporaryDirectory(prefix=".", suffix=".draft", dir=bundles)
+    except OSError as error:
+        raise TrainingError(
+            f"nothing can be written to the folder of bundles, {bundles} ({error.strerror}): "
+            "MENAGERIE_BUNDLES names it"
+        ) from None
+    with outer as name:
+        draft = Path(name) / "bundle"
         draft.mkdir()
         yield draft
 

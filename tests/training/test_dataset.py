@@ -75,7 +75,7 @@ def test_one_label_is_nothing_to_tell_apart(engine: Engine, tmp_path: Path) -> N
 
 def test_too_few_pictures_to_hold_any_back_are_refused(engine: Engine, tmp_path: Path) -> None:
     take_in(engine, draw_class_folders(tmp_path / "pictures", per_label=2))
-    with pytest.raises(NoPictures, match="too small to hold any picture back"):
+    with pytest.raises(NoPictures, match="has no usable picture in its val split: give it 5 a label or more"):
         load_dataset(engine, "colours")
 
 

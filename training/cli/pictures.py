@@ -32,6 +32,7 @@ def ingest(
     The pictures stay where they are. Run it again whenever the folder changes: only new and changed
     files are read, and no picture moves from one split to another.
     """
+    from training.errors import NoPictures
     from training.ingestion.run import SplitPlan
 
     state = open_state()
@@ -40,6 +41,8 @@ def ingest(
     if csv is not None:
         _write_csv(state, root, csv)
     print_report(report)
+    if not report.pictures:
+        raise NoPictures(f"none of the files in {source} can be used: there is nothing to learn from")
 
 
 def index(

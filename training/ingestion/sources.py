@@ -3,7 +3,7 @@
 import csv
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -51,8 +51,9 @@ def open_source(path: Path) -> Source:
     """Finds the pictures of a folder or a CSV table.
 
     Raises:
-        BadSource: there is no such folder or table, or the table lacks a column.
-        NoPictures: nothing in it looks like a picture.
+        BadSource: there is no such folder or table, the table lacks a column, or there are split folders but
+        none to train on.
+        NoPictures: nothing in it, or in one of its split folders, looks like a picture.
     """
     if path.is_dir():
         source = _scan_folder(path.resolve())
@@ -79,6 +80,10 @@ def _carvable(source: Source) -> Source:
 
 def _scan_folder(root: Path) -> Source:
     given = _split_folders(root)
+    if given and "train" not in given.values():
+        raise BadSource(
+            f"{root} holds {_listed(given)} but no train folder: add one, or name the folder of class folders"
+        )
     passed_over: Counter[str] = Counter()
     candidates = []
     for path in _files(root):
@@ -93,16 +98,27 @@ def _scan_folder(root: Path) -> Source:
         folders = parts[1:-1] if split else parts[:-1]
         label = folders[0] if folders else None
         candidates.append(Candidate(path, "/".join(parts), label, split))
+    if empty := [name for name, split in given.items() if split not in {one.split for one in candidates}]:
+        raise NoPictures(
+            f"no picture in {root / empty[0]}: put some there, or take that folder away, and its share will "
+            "come from train"
+        )
     return Source(root, candidates, frozenset(given.values()), passed_over)
 
 
 def _split_folders(root: Path) -> dict[str, str]:
-    """Folder name to split, where the top level is made of split folders that hold class folders."""
+    """Folder name to split, where the top level is made of split folders that hold class folders, or
+    nothing."""
     folders = [entry for entry in root.iterdir() if entry.is_dir() and not _hidden(entry.name)]
     splits = {folder.name: SPLIT_FOLDERS.get(folder.name.lower()) for folder in folders}
     given = {name: split for name, split in splits.items() if split is not None}
-    nested = all(any(entry.is_dir() for entry in folder.iterdir()) for folder in folders)
-    return given if nested and len(given) == len(folders) and "train" in given.values() else {}
+    held = [[entry for entry in folder.iterdir() if not _hidden(entry.name)] for folder in folders]
+    nested = any(held) and all(any(entry.is_dir() for entry in entries) for entries in held if entries)
+    return given if nested and len(given) == len(folders) else {}
+
+
+def _listed(given: Mapping[str, str]) -> str:
+    return " and ".join(sorted(given))
 
 
 def _files(root: Path) -> Iterator[Path]:

@@ -11,11 +11,12 @@ from typing import Any
 
 import lightning
 import torch
-from lightning.pytorch.callbacks import Callback, EarlyStopping, EMAWeightAveraging, ModelCheckpoint
+from lightning.pytorch.callbacks import Callback, EarlyStopping, EMAWeightAveraging
 
 from training.dataset import Dataset
 from training.errors import Interrupted
 from training.learning.callbacks import Deadline, Settled, Teller
+from training.learning.checkpoints import Kept, WholeFiles
 from training.learning.learner import History, Learner
 from training.learning.loaders import Loaders, make_loaders
 from training.learning.processes import Processes
@@ -51,7 +52,7 @@ def fit(network: Classifier, dataset: Dataset, recipe: Recipe, run: Run | None, 
     with tempfile.TemporaryDirectory(dir=run.folder if run else None) as folder, _without_chatter():
         train, val = make_loaders(network, dataset, recipe, processes, Path(folder), progress)
         with progress.track("Training", recipe.epochs * len(train)) as advance:
-            best = ModelCheckpoint(
+            best = Kept(
                 run.folder if run else folder,
                 BEST,
                 monitor=recipe.monitor,
@@ -84,10 +85,11 @@ def _trainer(
     if recipe.time_limit:
         callbacks.append(Deadline(recipe.time_limit))
     last = Path(LAST).stem
-    callbacks.append(ModelCheckpoint(run.folder if run else folder, last, enable_version_counter=False))
+    callbacks.append(Kept(run.folder if run else folder, last, enable_version_counter=False))
     return lightning.Trainer(
         max_epochs=recipe.epochs,
         callbacks=callbacks,
+        plugins=[WholeFiles()],
         accelerator={"cuda": "gpu"}.get(recipe.device, recipe.device),
         devices=processes.local,
         num_nodes=processes.nodes,
@@ -115,7 +117,7 @@ def _mode(recipe: Recipe) -> str:
     return "min" if recipe.monitor == "val_loss" else "max"
 
 
-def _take_best(learner: Learner, best: ModelCheckpoint) -> None:
+def _take_best(learner: Learner, best: Kept) -> None:
     if best.best_model_path:
         state = torch.load(best.best_model_path, map_location="cpu", weights_only=True)["state_dict"]
         learner.load_state_dict(state)

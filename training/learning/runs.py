@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from training.errors import TrainingError
+from training.errors import Interrupted, TrainingError
 from training.recipe import Recipe, make_recipe, read_values
 
 RUNS, RECIPE, FINGERPRINT, LOCK = ".runs", "recipe.yaml", "dataset.sha256", "lock"
@@ -66,7 +66,8 @@ def unfinished_run(bundles: Path, task: str, fingerprint: str) -> Run:
 
 @contextmanager
 def working_on(run: Run) -> Iterator[None]:
-    """Keeps others off a run.
+    """Keeps others off a run. One that an error ends before its first epoch holds nothing to go on from, and
+    goes.
 
     Raises:
         TrainingError: somebody works on it.
@@ -74,7 +75,14 @@ def working_on(run: Run) -> Iterator[None]:
     with _locked(run.folder) as ours:
         if not ours:
             raise TrainingError(f"another process works on the training in {run.folder}; wait for it")
-        yield
+        try:
+            yield
+        except Interrupted:
+            raise
+        except Exception:
+            if run.last is None:
+                shutil.rmtree(run.folder, ignore_errors=True)
+            raise
 
 
 def discard_runs(bundles: Path, task: str) -> None:

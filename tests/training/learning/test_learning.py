@@ -1,6 +1,7 @@
 """Epochs: what is trained, what stays, when it stops, which weights are kept."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ from training.errors import BadRecipe, TrainingError
 from training.exporting import golden_pixels
 from training.learning.fit import Learnt, fit
 from training.learning.optimisation import RatePlan, freeze, make_optimiser
-from training.learning.runs import begin_run, discard_runs, unfinished_run, working_on
+from training.learning.runs import Run, begin_run, discard_runs, unfinished_run, working_on
 from training.learning.weighting import class_weights
 from training.methods import train
 from training.networks.backbone import Classifier
@@ -154,16 +155,23 @@ def run_epochs(dataset: Dataset, recipe: Recipe) -> Learnt:
     return fit(network, dataset, recipe, None, Silent())
 
 
-def test_training_stops_when_val_stops_getting_better_and_the_best_is_kept(dataset: Dataset) -> None:
+def misled(dataset: Dataset) -> Dataset:
+    """The same, but the labels of val are wrong: the better one learns, the worse it looks."""
     other = {"red": "green", "green": "blue", "blue": "red"}
-    upside_down = tuple(
-        image.__class__(**{**image.__dict__, "label": other[str(image.label)]}) for image in dataset.val
-    )
-    misled = Dataset(dataset.task, dataset.labels, dataset.train, upside_down, dataset.test)
-    learnt = run_epochs(misled, SCRATCH.model_copy(update={"epochs": 60, "patience": 3}))
+    return replace(dataset, val=tuple(replace(one, label=other[str(one.label)]) for one in dataset.val))
+
+
+def test_training_stops_when_val_stops_getting_better_and_the_best_is_kept(dataset: Dataset) -> None:
+    learnt = run_epochs(misled(dataset), SCRATCH.model_copy(update={"epochs": 60, "patience": 3}))
     losses = [float(str(row["val_loss"])) for row in learnt.history]
     assert len(losses) < 60
     assert learnt.best_epoch == 1 + losses.index(min(losses)) == len(losses) - 3
+
+
+def go_on(dataset: Dataset, recipe: Recipe, run: Run) -> tuple[Learnt, torch.Tensor]:
+    """What a run comes to, and the head that was kept."""
+    network = Classifier(build_backbone("simple_cnn"), len(dataset.labels), dropout=0.5, cosine=False)
+    return fit(network, dataset, recipe, run, Silent()), network.head.weight
 
 
 def test_a_run_that_had_stopped_early_learns_no_more_when_it_is_resumed(
@@ -171,14 +179,23 @@ def test_a_run_that_had_stopped_early_learns_no_more_when_it_is_resumed(
 ) -> None:
     recipe = SCRATCH.model_copy(update={"epochs": 60, "patience": 2, "monitor": "val_accuracy"})
     run = begin_run(bundles, "colours", recipe, dataset.fingerprint)
-    results = []
-    for _ in range(2):
-        network = Classifier(build_backbone("simple_cnn"), len(dataset.labels), dropout=0.5, cosine=False)
-        results.append((fit(network, dataset, recipe, run, Silent()), network.head.weight))
-    (first, weights), (again, same_weights) = results
+    (first, weights), (again, same_weights) = (go_on(dataset, recipe, run) for _ in range(2))
     assert len(first.history) < 60
     assert again == first
     assert torch.equal(weights, same_weights)
+
+
+def test_a_run_that_was_moved_goes_on_and_keeps_its_best_epoch(dataset: Dataset, bundles: Path) -> None:
+    recipe = SCRATCH.model_copy(update={"epochs": 4, "patience": 60, "schedule": "constant"})
+    run = begin_run(bundles, "colours", recipe, dataset.fingerprint)
+    before, weights = go_on(misled(dataset), recipe, run)
+    moved = bundles.rename(bundles.with_name("moved"))
+    run = Run(moved / run.folder.relative_to(bundles))
+    after, same_weights = go_on(misled(dataset), recipe.model_copy(update={"epochs": 6}), run)
+    assert (len(before.history), len(after.history)) == (4, 6)
+    assert before.best_epoch == after.best_epoch < 4
+    assert torch.equal(weights, same_weights)
+    assert not bundles.exists()
 
 
 def test_the_weights_that_are_kept_are_those_that_were_measured(dataset: Dataset) -> None:
