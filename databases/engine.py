@@ -43,8 +43,8 @@ def check_reachable(engine: Engine) -> None:
         ) from error
 
 
-def parse_url(url: str) -> URL:
-    """`url` with the driver that we use for its kind of database.
+def parse_url(url: str, source: str = "DATABASE_URL") -> URL:
+    """`url` with the driver that we use for its kind of database; `source` says where it was written.
 
     Raises:
         DatabaseUnavailable: it is malformed, or names a database that is neither SQLite nor PostgreSQL.
@@ -52,12 +52,12 @@ def parse_url(url: str) -> URL:
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):  # the latter where the port is no number
-        raise DatabaseUnavailable("DATABASE_URL is not a database URL, such as sqlite:///images.db") from None
+        raise DatabaseUnavailable(f"{source} is not a database URL, such as sqlite:///images.db") from None
     backend = parsed.get_backend_name()
     if backend in ("postgresql", "postgres"):
         return parsed.set(drivername="postgresql+psycopg")
     if backend != "sqlite":
-        raise DatabaseUnavailable(f"DATABASE_URL names {backend!r}; only sqlite and postgresql are known")
+        raise DatabaseUnavailable(f"{source} names {backend!r}; only sqlite and postgresql are known")
     return parsed.set(drivername="sqlite")
 
 

@@ -20,14 +20,24 @@ from training.progress import Progress
 CHUNK = 256
 
 
-def index(engine: Engine, bundles: Path, model: RegisteredModel, task: str, progress: Progress) -> int:
+def index(
+    engine: Engine,
+    bundles: Path,
+    model: RegisteredModel,
+    task: str,
+    progress: Progress,
+    only: Sequence[LibraryImage] | None = None,
+) -> int:
     """Embeds the pictures of a task that have no embedding under `model` yet; returns how many.
 
-    Those known under another model with the same embedder are copied. Committed in chunks: run it again
-    after a kill.
+    `only`: no others than these. Those known under another model with the same embedder are copied. Committed
+    in chunks: run it again after a kill.
     """
     with Session(engine) as session:
         lacking = embeddings.unembedded(session, model.id, task)
+    if only is not None:
+        wanted = {image.id for image in only}
+        lacking = [image_id for image_id in lacking if image_id in wanted]
     if not lacking:
         return 0
     bundle: Bundle | None = None

@@ -96,11 +96,13 @@ def packed(
 
 
 def starter_features(
-    workshop: Workshop, dataset: Dataset, images: Sequence[LibraryImage]
+    workshop: Workshop, dataset: Dataset, images: Sequence[LibraryImage], *, whole_task: bool = True
 ) -> NDArray[np.float32]:
-    """Embeddings float32 [n, 1280] of `images` by the starter, kept in the database."""
+    """Embeddings float32 [n, 1280] of `images` by the starter, kept in the database; those of the whole task
+    at once, or only these."""
     starter = ensure_starter(workshop.engine, workshop.bundles, workshop.progress)
-    index(workshop.engine, workshop.bundles, starter, dataset.task, workshop.progress)
+    only = None if whole_task else images
+    index(workshop.engine, workshop.bundles, starter, dataset.task, workshop.progress, only)
     return read_features(workshop.engine, starter, images)
 
 

@@ -1,5 +1,6 @@
 """What may be chosen of a training: the recipe, read from and written to YAML."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -84,7 +85,7 @@ PRESETS: dict[Preset, dict[str, object]] = {
 }
 
 
-def make_recipe(values: dict[str, object], source: str) -> Recipe:
+def make_recipe(values: Mapping[str, object], source: str) -> Recipe:
     """A recipe with these values and otherwise the defaults.
 
     Raises:

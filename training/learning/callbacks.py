@@ -1,9 +1,11 @@
-"""What happens between epochs: progress is told, and time is kept."""
+"""What happens between epochs: progress is told, others may look on, and time is kept."""
 
 import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import lightning
+from pydantic import JsonValue
 
 from training.learning.learner import Learner
 from training.progress import Advance, Progress
@@ -24,6 +26,32 @@ class Teller(lightning.Callback):
             figures = {name: value for name, value in pl_module.history[-1].items() if name != "epoch"}
             shown = ", ".join(f"{name.replace('_', ' ')} {value:.3f}" for name, value in figures.items())
             self._progress.tell(f"epoch {trainer.current_epoch + 1} of {trainer.max_epochs}: {shown}")
+
+
+# Is shown the figures of each epoch, and may end the training by an exception.
+Watch = Callable[[Mapping[str, JsonValue]], None]
+
+
+class Watcher(lightning.Callback):
+    """Shows somebody each epoch, those before a resumption as well."""
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
+        self._shown = 0
+
+    def on_train_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        del trainer
+        self._show(pl_module)
+
+    def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        del trainer
+        self._show(pl_module)
+
+    def _show(self, learner: lightning.LightningModule) -> None:
+        assert isinstance(learner, Learner)
+        for figures in learner.history[self._shown :]:
+            self._shown += 1
+            self._watch(figures)
 
 
 class Settled(lightning.Callback):

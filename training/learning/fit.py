@@ -15,10 +15,11 @@ from lightning.pytorch.callbacks import Callback, EarlyStopping, EMAWeightAverag
 
 from training.dataset import Dataset
 from training.errors import Interrupted
-from training.learning.callbacks import Deadline, Settled, Teller
+from training.learning.callbacks import Deadline, Settled, Teller, Watch, Watcher
 from training.learning.checkpoints import Kept, WholeFiles
 from training.learning.learner import History, Learner
 from training.learning.loaders import Loaders, make_loaders
+from training.learning.pixels import Stored, store_dataset
 from training.learning.processes import Processes
 from training.learning.runs import LAST, Run
 from training.learning.weighting import class_weights
@@ -37,11 +38,20 @@ class Learnt:
     best_epoch: int
 
 
-def fit(network: Classifier, dataset: Dataset, recipe: Recipe, run: Run | None, progress: Progress) -> Learnt:
+def fit(
+    network: Classifier,
+    dataset: Dataset,
+    recipe: Recipe,
+    run: Run | None,
+    progress: Progress,
+    *,
+    stored: Stored | None = None,
+    watch: Watch | None = None,
+) -> Learnt:
     """Trains `network` in place and leaves it with the weights of the epoch that `recipe.monitor` found best.
 
     `run` keeps the checkpoints, and is gone on with where it holds any; None in other processes than the
-    first.
+    first. `stored`: the pictures, where they were decoded already. `watch` is shown each epoch.
 
     Raises:
         Interrupted: somebody pressed Ctrl-C; the run can be resumed.
@@ -50,7 +60,9 @@ def fit(network: Classifier, dataset: Dataset, recipe: Recipe, run: Run | None, 
     targets = torch.tensor(dataset.targets(dataset.train))
     learner = Learner(network, recipe, class_weights(recipe, dataset.labels, targets))
     with tempfile.TemporaryDirectory(dir=run.folder if run else None) as folder, _without_chatter():
-        train, val = make_loaders(network, dataset, recipe, processes, Path(folder), progress)
+        spec = network.backbone.anatomy.preprocessing
+        stored = stored or store_dataset(dataset, spec, Path(folder), progress)
+        train, val = make_loaders(network, dataset, stored, recipe, processes)
         with progress.track("Training", recipe.epochs * len(train)) as advance:
             best = Kept(
                 run.folder if run else folder,
@@ -59,7 +71,10 @@ def fit(network: Classifier, dataset: Dataset, recipe: Recipe, run: Run | None, 
                 mode=_mode(recipe),
                 enable_version_counter=False,
             )
-            trainer = _trainer(recipe, processes, [best, Teller(progress, advance)], run, folder)
+            callbacks: list[Callback] = [best, Teller(progress, advance)]
+            if watch is not None:
+                callbacks.append(Watcher(watch))
+            trainer = _trainer(recipe, processes, callbacks, run, folder)
             _run(trainer, learner, (train, val), run)
         if processes.first:
             _take_best(learner, best)

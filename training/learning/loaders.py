@@ -1,17 +1,14 @@
 """The batches of an epoch."""
 
-from pathlib import Path
-
 from torch.utils.data import DataLoader
 
 from backend.inference.cpu import available_cpus
 from training.dataset import Dataset
 from training.learning.augmentation import make_augmentation
-from training.learning.pixels import Item, Pixels, Places, canvas, store_pixels
+from training.learning.pixels import Item, Pixels, Places, Stored
 from training.learning.processes import Processes
 from training.learning.weighting import sampling_weights
 from training.networks.backbone import Classifier
-from training.progress import Progress
 from training.recipe import Recipe
 
 Loaders = tuple[DataLoader[Item], DataLoader[Item]]
@@ -20,24 +17,14 @@ MANY_PICTURES = 256
 
 
 def make_loaders(
-    network: Classifier,
-    dataset: Dataset,
-    recipe: Recipe,
-    processes: Processes,
-    folder: Path,
-    progress: Progress,
+    network: Classifier, dataset: Dataset, stored: Stored, recipe: Recipe, processes: Processes
 ) -> Loaders:
     """The batches of training, shuffled and augmented, and those of validation as serving sees them; this
-    process's share of both. The pictures are decoded into `folder`."""
-    spec = network.backbone.anatomy.preprocessing
-    kept = canvas(spec)
-    with progress.track("Reading pictures", len(dataset.train) + len(dataset.val)) as advance:
-        train = store_pixels(dataset.train, kept, folder / "train.npy", advance)
-        val = store_pixels(dataset.val, spec, folder / "val.npy", advance)
-    augment = make_augmentation(recipe.augmentation, spec.size)
-    learnt = Pixels(train, dataset.targets(dataset.train), augment, recipe.seed)
+    process's share of both."""
+    augment = make_augmentation(recipe.augmentation, network.backbone.anatomy.preprocessing.size)
+    learnt = Pixels(stored.train, dataset.targets(dataset.train), augment, recipe.seed)
     weights = sampling_weights(dataset) if recipe.balanced_sampling else None
-    held = Pixels(val, dataset.targets(dataset.val), None, recipe.seed)
+    held = Pixels(stored.val, dataset.targets(dataset.val), None, recipe.seed)
     rank, count = processes.rank, processes.all
     shuffled = Places(len(learnt), rank=rank, processes=count, seed=recipe.seed, weights=weights)
     in_order = Places(len(held), rank=rank, processes=count, seed=None)

@@ -1,6 +1,8 @@
 """Training in epochs, as a method: from a recipe to a network that can be published."""
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 
 import lightning
 import numpy as np
@@ -27,7 +29,9 @@ def learn(workshop: Workshop, dataset: Dataset, recipe: Recipe) -> Trained | Non
     processes = Processes.of_environment()
     run = _run(workshop, dataset, recipe, processes)
     with _held(run, processes):
-        network = _network(workshop, dataset, recipe, begun=run is not None and run.last is not None)
+        begun = run is not None and run.last is not None
+        features = None if begun else partial(_features, workshop, dataset, recipe)
+        network = make_network(dataset, recipe, features)
         lightning.seed_everything(recipe.seed, verbose=False)
         learnt = fit(network, dataset, recipe, run, workshop.progress)
     if torch.distributed.is_initialized():
@@ -47,17 +51,24 @@ def _held(run: Run | None, processes: Processes) -> AbstractContextManager[None]
     return working_on(run) if run is not None and processes.first else nullcontext()
 
 
-def _network(workshop: Workshop, dataset: Dataset, recipe: Recipe, *, begun: bool) -> Classifier:
+def make_network(
+    dataset: Dataset, recipe: Recipe, features: Callable[[Backbone], NDArray[np.float32]] | None
+) -> Classifier:
+    """What the epochs begin with.
+
+    `features` gives embeddings float32 [n, features] of the train pictures, for a pretrained network's first
+    head; None where a checkpoint will bring the head.
+    """
     pretrained = recipe.strategy != "scratch"
     lightning.seed_everything(recipe.seed, verbose=False)
     backbone = build_backbone(recipe.architecture, Weights(pretrained, recipe.weights))
     network = Classifier(backbone, len(dataset.labels), dropout=recipe.dropout, cosine=pretrained)
-    if pretrained and not begun:
+    if pretrained and features is not None:
         # Linear probing, then fine-tuning: a head that fits already keeps the first steps from distorting the
         # features (Kumar et al. 2022, arXiv:2202.10054).
         targets = np.array(dataset.targets(dataset.train))
         contents = [image.sha256 for image in dataset.train]
-        head = fit_probe(_features(workshop, dataset, recipe, backbone), targets, contents, recipe.seed).head
+        head = fit_probe(features(backbone), targets, contents, recipe.seed).head
         network.set_head(torch.from_numpy(head.weight), torch.from_numpy(head.bias))
     return network
 

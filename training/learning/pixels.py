@@ -3,6 +3,7 @@
 import math
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +13,11 @@ from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
 from backend.inference.preprocessing import Preprocessing
+from training.dataset import Dataset as Library
 from training.dataset import Images
 from training.learning.augmentation import Augment
 from training.pictures import iter_pixels
-from training.progress import Advance
+from training.progress import Advance, Progress
 
 # A padded place of a split that is shared out among processes: no picture, and not to be counted.
 NOTHING = -1
@@ -41,6 +43,31 @@ def store_pixels(images: Images, spec: Preprocessing, path: Path, advance: Advan
         advance(len(batch))
     stored.flush()
     return path
+
+
+@dataclass(frozen=True)
+class Stored:
+    """The decoded pictures of a data set: those of `train` larger than they are learnt from, to crop at
+    random."""
+
+    folder: Path
+
+    @property
+    def train(self) -> Path:
+        return self.folder / "train.npy"
+
+    @property
+    def val(self) -> Path:
+        return self.folder / "val.npy"
+
+
+def store_dataset(dataset: Library, spec: Preprocessing, folder: Path, progress: Progress) -> Stored:
+    """Decodes train and val into `folder`, for a network that `spec` prepares pictures for."""
+    stored = Stored(folder)
+    with progress.track("Reading pictures", len(dataset.train) + len(dataset.val)) as advance:
+        store_pixels(dataset.train, canvas(spec), stored.train, advance)
+        store_pixels(dataset.val, spec, stored.val, advance)
+    return stored
 
 
 class Pixels(Dataset[Item]):
