@@ -1,5 +1,6 @@
-"""Real server processes for tests, on free local ports, ended whatever happens."""
+"""Real processes for tests, on free local ports, ended whatever happens."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -25,3 +26,16 @@ def running(
     with log.open("wb") as output, started([sys.executable, "-m", *command], settings, output) as process:
         wait_until_up(" ".join(command), process, health)
         yield process
+
+
+@contextmanager
+def talking(command: list[str], settings: Mapping[str, str]) -> Iterator[subprocess.Popen[str]]:
+    """A process whose output and errors are both read from its `stdout`; asked to end with the block."""
+    process = subprocess.Popen(
+        command, env=os.environ | settings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.communicate()

@@ -1,13 +1,9 @@
 """A training that is killed, stopped, or shared among processes, as it is typed."""
 
-import os
 import re
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,6 +13,7 @@ from sqlalchemy.orm import Session
 from backend.inference.bundle import load_bundle
 from backend.inference.manifest import Manifest
 from databases import registry
+from tests.processes import talking
 from tests.training.cli.conftest import Menagerie, command
 
 SCRATCH = ("--arch", "simple_cnn", "--epochs", "8", "--patience", "8", "--device", "cpu")
@@ -26,25 +23,6 @@ START = 60
 @pytest.fixture
 def ingested(run_process: Menagerie, pictures: Path) -> None:
     assert run_process("ingest", pictures).code == 0
-
-
-@contextmanager
-def started(
-    environment: dict[str, str], *arguments: str, launcher: tuple[str, ...] = ()
-) -> Iterator[subprocess.Popen[str]]:
-    typed = (
-        [sys.executable, *launcher, "-m", "training.cli.main", *arguments]
-        if launcher
-        else command(*arguments)
-    )
-    process = subprocess.Popen(
-        typed, env=os.environ | environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
 
 
 def after_epochs(process: subprocess.Popen[str], epochs: int) -> None:
@@ -68,7 +46,7 @@ def test_a_killed_training_goes_on_to_what_an_unbroken_one_comes_to(
     options: tuple[str, ...], run_process: Menagerie, environment: dict[str, str], bundles: Path
 ) -> None:
     assert run_process("train", *SCRATCH, *options).code == 0
-    with started(environment, "train", *SCRATCH, *options) as killed:
+    with talking(command("train", *SCRATCH, *options), environment) as killed:
         after_epochs(killed, 3)
         time.sleep(0.02)  # somewhere in the next epoch
         killed.send_signal(signal.SIGKILL)
@@ -87,7 +65,7 @@ def test_a_killed_training_goes_on_to_what_an_unbroken_one_comes_to(
 @pytest.mark.usefixtures("ingested")
 def test_ctrl_c_says_how_to_go_on(environment: dict[str, str], bundles: Path) -> None:
     endless = ("--arch", "simple_cnn", "--epochs", "5000", "--patience", "5000")
-    with started(environment, "train", *endless) as stopped:
+    with talking(command("train", *endless), environment) as stopped:
         after_epochs(stopped, 2)
         stopped.send_signal(signal.SIGINT)
         out, _ = stopped.communicate(timeout=START)
@@ -102,8 +80,8 @@ def test_two_processes_train_one_model_and_measure_over_both(
     environment: dict[str, str], run_process: Menagerie, engine: Engine, bundles: Path
 ) -> None:
     launcher = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
-    shared = ("--arch", "simple_cnn", "--epochs", "3", "--device", "cpu")
-    with started(environment, "train", *shared, launcher=launcher) as both:
+    python, *program = command("train", "--arch", "simple_cnn", "--epochs", "3", "--device", "cpu")
+    with talking([python, *launcher, *program], environment) as both:
         out, _ = both.communicate(timeout=2 * START)
     assert both.returncode == 0, out
     with Session(engine) as session:

@@ -5,13 +5,13 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.processes import talking
 from tests.training.cli.conftest import Menagerie, command
 from tests.training.conftest import Colours
 
@@ -24,18 +24,6 @@ def ports() -> tuple[int, int]:
         for one in (first, second):
             one.bind(("127.0.0.1", 0))
         return first.getsockname()[1], second.getsockname()[1]
-
-
-@contextmanager
-def started(arguments: list[str], settings: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
-    process = subprocess.Popen(
-        arguments, env=os.environ | settings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.communicate()
 
 
 def wait_until(condition: Callable[[], bool], process: subprocess.Popen[str]) -> None:
@@ -80,7 +68,7 @@ def test_demo_serves_what_was_trained_already_and_ends_both_processes_when_asked
     api, page = ports
     arguments = command("demo", "--images", colours.pictures, "--api-port", api, "--ui-port", page)
     settings = {"DATABASE_URL": colours.database_url, "MENAGERIE_BUNDLES": str(colours.state.bundles)}
-    with started(arguments, settings) as demo:
+    with talking(arguments, settings) as demo:
         before = read_until_up(demo)
         assert httpx.get(f"http://127.0.0.1:{page}/_stcore/health").is_success
         with (colours.pictures / "blue" / "1.jpg").open("rb") as file:
@@ -102,7 +90,7 @@ def test_demo_ends_the_page_and_says_so_where_the_api_ends_by_itself(
     environment: dict[str, str], ports: tuple[int, int]
 ) -> None:
     api, page = ports
-    with started(command("demo", "--api-port", api, "--ui-port", page), environment) as demo:
+    with talking(command("demo", "--api-port", api, "--ui-port", page), environment) as demo:
         read_until_up(demo)
         assert "starter-1" in httpx.get(f"http://127.0.0.1:{api}/models").text
         os.kill(child_of(demo.pid, "backend.api"), signal.SIGKILL)
@@ -156,7 +144,7 @@ def test_the_api_and_the_page_start_on_their_own(
 ) -> None:
     assert bundles_with_starter.is_dir()
     subprocess.run(command("starter"), env=os.environ | environment, check=True, capture_output=True)
-    with started(command(name, "--port", ports[0]), environment) as process:
+    with talking(command(name, "--port", ports[0]), environment) as process:
         wait_until(lambda: httpx.get(f"http://127.0.0.1:{ports[0]}{address}").is_success, process)
         process.send_signal(signal.SIGTERM)
         assert process.wait(SECONDS) in (0, -signal.SIGTERM)
