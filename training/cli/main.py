@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from training.cli import comparing, evaluating, learning, models, pictures, services
+from training.cli import comparing, evaluating, learning, models, pictures, services, tuning
 
 app = typer.Typer(
     help="Turn folders of animal pictures into an answering service.",
@@ -16,6 +16,7 @@ app = typer.Typer(
 app.command()(services.demo)
 app.command()(pictures.ingest)
 app.command()(learning.train)
+app.command()(tuning.tune)
 app.command()(evaluating.evaluate)
 app.command()(comparing.compare)
 app.command()(pictures.index)

@@ -48,7 +48,9 @@ class Learner(lightning.LightningModule):
         self.register_buffer("class_weights", class_weights, persistent=False)
         self.train_figures = _figures(network.head.out_features)
         self.val_figures = _figures(network.head.out_features)
-        self.train_loss, self.val_loss = MeanMetric(), MeanMetric()
+        # A loss that is no number any more is to be seen, not left out.
+        self.train_loss = MeanMetric(nan_strategy="disable")
+        self.val_loss = MeanMetric(nan_strategy="disable")
 
     def train(self, mode: bool = True) -> "Learner":
         super().train(mode)

@@ -15,6 +15,7 @@ COMMANDS = [
     "demo",
     "ingest",
     "train",
+    "tune",
     "evaluate",
     "compare",
     "index",
@@ -26,6 +27,7 @@ COMMANDS = [
     "db",
 ]
 HEAVY = {"torch", "sqlalchemy", "pandas", "numpy", "sklearn", "onnxruntime", "fastapi", "alembic", "PIL"}
+HEAVY |= {"optuna"}
 
 
 def test_help_lists_every_command_and_imports_nothing_heavy() -> None:
