@@ -5,7 +5,7 @@ from itertools import accumulate
 
 import plotly.graph_objects as go
 
-from training.reporting.figures import COLOURS, NEUTRAL, name_of
+from training.reporting.ground import COLOURS, NEUTRAL, name_of
 from training.tuning.outcome import Outcome
 from training.tuning.space import Range
 from training.tuning.tried import Tried, shown
