@@ -1,12 +1,15 @@
 """What happens between epochs: progress is told, and time is kept."""
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import lightning
+from pydantic import JsonValue
 
 from training.learning.learner import Learner
 from training.progress import Advance, Progress
+from training.tracking.messages import Epoch, Track
 
 
 class Teller(lightning.Callback):
@@ -24,6 +27,26 @@ class Teller(lightning.Callback):
             figures = {name: value for name, value in pl_module.history[-1].items() if name != "epoch"}
             shown = ", ".join(f"{name.replace('_', ' ')} {value:.3f}" for name, value in figures.items())
             self._progress.tell(f"epoch {trainer.current_epoch + 1} of {trainer.max_epochs}: {shown}")
+
+
+class Tracker(lightning.Callback):
+    """Has every epoch tracked; those before a resumption too, for whom they have not reached."""
+
+    def __init__(self, track: Track) -> None:
+        self._track = track
+
+    def on_train_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        assert isinstance(pl_module, Learner)
+        for figures in pl_module.history:
+            self._tell(trainer, figures)
+
+    def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        assert isinstance(pl_module, Learner)
+        self._tell(trainer, pl_module.history[-1])
+
+    def _tell(self, trainer: lightning.Trainer, figures: Mapping[str, JsonValue]) -> None:
+        if trainer.is_global_zero:
+            self._track(Epoch({name: float(str(value)) for name, value in figures.items()}))
 
 
 class Settled(lightning.Callback):

@@ -15,7 +15,7 @@ from lightning.pytorch.callbacks import Callback, EarlyStopping, EMAWeightAverag
 
 from training.dataset import Dataset
 from training.errors import Interrupted
-from training.learning.callbacks import Deadline, Settled, Teller
+from training.learning.callbacks import Deadline, Settled, Teller, Tracker
 from training.learning.learner import History, Learner
 from training.learning.loaders import Loaders, make_loaders
 from training.learning.processes import Processes
@@ -24,6 +24,7 @@ from training.learning.weighting import class_weights
 from training.networks.backbone import Classifier
 from training.progress import Progress
 from training.recipe import Recipe
+from training.tracking.messages import Track, untracked
 
 BEST = "best"
 
@@ -36,11 +37,18 @@ class Learnt:
     best_epoch: int
 
 
-def fit(network: Classifier, dataset: Dataset, recipe: Recipe, run: Run | None, progress: Progress) -> Learnt:
+def fit(
+    network: Classifier,
+    dataset: Dataset,
+    recipe: Recipe,
+    run: Run | None,
+    progress: Progress,
+    track: Track = untracked,
+) -> Learnt:
     """Trains `network` in place and leaves it with the weights of the epoch that `recipe.monitor` found best.
 
     `run` keeps the checkpoints, and is gone on with where it holds any; None in other processes than the
-    first.
+    first. `track` learns of every epoch, at a resumption of the earlier ones again.
 
     Raises:
         Interrupted: somebody pressed Ctrl-C; the run can be resumed.
@@ -58,7 +66,8 @@ def fit(network: Classifier, dataset: Dataset, recipe: Recipe, run: Run | None, 
                 mode=_mode(recipe),
                 enable_version_counter=False,
             )
-            trainer = _trainer(recipe, processes, [best, Teller(progress, advance)], run, folder)
+            callbacks = [best, Teller(progress, advance), Tracker(track)]
+            trainer = _trainer(recipe, processes, callbacks, run, folder)
             _run(trainer, learner, (train, val), run)
         if processes.first:
             _take_best(learner, best)

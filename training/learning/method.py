@@ -18,6 +18,7 @@ from training.networks.weights import Weights
 from training.probe import fit_probe
 from training.probing import features_of, packed, starter_features
 from training.recipe import Recipe
+from training.tracking.messages import Kept
 from training.trained import Trained
 from training.workshop import Workshop
 
@@ -27,9 +28,11 @@ def learn(workshop: Workshop, dataset: Dataset, recipe: Recipe) -> Trained | Non
     processes = Processes.of_environment()
     run = _run(workshop, dataset, recipe, processes)
     with _held(run, processes):
+        if run is not None:
+            workshop.track(Kept(run.folder.name))
         network = _network(workshop, dataset, recipe, begun=run is not None and run.last is not None)
         lightning.seed_everything(recipe.seed, verbose=False)
-        learnt = fit(network, dataset, recipe, run, workshop.progress)
+        learnt = fit(network, dataset, recipe, run, workshop.progress, workshop.track)
     if torch.distributed.is_initialized():
         torch.distributed.destroy_process_group()
     return packed(network, recipe, recipe.facts() | _facts(learnt)) if processes.first else None
