@@ -4,15 +4,19 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes
 IMAGES ?=
+MLFLOW_PORT ?= 5000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install lint format test test-real test-browser test-images bench bench-training lock clean
+.PHONY: help demo mlflow install lint format test test-real test-browser test-images bench bench-training lock clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 demo: $(VENV)/.run-installed  ## start the API and the page; IMAGES=DIR trains on a folder of class folders first
 	@$(BIN)/menagerie demo $(if $(IMAGES),--images "$(IMAGES)")
+
+mlflow: $(VENV)/.run-installed  ## start the page of MLflow, which keeps every training; MLFLOW_PORT=5000
+	@$(BIN)/menagerie mlflow --port $(MLFLOW_PORT)
 
 install: $(VENV)/.dev-installed  ## install everything, tests and linters included, exactly as locked
 

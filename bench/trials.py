@@ -34,6 +34,7 @@ class Place:
         return {
             "DATABASE_URL": f"sqlite:///{self.folder / 'images.db'}",
             "MENAGERIE_BUNDLES": str(self.folder / "bundles"),
+            "MLFLOW_TRACKING_URI": f"sqlite:///{self.folder / 'mlflow.db'}",
         }
 
     def menagerie(self, *arguments: str) -> str:

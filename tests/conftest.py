@@ -10,12 +10,20 @@ from sqlalchemy import Engine
 from databases.schema import open_for_writing
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_is_tracked() -> Iterator[None]:
+    """MLflow takes seconds to start; the tests that are about it switch it on."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MENAGERIE_TRACKING", "off")
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests say themselves what is set; only the folder of real pictures comes from outside."""
     for name in os.environ:
         if name in ("DATABASE_URL", "MLFLOW_TRACKING_URI") or (
-            name.startswith("MENAGERIE_") and name != "MENAGERIE_DATA"
+            name.startswith("MENAGERIE_") and name not in ("MENAGERIE_DATA", "MENAGERIE_TRACKING")
         ):
             monkeypatch.delenv(name)
 

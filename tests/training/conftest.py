@@ -1,9 +1,10 @@
-"""The two slow things of this room, made once: the starter, and a probe trained on drawn colours."""
+"""The slow things of this room, made once: the starter, a probe trained on drawn colours, an empty store."""
 
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,6 +14,13 @@ from training.cli.preparation import prepare_task
 from training.cli.state import State
 from training.progress import Silent
 from training.starter import build_starter
+from training.tracking.settings import TrackingSettings
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+# Calls of SQLAlchemy that are getting old, made by MLflow.
+MLFLOW_IS_OLD = "ignore::DeprecationWarning:mlflow"
 
 
 @dataclass(frozen=True)
@@ -49,3 +57,28 @@ def colours(starter_bundles: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     state = State(open_for_writing(url), bundles)
     yield Colours(pictures, url, state, prepare_task(state, pictures))
     state.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """MLflow's store with nothing in it. Not to be written to."""
+    from mlflow import MlflowClient
+
+    file = tmp_path_factory.mktemp("mlflow") / "mlflow.db"
+    MlflowClient(f"sqlite:///{file}").search_experiments()
+    return file
+
+
+@pytest.fixture
+def store(empty_store: Path, tmp_path: Path) -> TrackingSettings:
+    """A store of the test's own."""
+    return TrackingSettings(
+        MLFLOW_TRACKING_URI=f"sqlite:///{shutil.copy(empty_store, tmp_path / 'mlflow.db')}"
+    )
+
+
+@pytest.fixture
+def client(store: TrackingSettings) -> "MlflowClient":
+    from mlflow import MlflowClient
+
+    return MlflowClient(store.uri)

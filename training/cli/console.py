@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING
 
 from training.progress import Advance
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table
 
 
@@ -14,9 +16,7 @@ class Bars:
     """A progress bar a piece of work, and lines above it."""
 
     def __init__(self) -> None:
-        from rich.console import Console
-
-        self._console = Console(stderr=True, highlight=False)
+        self._console = _standard_error()
 
     @contextmanager
     def track(self, what: str, total: int) -> Iterator[Advance]:
@@ -34,6 +34,14 @@ class Bars:
 
     def tell(self, line: str) -> None:
         self._console.print(line, markup=False, soft_wrap=True)
+
+
+@cache
+def _standard_error() -> "Console":
+    # One for all: a line above a bar that another `Bars` shows stays above it.
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False)
 
 
 def say(text: str) -> None:

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from training.cli import train_options as options
-from training.cli.state import State, only_task, open_state
+from training.cli.state import State, only_task, open_tracked_state
 
 if TYPE_CHECKING:
     from backend.inference.manifest import Manifest
+    from training.dataset import Dataset
+    from training.learning.runs import Run
     from training.recipe import Recipe
+    from training.tracking.messages import Begun
 
 # What sets no value of the recipe.
 OTHERS = ("task", "promote", "preset", "config", "resume", "dry_run")
@@ -77,14 +80,14 @@ def train(
     if dry_run:
         say(recipe.to_yaml().rstrip())
         return
-    state = open_state()
-    manifest = train_task(state, only_task(state, task), recipe, resume=resume)
-    if manifest is None:
-        return
-    if promote:
-        promote_version(state, manifest.version, force=False)
-    else:
-        _hint(manifest)
+    with open_tracked_state() as state:
+        manifest = train_task(state, only_task(state, task), recipe, resume=resume)
+        if manifest is None:
+            return
+        if promote:
+            promote_version(state, manifest.version, force=False)
+        else:
+            _hint(manifest)
 
 
 def recipe_for(given: dict[str, object], preset: str | None = None, config: Path | None = None) -> "Recipe":
@@ -126,32 +129,49 @@ def train_task(state: State, task: str, recipe: "Recipe", *, resume: bool = Fals
     from training.methods import train as run
     from training.progress import Silent
     from training.publishing import publish
+    from training.tracking.messages import Published, telling_of
     from training.workshop import Workshop
 
     dataset = load_dataset(state.engine, task)
-    if resume:
-        recipe = unfinished_run(state.bundles, task, dataset.fingerprint).recipe
-    sizes = f"{len(dataset.train)} train, {len(dataset.val)} val, {len(dataset.test)} test"
+    unfinished = unfinished_run(state.bundles, task, dataset.fingerprint) if resume else None
+    recipe = unfinished.recipe if unfinished else recipe
     first = Processes.of_environment().first
     progress = Bars() if first else Silent()
+    begun = _begun(dataset, recipe, unfinished)
     if first:
         what = f"[bold]{quote(recipe.architecture)}[/bold] ({recipe.strategy})"
+        sizes = ", ".join(f"{pictures} {split}" for split, pictures in begun.pictures.items())
         say(f"Training {what} on {quote(task)}: {sizes}")
-    trained = run(Workshop(state.engine, state.bundles, progress, resume), dataset, recipe)
-    if trained is None:
-        return None
-    manifest = publish(
-        state.engine,
-        state.bundles,
-        dataset,
-        trained,
-        progress,
-        target_precision=recipe.target_precision,
-        int8=recipe.int8,
-    )
+    with telling_of(state.track, begun):
+        workshop = Workshop(state.engine, state.bundles, progress, resume, state.track)
+        trained = run(workshop, dataset, recipe)
+        if trained is None:
+            return None
+        manifest = publish(
+            state.engine,
+            state.bundles,
+            dataset,
+            trained,
+            progress,
+            target_precision=recipe.target_precision,
+            int8=recipe.int8,
+        )
     discard_runs(state.bundles, task)  # only now is nothing lost with them
+    state.track(Published(str((state.bundles / manifest.version).absolute())))
     say(f"[bold]{quote(manifest.version)}[/bold]: {describe(manifest.metrics)}")
     return manifest
+
+
+def _begun(dataset: "Dataset", recipe: "Recipe", unfinished: "Run | None") -> "Begun":
+    from training.tracking.messages import Begun
+
+    return Begun(
+        task=dataset.task,
+        fingerprint=dataset.fingerprint,
+        pictures={"train": len(dataset.train), "val": len(dataset.val), "test": len(dataset.test)},
+        recipe=recipe.to_yaml(),
+        resumed=unfinished.folder.name if unfinished else None,
+    )
 
 
 def _class_weights(text: str) -> dict[str, str]:

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from training.cli import comparing, evaluating, learning, models, pictures, services, tuning
+from training.cli import comparing, evaluating, learning, models, pictures, services, tracking, tuning
 
 app = typer.Typer(
     help="Turn folders of animal pictures into an answering service.",
@@ -23,6 +23,7 @@ app.command()(pictures.index)
 app.command()(models.export)
 app.command()(services.serve)
 app.command()(services.ui)
+app.command()(tracking.mlflow)
 app.command()(models.starter)
 app.add_typer(models.models, name="models")
 app.add_typer(models.db, name="db")

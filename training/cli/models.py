@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from training.cli.state import State, only_task, open_state, open_state_to_read
+from training.cli.state import State, only_task, open_state, open_state_to_read, open_tracked_state
 
 if TYPE_CHECKING:
     from databases.registry import RegisteredModel
@@ -55,7 +55,8 @@ def promote(
     It must load and answer its golden inputs as recorded, and score no worse than the champion on the same
     test split.
     """
-    promote_version(open_state(), version, force=force)
+    with open_tracked_state() as state:
+        promote_version(state, version, force=force)
 
 
 @models.command()
@@ -66,11 +67,12 @@ def rollback(
     from training.cli.console import quote, say
     from training.promotion import rollback as run
 
-    state = open_state()
-    task = only_task(state, task)
-    model = run(state.engine, state.bundles, task)
-    index_for(state, model, task)
-    say(f"[bold]{quote(model.version)}[/bold] is the champion of {quote(task)} again. {RESTART}")
+    with open_tracked_state() as state:
+        task = only_task(state, task)
+        model = run(state.engine, state.bundles, task)
+        _track_champion(state, model)
+        index_for(state, model, task)
+        say(f"[bold]{quote(model.version)}[/bold] is the champion of {quote(task)} again. {RESTART}")
 
 
 def export(
@@ -130,6 +132,7 @@ def promote_version(state: State, version: str, *, force: bool) -> None:
     from training.promotion import promote as run
 
     promoted = run(state.engine, state.bundles, version, force=force, progress=Bars())
+    _track_champion(state, promoted.model)
     _say_indexed(promoted.model, promoted.indexed)
     compared = ""
     if promoted.before and promoted.accuracy is not None and promoted.accuracy_before is not None:
@@ -145,6 +148,12 @@ def index_for(state: State, model: "RegisteredModel", task: str) -> None:
     from training.indexing import index
 
     _say_indexed(model, index(state.engine, state.bundles, model, task, Bars()))
+
+
+def _track_champion(state: State, model: "RegisteredModel") -> None:
+    from training.tracking.messages import Promoted
+
+    state.track(Promoted(str((state.bundles / model.bundle_uri).absolute())))
 
 
 def _say_indexed(model: "RegisteredModel", count: int) -> None:

@@ -26,7 +26,7 @@ class Stopped(Exception):
     """Somebody asked for the end."""
 
 
-def check_free(*ports: int) -> None:
+def check_free(*ports: int, others: str = "menagerie demo --api-port and --ui-port") -> None:
     """Raises TrainingError where something listens on one of these local ports, or two are the same."""
     if len(set(ports)) < len(ports):
         raise TrainingError(f"port {ports[0]} is named twice: the API and the page need one each")
@@ -37,8 +37,7 @@ def check_free(*ports: int) -> None:
                 probe.bind((LOCAL, port))
             except OSError:
                 raise TrainingError(
-                    f"port {port} is in use: end what listens there, or name others with "
-                    "menagerie demo --api-port and --ui-port"
+                    f"port {port} is in use: end what listens there, or name others with {others}"
                 ) from None
 
 
@@ -69,18 +68,25 @@ def run_both(task: str, api_port: int, ui_port: int) -> None:
         "MENAGERIE_LOG_LEVEL": "warning",
     }
     api_command = [sys.executable, "-m", "backend.api"]
+    with (
+        until_stopped(),
+        started(api_command, api_settings) as api,
+        started(page_command(LOCAL, ui_port), {"MENAGERIE_API_URL": api_url}) as page,
+    ):
+        wait_until_up("the API", api, f"{api_url}/readyz")
+        wait_until_up("the page", page, f"{ui_url}/_stcore/health")
+        say(f"\n  The page  [bold]{ui_url}[/bold]\n  The API   [bold]{api_url}/docs[/bold]\n")
+        say("Ctrl-C ends both.")
+        wait_for({"the API": api, "the page": page})
+
+
+@contextmanager
+def until_stopped() -> Iterator[None]:
+    """Ends the block in good order where somebody asks for it, by Ctrl-C or a signal."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop)
     try:
-        with (
-            started(api_command, api_settings) as api,
-            started(page_command(LOCAL, ui_port), {"MENAGERIE_API_URL": api_url}) as page,
-        ):
-            wait_until_up("the API", api, f"{api_url}/readyz")
-            wait_until_up("the page", page, f"{ui_url}/_stcore/health")
-            say(f"\n  The page  [bold]{ui_url}[/bold]\n  The API   [bold]{api_url}/docs[/bold]\n")
-            say("Ctrl-C ends both.")
-            _wait({"the API": api, "the page": page})
+        yield
     except (KeyboardInterrupt, Stopped):
         say("Ended.")
 
@@ -133,7 +139,8 @@ def wait_until_up(what: str, process: subprocess.Popen[bytes], url: str) -> None
     raise TrainingError(f"{what} did not answer at {url} within {START_SECONDS} seconds")
 
 
-def _wait(processes: Mapping[str, subprocess.Popen[bytes]]) -> NoReturn:
+def wait_for(processes: Mapping[str, subprocess.Popen[bytes]]) -> NoReturn:
+    """Raises TrainingError as soon as one of them ends."""
     while True:
         for what, process in processes.items():
             if process.poll() is not None:

@@ -52,8 +52,12 @@ def demo(
     """
     from training.cli.preparation import prepare_starter, prepare_task
     from training.cli.processes import check_free, run_both
-    from training.cli.state import open_state
+    from training.cli.state import open_state, open_tracked_state
 
     check_free(api_port, ui_port)
-    task = prepare_starter(open_state()) if images is None else prepare_task(open_state(), images)
+    if images is None:
+        task = prepare_starter(open_state())
+    else:
+        with open_tracked_state() as state:
+            task = prepare_task(state, images)
     run_both(task, api_port, ui_port)

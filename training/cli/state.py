@@ -1,8 +1,12 @@
 """What a command works on: the database and the folder of bundles that the environment names."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from training.tracking.messages import Track, untracked
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -10,8 +14,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class State:
+    """`track`: who is to know of trainings and champions."""
+
     engine: "Engine"
     bundles: Path
+    track: Track = untracked
 
 
 def open_state() -> State:
@@ -21,6 +28,16 @@ def open_state() -> State:
 
     settings = load_settings(StateSettings)
     return State(open_for_writing(settings.database_url), settings.bundles)
+
+
+@contextmanager
+def open_tracked_state() -> Iterator[State]:
+    """As `open_state`, for commands that train or promote: MLflow learns of it until the block ends."""
+    from training.cli.console import Bars
+    from training.tracking.telling import tracking
+
+    with tracking(Bars()) as track:
+        yield replace(open_state(), track=track)
 
 
 def open_state_to_read() -> State:

@@ -33,22 +33,22 @@ Watch = Callable[[Mapping[str, JsonValue]], None]
 
 
 class Watcher(lightning.Callback):
-    """Shows somebody each epoch, those before a resumption as well."""
+    """Shows somebody each epoch, those before a resumption as well; in the first process only."""
 
     def __init__(self, watch: Watch) -> None:
         self._watch = watch
         self._shown = 0
 
     def on_train_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
-        del trainer
-        self._show(pl_module)
+        self._show(trainer, pl_module)
 
     def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
-        del trainer
-        self._show(pl_module)
+        self._show(trainer, pl_module)
 
-    def _show(self, learner: lightning.LightningModule) -> None:
+    def _show(self, trainer: lightning.Trainer, learner: lightning.LightningModule) -> None:
         assert isinstance(learner, Learner)
+        if not trainer.is_global_zero:
+            return
         for figures in learner.history[self._shown :]:
             self._shown += 1
             self._watch(figures)

@@ -1,6 +1,6 @@
 """Training in epochs, as a method: from a recipe to a network that can be published."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 
@@ -20,6 +20,7 @@ from training.networks.weights import Weights
 from training.probe import fit_probe
 from training.probing import features_of, packed, starter_features
 from training.recipe import Recipe
+from training.tracking.messages import Epoch, Kept
 from training.trained import Trained
 from training.workshop import Workshop
 
@@ -29,14 +30,20 @@ def learn(workshop: Workshop, dataset: Dataset, recipe: Recipe) -> Trained | Non
     processes = Processes.of_environment()
     run = _run(workshop, dataset, recipe, processes)
     with _held(run, processes):
+        if run is not None:
+            workshop.track(Kept(run.folder.name))
         begun = run is not None and run.last is not None
         features = None if begun else partial(_features, workshop, dataset, recipe)
         network = make_network(dataset, recipe, features)
         lightning.seed_everything(recipe.seed, verbose=False)
-        learnt = fit(network, dataset, recipe, run, workshop.progress)
+        learnt = fit(network, dataset, recipe, run, workshop.progress, watch=partial(_track, workshop))
     if torch.distributed.is_initialized():
         torch.distributed.destroy_process_group()
     return packed(network, recipe, recipe.facts() | _facts(learnt)) if processes.first else None
+
+
+def _track(workshop: Workshop, figures: Mapping[str, JsonValue]) -> None:
+    workshop.track(Epoch({name: float(str(value)) for name, value in figures.items()}))
 
 
 def _run(workshop: Workshop, dataset: Dataset, recipe: Recipe, processes: Processes) -> Run | None:

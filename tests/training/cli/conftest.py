@@ -74,7 +74,7 @@ def run_process(environment: dict[str, str]) -> Menagerie:
             env=os.environ | environment | settings,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=240,  # a busy machine takes its time
             check=False,
         )
         return Ran(done.returncode, done.stdout, done.stderr)

@@ -17,7 +17,7 @@ from tests.processes import talking
 from tests.training.cli.conftest import Menagerie, command
 
 SCRATCH = ("--arch", "simple_cnn", "--epochs", "8", "--patience", "8", "--device", "cpu")
-START = 60
+START = 240
 
 
 @pytest.fixture

@@ -22,12 +22,13 @@ COMMANDS = [
     "export",
     "serve",
     "ui",
+    "mlflow",
     "starter",
     "models",
     "db",
 ]
 HEAVY = {"torch", "sqlalchemy", "pandas", "numpy", "sklearn", "onnxruntime", "fastapi", "alembic", "PIL"}
-HEAVY |= {"optuna"}
+HEAVY |= {"optuna", "mlflow"}
 
 
 def test_help_lists_every_command_and_imports_nothing_heavy() -> None:
