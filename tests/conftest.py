@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine
 
 from databases.schema import open_for_writing
+from tests.postgresql import running_server
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -44,6 +45,13 @@ def engine(database_url: str) -> Iterator[Engine]:
 @pytest.fixture
 def bundles(tmp_path: Path) -> Path:
     return tmp_path / "bundles"
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a real PostgreSQL server of our own."""
+    with running_server(tmp_path_factory.mktemp("pg")) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

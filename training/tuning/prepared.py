@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from backend.inference.preprocessing import Preprocessing
 from training.dataset import Dataset
 from training.learning.pixels import Stored, store_dataset
-from training.networks.backbone import Backbone
 from training.networks.catalogue import build_backbone
 from training.networks.weights import Weights
 from training.probing import features_of, starter_features
@@ -49,19 +48,17 @@ def prepare(workshop: Workshop, dataset: Dataset, space: Space, folder: Path) ->
         pretrained = strategies != ["scratch"]
         backbone = build_backbone(architecture, Weights(pretrained, space.shared.weights)).eval()
         if pretrained:
-            np.save(prepared.features_file(architecture), _features(workshop, dataset, space, backbone))
+            images = dataset.train + dataset.val
+            if architecture == "efficientnet_lite0" and space.shared.weights is None:
+                features = starter_features(workshop, dataset, images, whole_task=False)
+            else:
+                features = features_of(backbone, images, workshop.progress)
+            np.save(prepared.features_file(architecture), features)
         stored = prepared.pixels(backbone.anatomy.preprocessing)
         if set(strategies) & set(IN_EPOCHS) and not stored.folder.exists():
             stored.folder.mkdir()
             store_dataset(dataset, backbone.anatomy.preprocessing, stored.folder, workshop.progress)
     return prepared
-
-
-def _features(workshop: Workshop, dataset: Dataset, space: Space, backbone: Backbone) -> NDArray[np.float32]:
-    images = dataset.train + dataset.val
-    if backbone.anatomy.architecture == "efficientnet_lite0" and space.shared.weights is None:
-        return starter_features(workshop, dataset, images, whole_task=False)
-    return features_of(backbone, images, workshop.progress)
 
 
 def _digest(text: str) -> str:

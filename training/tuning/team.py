@@ -41,8 +41,7 @@ def team(plan: Plan, prepared: Prepared, jobs: int) -> Iterator[list[Member]]:
     members: list[Member] = []
     try:
         with _as_children_find_it(max(1, available_cpus() // jobs)):
-            for number in range(jobs):
-                members.append(_start(plan, prepared, number))  # noqa: PERF401
+            members.extend(_start(plan, prepared, number) for number in range(jobs))
         yield members
     finally:
         for member in members:

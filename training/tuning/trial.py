@@ -78,8 +78,8 @@ def _learn(trial: Trial, recipe: Recipe, plan: Plan, prepared: Prepared, folder:
     folder.mkdir(parents=True, exist_ok=True)
     run = Run(folder)
 
-    def features(backbone: Backbone) -> NDArray[np.float32]:
-        return prepared.features(backbone.anatomy.architecture)[: len(dataset.train)]
+    def features(_: Backbone) -> NDArray[np.float32]:
+        return prepared.features(recipe.architecture)[: len(dataset.train)]
 
     network = make_network(dataset, recipe, None if run.last else features)
     stored = prepared.pixels(network.backbone.anatomy.preprocessing)
