@@ -99,7 +99,7 @@ def group_duplicates(session: Session, root_id: int) -> int:
     session.execute(update(Image).where(Image.root_id == root_id).values(duplicate_group=None))
     first = (
         select(Image.sha256, func.min(Image.id), func.count())
-        .where(Image.root_id == root_id, Image.status == "ok")
+        .where(Image.root_id == root_id, Image.usable)
         .group_by(Image.sha256)
         .having(func.count() > 1)
     )
@@ -107,7 +107,7 @@ def group_duplicates(session: Session, root_id: int) -> int:
     for sha256, group, count in session.execute(first).all():
         session.execute(
             update(Image)
-            .where(Image.root_id == root_id, Image.sha256 == sha256, Image.status == "ok")
+            .where(Image.root_id == root_id, Image.sha256 == sha256, Image.usable)
             .values(duplicate_group=group)
         )
         copies += count - 1
@@ -128,7 +128,7 @@ def count_by_label_and_split(session: Session, root_id: int) -> dict[tuple[str |
     """How many usable pictures a root has of each (label, split)."""
     rows = session.execute(
         select(Image.label, Image.split, func.count())
-        .where(Image.root_id == root_id, Image.status == "ok")
+        .where(Image.root_id == root_id, Image.usable)
         .group_by(Image.label, Image.split)
     )
     return {(label, split): count for label, split, count in rows}
@@ -170,7 +170,7 @@ def list_images(
 def count_images(session: Session, *, task: str, label: str | None = None, split: str | None = None) -> int:
     """How many usable pictures of a task pass the filters."""
     query = select(func.count()).select_from(Image).join(Root).where(*_filters(task, label, split))
-    return session.scalar(query.where(Image.status == "ok")) or 0
+    return session.scalar(query.where(Image.usable)) or 0
 
 
 def count_labels(session: Session, task: str) -> dict[str, int]:
@@ -178,7 +178,7 @@ def count_labels(session: Session, task: str) -> dict[str, int]:
     rows = session.execute(
         select(Image.label, func.count())
         .join(Root)
-        .where(Root.task == task, Image.status == "ok", Image.label.is_not(None))
+        .where(Root.task == task, Image.usable, Image.label.is_not(None))
         .group_by(Image.label)
     )
     return {label: count for label, count in rows if label is not None}
@@ -210,7 +210,7 @@ def _usable() -> Select[*tuple[Any, ...]]:
             Root.task,
         )
         .join(Root)
-        .where(Image.status == "ok")
+        .where(Image.usable)
     )
 
 
