@@ -19,3 +19,7 @@ class UnknownModel(DatabaseError):
 
 class RootConflict(DatabaseError):
     """A root's name is already given to another folder."""
+
+
+class NothingToUndo(DatabaseError):
+    """What was to be taken back does not hold."""

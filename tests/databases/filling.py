@@ -41,7 +41,8 @@ class Library:
 
     def add(self, uri: str, **changes: Any) -> int:
         """Adds a picture whose label is its folder; returns its id."""
-        self.session.execute(insert(Image), [_row(self.root_id, uri) | changes])
+        row = _row(self.root_id, uri) | changes
+        self.session.execute(insert(Image), [{"source_label": row["label"]} | row])
         found = self.session.scalar(select(Image.id).where(Image.root_id == self.root_id, Image.uri == uri))
         assert found is not None
         return found
