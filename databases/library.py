@@ -20,7 +20,7 @@ class KnownFile:
     id: int
     bytes: int
     modified_ns: int
-    label: str | None
+    source_label: str | None
     split: str | None
     status: str
 
@@ -76,7 +76,7 @@ def known_files(session: Session, root_id: int) -> dict[str, KnownFile]:
     """What is known of each URI of a root."""
     rows = session.execute(
         select(
-            Image.uri, Image.id, Image.bytes, Image.modified_ns, Image.label, Image.split, Image.status
+            Image.uri, Image.id, Image.bytes, Image.modified_ns, Image.source_label, Image.split, Image.status
         ).where(Image.root_id == root_id)
     )
     return {row[0]: KnownFile(*row[1:]) for row in rows}
