@@ -23,3 +23,15 @@ class RootConflict(DatabaseError):
 
 class NothingToUndo(DatabaseError):
     """What was to be taken back does not hold."""
+
+
+class UnknownLabel(DatabaseError):
+    """A task has no such label."""
+
+
+class LabelTaken(DatabaseError):
+    """A label is already called so."""
+
+
+class UnknownPicture(DatabaseError):
+    """What was named is no picture of the library, or may be several."""

@@ -184,6 +184,12 @@ def count_labels(session: Session, task: str) -> dict[str, int]:
     return {label: count for label, count in rows if label is not None}
 
 
+def labels(session: Session, task: str) -> set[str]:
+    """The labels that a task's files carry, found, missing or excluded."""
+    query = select(Image.label).join(Root).where(Root.task == task, Image.label.is_not(None))
+    return {label for label in session.scalars(query.distinct()) if label is not None}
+
+
 def _filters(task: str, label: str | None, split: str | None) -> Iterator[ColumnElement[bool]]:
     yield Root.task == task
     if label is not None:
