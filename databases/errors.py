@@ -29,9 +29,17 @@ class UnknownLabel(DatabaseError):
     """A task has no such label."""
 
 
-class LabelTaken(DatabaseError):
-    """A label is already called so."""
+class BadLabel(DatabaseError):
+    """A label cannot be called so."""
 
 
 class UnknownPicture(DatabaseError):
     """What was named is no picture of the library, or may be several."""
+
+
+class UnknownDataset(DatabaseError):
+    """No such data set was kept, or its name may be several."""
+
+
+class DamagedDataset(DatabaseError):
+    """What was kept of a data set is not what its fingerprint says."""
