@@ -166,7 +166,8 @@ def _split(session: Session, task: str, source: Source, plan: SplitPlan) -> None
     # Where folders give some splits, only the lacking ones are carved, out of the training folder.
     lacking = {split: share for split, share in wanted.items() if split not in source.given_splits}
     shares = {"train": wanted["train"]} | lacking
-    assigned = assign_splits(library.task_images(session, task), shares, plan.seed)
+    unused = library.unused_splits(session, task)
+    assigned = assign_splits(library.task_images(session, task), shares, plan.seed, unused)
     library.update_images(session, [{"id": image_id, "split": split} for image_id, split in assigned.items()])
 
 

@@ -69,6 +69,17 @@ def test_a_renamed_folder_renames_only_what_nobody_corrected(engine: Engine, fol
     assert (found["crimson/0.jpg"], found["crimson/1.jpg"]) == ("scarlet", "crimson")
 
 
+def test_moved_files_stay_in_their_split(engine: Engine, tmp_path: Path) -> None:
+    folder = draw_class_folders(tmp_path / "pictures", per_label=9)
+    take_in(engine, folder)
+    decide(engine, picture("blue", 1), "exclude")
+    before = {image.sha256: image.split for image in pictures_of(engine).values()}
+    for label in ("red", "green", "blue"):
+        (folder / label).rename(folder / f"more {label}")
+    take_in(engine, folder, plan=SplitPlan(seed=5))
+    assert {image.sha256: image.split for image in pictures_of(engine).values()} == before
+
+
 def test_another_folder_of_the_task_knows_the_decisions(engine: Engine, folder: Path, tmp_path: Path) -> None:
     shutil.copytree(folder, tmp_path / "others")
     take_in(engine, tmp_path / "others", name="others")
