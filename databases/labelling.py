@@ -6,15 +6,20 @@ were when it was made: the folders', and those that people gave before. A droppe
 its pictures are excluded, unless somebody included them.
 """
 
-from collections.abc import Iterator, Mapping
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Update, func, or_, select, update
+from sqlalchemy import ColumnElement, Update, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from databases.models import Correction, Image, LabelOperation, Root, now
+
+T = TypeVar("T")
+# Of one statement; older SQLite takes 32,766 parameters, and a label is several.
+CONTENTS, LABELS = 5000, 500
 
 
 @dataclass(frozen=True)
@@ -116,48 +121,52 @@ def next_moment(session: Session, task: str) -> datetime:
 
 def _decided_on(session: Session, task: str, labelling: Labelling) -> Iterator[dict[str, Any]]:
     """New values for the pictures that people decided on."""
-    query = select(Image.id, Image.source_label, Image.sha256, Image.label, Image.excluded)
-    for image_id, source, sha256, *before in session.execute(query.where(_of(task), _decided(task))):
-        standing = labelling.of(source, sha256)
-        if before != [standing.label, standing.excluded]:
-            yield {"id": image_id} | _values(standing.label, standing.excluded)
+    query = select(Image.id, Image.source_label, Image.sha256, Image.label, Image.excluded).where(_of(task))
+    # By name: of a subquery here PostgreSQL thinks that it finds one row, and looks through it 100,000 times.
+    for chunk in _chunks(labelling.decisions, CONTENTS):
+        for image_id, source, sha256, *before in session.execute(query.where(Image.sha256.in_(chunk))):
+            standing = labelling.of(source, sha256)
+            if before != [standing.label, standing.excluded]:
+                yield {"id": image_id} | _values(standing.label, standing.excluded)
 
 
 def _others(session: Session, task: str, labelling: Labelling) -> Iterator[Update]:
-    """Updates of the pictures that nobody decided on: one for all that carry their folder's label, and one
-    for each label that operations changed."""
-    others = (_of(task), or_(Image.sha256.is_(None), ~_decided(task)))
+    """Updates of the pictures that nobody decided on, many labels at a time."""
+    decided = select(Correction.sha256).where(Correction.task == task, Correction.undone_at.is_(None))
+    others = (_of(task), or_(Image.sha256.is_(None), Image.sha256.not_in(decided)))
     found = session.execute(select(Image.source_label, Image.label, Image.excluded).where(*others).distinct())
-    wrong, changed = set(), set()
+    carried: dict[str | None, str | None] = {}
+    dropped = []
     for source, label, excluded in found:
         standing = labelling.of(source)
-        if standing != Standing(label, excluded):
-            wrong.add(source)
-        if standing != Standing(source, excluded=False):
-            changed.add(source)
-    if wrong - changed:
-        unchanged = or_(Image.source_label.is_(None), Image.source_label.not_in(changed))
-        yield (
-            update(Image)
-            .where(*others, unchanged, _differs(Image.source_label, excluded=False))
-            .values(_values(Image.source_label, excluded=False))
-        )
-    for source in wrong & changed:
-        standing = labelling.of(source)
-        yield (
-            update(Image)
-            .where(*others, Image.source_label == source, _differs(standing.label, standing.excluded))
-            .values(_values(standing.label, standing.excluded))
-        )
+        if standing == Standing(label, excluded):
+            continue
+        if standing.excluded:
+            dropped.append(source)
+        else:
+            carried[source] = standing.label
+    for chunk in _chunks(carried, LABELS):
+        these = or_(Image.source_label.is_(None), Image.source_label.in_(chunk))
+        becomes = _renamed({source: carried[source] for source in chunk if carried[source] != source})
+        yield update(Image).where(*others, these, _differs(becomes, False)).values(_values(becomes, False))
+    for chunk in _chunks(dropped, LABELS):
+        these = Image.source_label.in_(chunk)
+        yield update(Image).where(*others, these, _differs(None, True)).values(_values(None, True))
+
+
+def _renamed(into: Mapping[str | None, str | None]) -> Any:
+    """The label that a source label becomes: itself, unless `into` has another."""
+    return case(into, value=Image.source_label, else_=Image.source_label) if into else Image.source_label
 
 
 def _of(task: str) -> ColumnElement[bool]:
     return Image.root_id.in_(select(Root.id).where(Root.task == task))
 
 
-def _decided(task: str) -> ColumnElement[bool]:
-    standing = select(Correction.sha256).where(Correction.task == task, Correction.undone_at.is_(None))
-    return Image.sha256.in_(standing)
+def _chunks(things: Iterable[T], size: int) -> Iterator[list[T]]:
+    iterator = iter(things)
+    while chunk := list(itertools.islice(iterator, size)):
+        yield chunk
 
 
 def _differs(label: Any, excluded: bool) -> ColumnElement[bool]:

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from databases import corrections, label_operations, library
-from databases.errors import LabelTaken, NothingToUndo, UnknownLabel
+from databases.errors import BadLabel, NothingToUndo, UnknownLabel
 from databases.labelling import apply_labelling
 from tests.databases.filling import Library, content
 
@@ -116,7 +116,7 @@ def test_people_take_single_pictures_out_of_a_dropped_label(session: Session) ->
 
 @pytest.mark.usefixtures("zoo")
 def test_a_label_that_is_not_there_is_told_with_the_nearest(session: Session) -> None:
-    with pytest.raises(UnknownLabel, match=r"task 'zoo' has no label 'loin'; did you mean 'lion'\?"):
+    with pytest.raises(UnknownLabel, match=r"task 'zoo' has no label 'loin'; did you mean 'lion'\? see: "):
         label_operations.rename(session, "zoo", "loin", "panthera leo")
     with pytest.raises(UnknownLabel, match="'zoo' has no label 'aardvark'; see: menagerie labels list"):
         label_operations.drop(session, "zoo", ["lion", "aardvark"])
@@ -129,8 +129,17 @@ def test_a_label_that_is_not_there_is_told_with_the_nearest(session: Session) ->
 
 @pytest.mark.usefixtures("zoo")
 def test_a_name_that_is_taken_is_not_given_by_mistake(session: Session) -> None:
-    with pytest.raises(LabelTaken, match="labels merge 'lion' --into 'tiger'"):
+    with pytest.raises(BadLabel, match="labels merge 'lion' --into 'tiger'"):
         label_operations.rename(session, "zoo", "lion", "tiger")
+
+
+@pytest.mark.usefixtures("zoo")
+@pytest.mark.parametrize("name", ["", "  ", "x" * 201])
+def test_what_is_no_name_names_no_label(session: Session, name: str) -> None:
+    with pytest.raises(BadLabel, match="cannot name a label: use 1 to 200 characters"):
+        label_operations.rename(session, "zoo", "lion", name)
+    with pytest.raises(BadLabel, match="cannot name a label"):
+        label_operations.merge(session, "zoo", ["lion"], name)
 
 
 def test_operations_of_another_task_are_left_alone(session: Session, zoo: Library) -> None:
@@ -145,3 +154,15 @@ def test_operations_of_another_task_are_left_alone(session: Session, zoo: Librar
     with pytest.raises(NothingToUndo, match=f"no operation {made} holds"):
         label_operations.undo(session, "zoo", [made])
     assert label_operations.latest(session, "zoo") == []
+
+
+def test_hundreds_of_labels_are_changed_at_once(session: Session) -> None:
+    zoo = Library(session, "zoo", task="zoo", uri="/zoo")
+    names = [str(number) for number in range(1100)]
+    zoo.add_all([f"{name}/1.jpg" for name in names])
+    label_operations.merge(session, "zoo", names[:510], "big")
+    label_operations.drop(session, "zoo", names[510:1050])
+    assert library.count_labels(session, "zoo") == {"big": 510} | dict.fromkeys(names[1050:], 1)
+    undo_last(session)
+    undo_last(session)
+    assert labels(session) == {f"{name}/1.jpg": name for name in names}
