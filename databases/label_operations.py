@@ -11,11 +11,12 @@ from sqlalchemy import Select, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from databases import library
-from databases.errors import LabelTaken, NothingToUndo, UnknownLabel
+from databases.errors import BadLabel, NothingToUndo, UnknownLabel
 from databases.labelling import apply_labelling, lock_labels, next_moment
 from databases.models import LabelOperation, now
 
 Kind = Literal["rename", "merge", "drop"]
+LONGEST = 200  # characters of a label
 
 
 @dataclass(frozen=True)
@@ -30,39 +31,42 @@ class Recorded:
     undone_at: datetime | None
 
 
-def rename(session: Session, task: str, label: str, into: str) -> None:
+def rename(session: Session, task: str, label: str, into: str) -> list[Recorded]:
     """Gives a label another name.
 
     Raises:
         UnknownLabel: there is no such label.
-        LabelTaken: the new name is another label's.
+        BadLabel: the new name is another label's, or none.
     """
+    check_name(into)
     lock_labels(session, task)
     known = library.labels(session, task)
     check_known(task, [label], known)
     if into in known:
-        raise LabelTaken(
+        raise BadLabel(
             f"task {task!r} has a label {into!r} already; to make one of both: "
             f"menagerie labels merge {label!r} --into {into!r}"
         )
-    _add(session, task, "rename", [label], into)
+    return _add(session, task, "rename", [label], into)
 
 
-def merge(session: Session, task: str, labels: Iterable[str], into: str) -> None:
+def merge(session: Session, task: str, labels: Iterable[str], into: str) -> list[Recorded]:
     """Makes one label of several; `into` may be one of them, or a new one.
 
     Raises:
         UnknownLabel: there is no such label, or none to merge but `into` itself.
+        BadLabel: `into` names nothing.
     """
+    check_name(into)
     lock_labels(session, task)
     merged = [label for label in dict.fromkeys(labels) if label != into]
     if not merged:
         raise UnknownLabel(f"there is nothing to merge into {into!r} but itself")
     check_known(task, merged, library.labels(session, task))
-    _add(session, task, "merge", merged, into)
+    return _add(session, task, "merge", merged, into)
 
 
-def drop(session: Session, task: str, labels: Iterable[str]) -> None:
+def drop(session: Session, task: str, labels: Iterable[str]) -> list[Recorded]:
     """Takes labels out of a task: their pictures are excluded.
 
     Raises:
@@ -71,7 +75,7 @@ def drop(session: Session, task: str, labels: Iterable[str]) -> None:
     lock_labels(session, task)
     dropped = list(dict.fromkeys(labels))
     check_known(task, dropped, library.labels(session, task))
-    _add(session, task, "drop", dropped, None)
+    return _add(session, task, "drop", dropped, None)
 
 
 def undo(session: Session, task: str, operation_ids: Sequence[int]) -> list[Recorded]:
@@ -112,17 +116,27 @@ def latest(session: Session, task: str) -> list[int]:
     return list(session.scalars(query.order_by(LabelOperation.id)))
 
 
-def check_known(task: str, labels: Iterable[str], known: Iterable[str]) -> None:
+def check_known(
+    task: str, labels: Iterable[str], known: Iterable[str], otherwise: str = "see: menagerie labels list"
+) -> None:
     """Raises UnknownLabel, with the nearest label that there is, where a label is not among `known`."""
     there = sorted(known)
     for label in labels:
         if label not in there:
             near = difflib.get_close_matches(label, there, 1)
-            hint = f"did you mean {near[0]!r}?" if near else "see: menagerie labels list"
-            raise UnknownLabel(f"task {task!r} has no label {label!r}; {hint}")
+            meant = f"did you mean {near[0]!r}? " if near else ""
+            raise UnknownLabel(f"task {task!r} has no label {label!r}; {meant}{otherwise}")
 
 
-def _add(session: Session, task: str, kind: Kind, labels: Sequence[str], into: str | None) -> None:
-    shared = {"task": task, "kind": kind, "into": into, "made_at": next_moment(session, task)}
+def check_name(label: str) -> None:
+    """Raises BadLabel where this cannot be the name of a label."""
+    if not label.strip() or len(label) > LONGEST:
+        raise BadLabel(f"{label!r} cannot name a label: use 1 to {LONGEST} characters")
+
+
+def _add(session: Session, task: str, kind: Kind, labels: Sequence[str], into: str | None) -> list[Recorded]:
+    made_at = next_moment(session, task)
+    shared = {"task": task, "kind": kind, "into": into, "made_at": made_at}
     session.execute(insert(LabelOperation), [shared | {"label": label} for label in labels])
     apply_labelling(session, task)
+    return [one for one in listed(session, task) if one.made_at == made_at]

@@ -4,7 +4,17 @@ import sys
 
 import typer
 
-from training.cli import comparing, evaluating, learning, models, pictures, services
+from training.cli import (
+    comparing,
+    datasets,
+    deciding,
+    evaluating,
+    labelling,
+    learning,
+    models,
+    pictures,
+    services,
+)
 
 app = typer.Typer(
     help="Turn folders of animal pictures into an answering service.",
@@ -23,6 +33,9 @@ app.command()(models.export)
 app.command()(services.serve)
 app.command()(services.ui)
 app.command()(models.starter)
+app.add_typer(deciding.pictures, name="pictures")
+app.add_typer(labelling.labels, name="labels")
+app.add_typer(datasets.data, name="data")
 app.add_typer(models.models, name="models")
 app.add_typer(models.db, name="db")
 

@@ -22,6 +22,9 @@ COMMANDS = [
     "serve",
     "ui",
     "starter",
+    "pictures",
+    "labels",
+    "data",
     "models",
     "db",
 ]
