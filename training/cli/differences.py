@@ -66,7 +66,7 @@ def difference_json(sides: tuple[Side, Side], found: DataDiff, files: Files) -> 
 
 def _sections(found: DataDiff, files: Files) -> Iterator[tuple[str, list[Line]]]:
     for what, members in (("added", found.added), ("removed", found.removed)):
-        yield what, [(f"{one.label}, {one.split}", _where(one, files)) for one in members]
+        yield what, [(f"{one.label} in {one.split}", _where(one, files)) for one in members]
     yield (
         "relabelled",
         [(f"{one.before.label} to {one.after.label}", _where(one.after, files)) for one in found.relabelled],
