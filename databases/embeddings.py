@@ -40,7 +40,7 @@ def unembedded(session: Session, model_id: int, task: str) -> list[int]:
         .join(Root)
         .where(
             Root.task == task,
-            Image.status == "ok",
+            Image.usable,
             ~exists().where(
                 Embedding.image_id == Image.id,
                 Embedding.model_id == model_id,
@@ -123,7 +123,7 @@ def _gallery(query: Select[*Columns], model_id: int, task: str) -> Select[*Colum
         .where(
             Embedding.model_id == model_id,
             Root.task == task,
-            Image.status == "ok",
+            Image.usable,
             Embedding.sha256 == Image.sha256,
         )
     )

@@ -19,3 +19,27 @@ class UnknownModel(DatabaseError):
 
 class RootConflict(DatabaseError):
     """A root's name is already given to another folder."""
+
+
+class NothingToUndo(DatabaseError):
+    """What was to be taken back does not hold."""
+
+
+class UnknownLabel(DatabaseError):
+    """A task has no such label."""
+
+
+class BadLabel(DatabaseError):
+    """A label cannot be called so."""
+
+
+class UnknownPicture(DatabaseError):
+    """What was named is no picture of the library, or may be several."""
+
+
+class UnknownDataset(DatabaseError):
+    """No such data set was kept, or its name may be several."""
+
+
+class DamagedDataset(DatabaseError):
+    """What was kept of a data set is not what its fingerprint says."""

@@ -11,6 +11,7 @@ from databases.errors import RootConflict
 from databases.models import Image, Root
 
 Split = Literal["train", "val", "test"]
+Counts = dict[tuple[str | None, str | None], int]
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class KnownFile:
     id: int
     bytes: int
     modified_ns: int
-    label: str | None
+    source_label: str | None
     split: str | None
     status: str
 
@@ -76,7 +77,7 @@ def known_files(session: Session, root_id: int) -> dict[str, KnownFile]:
     """What is known of each URI of a root."""
     rows = session.execute(
         select(
-            Image.uri, Image.id, Image.bytes, Image.modified_ns, Image.label, Image.split, Image.status
+            Image.uri, Image.id, Image.bytes, Image.modified_ns, Image.source_label, Image.split, Image.status
         ).where(Image.root_id == root_id)
     )
     return {row[0]: KnownFile(*row[1:]) for row in rows}
@@ -99,7 +100,7 @@ def group_duplicates(session: Session, root_id: int) -> int:
     session.execute(update(Image).where(Image.root_id == root_id).values(duplicate_group=None))
     first = (
         select(Image.sha256, func.min(Image.id), func.count())
-        .where(Image.root_id == root_id, Image.status == "ok")
+        .where(Image.root_id == root_id, Image.usable)
         .group_by(Image.sha256)
         .having(func.count() > 1)
     )
@@ -107,7 +108,7 @@ def group_duplicates(session: Session, root_id: int) -> int:
     for sha256, group, count in session.execute(first).all():
         session.execute(
             update(Image)
-            .where(Image.root_id == root_id, Image.sha256 == sha256, Image.status == "ok")
+            .where(Image.root_id == root_id, Image.sha256 == sha256, Image.usable)
             .values(duplicate_group=group)
         )
         copies += count - 1
@@ -124,14 +125,20 @@ def refusals(session: Session, root_id: int) -> list[Refusal]:
     return [Refusal(uri, reason or "unknown") for uri, reason in rows]
 
 
-def count_by_label_and_split(session: Session, root_id: int) -> dict[tuple[str | None, str | None], int]:
+def count_by_label_and_split(session: Session, root_id: int) -> Counts:
     """How many usable pictures a root has of each (label, split)."""
-    rows = session.execute(
-        select(Image.label, Image.split, func.count())
-        .where(Image.root_id == root_id, Image.status == "ok")
-        .group_by(Image.label, Image.split)
-    )
-    return {(label, split): count for label, split, count in rows}
+    return _count_by_label_and_split(session, Image.root_id == root_id)
+
+
+def count_task_by_label_and_split(session: Session, task: str) -> Counts:
+    """How many usable pictures a task has of each (label, split)."""
+    return _count_by_label_and_split(session, Root.task == task)
+
+
+def count_excluded(session: Session, task: str) -> int:
+    """How many sound files of a task are not used."""
+    query = select(func.count()).select_from(Image).join(Root)
+    return session.scalar(query.where(Root.task == task, Image.status == "ok", Image.excluded)) or 0
 
 
 def tasks(session: Session) -> list[str]:
@@ -148,6 +155,17 @@ def root_images(session: Session, name: str) -> list[LibraryImage]:
 def task_images(session: Session, task: str) -> list[LibraryImage]:
     """All usable pictures of a task, by id."""
     return _fetch(session, _usable().where(Root.task == task).order_by(Image.id))
+
+
+def unused_splits(session: Session, task: str) -> dict[str, str]:
+    """The splits, by content hash, of a task's pictures that are gone or excluded."""
+    rows = session.execute(
+        select(Image.sha256, Image.split)
+        .join(Root)
+        .where(Root.task == task, ~Image.usable, Image.sha256.is_not(None), Image.split.is_not(None))
+        .order_by(Image.id)
+    )
+    return {sha256: split for sha256, split in rows if sha256 is not None and split is not None}
 
 
 def find_image(session: Session, image_id: int) -> LibraryImage | None:
@@ -171,7 +189,7 @@ def list_images(
 def count_images(session: Session, *, task: str, label: str | None = None, split: str | None = None) -> int:
     """How many usable pictures of a task pass the filters."""
     query = select(func.count()).select_from(Image).join(Root).where(*_filters(task, label, split))
-    return session.scalar(query.where(Image.status == "ok")) or 0
+    return session.scalar(query.where(Image.usable)) or 0
 
 
 def count_labels(session: Session, task: str) -> dict[str, int]:
@@ -179,10 +197,26 @@ def count_labels(session: Session, task: str) -> dict[str, int]:
     rows = session.execute(
         select(Image.label, func.count())
         .join(Root)
-        .where(Root.task == task, Image.status == "ok", Image.label.is_not(None))
+        .where(Root.task == task, Image.usable, Image.label.is_not(None))
         .group_by(Image.label)
     )
     return {label: count for label, count in rows if label is not None}
+
+
+def labels(session: Session, task: str) -> set[str]:
+    """The labels that a task's files carry, found, missing or excluded."""
+    query = select(Image.label).join(Root).where(Root.task == task, Image.label.is_not(None))
+    return {label for label in session.scalars(query.distinct()) if label is not None}
+
+
+def _count_by_label_and_split(session: Session, condition: ColumnElement[bool]) -> Counts:
+    rows = session.execute(
+        select(Image.label, Image.split, func.count())
+        .join(Root)
+        .where(condition, Image.usable)
+        .group_by(Image.label, Image.split)
+    )
+    return {(label, split): count for label, split, count in rows}
 
 
 def _filters(task: str, label: str | None, split: str | None) -> Iterator[ColumnElement[bool]]:
@@ -211,7 +245,7 @@ def _usable() -> Select[*tuple[Any, ...]]:
             Root.task,
         )
         .join(Root)
-        .where(Image.status == "ok")
+        .where(Image.usable)
     )
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     CheckConstraint,
+    ColumnElement,
     DateTime,
     Dialect,
     ForeignKey,
@@ -16,7 +17,9 @@ from sqlalchemy import (
     String,
     TypeDecorator,
     UniqueConstraint,
+    and_,
 )
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 SPLITS = ("train", "val", "test")
@@ -65,7 +68,13 @@ class Root(Base):
 
 
 class Image(Base):
-    """One file of a root. Width and height are in pixels, upright; the aspect ratio is width over height."""
+    """One file of a root. Width and height are in pixels, upright; the aspect ratio is width over height.
+
+    `source_label` is what its folder or table says, `label` what holds after a task's corrections and
+    operations on labels; an `excluded` picture is known but not used. `duplicate_group`: the lowest id among
+    the task's pictures that show the same. Sharpness, brightness, contrast and saturation: see the
+    examination that measures them.
+    """
 
     __tablename__ = "images"
     __table_args__ = (
@@ -86,13 +95,80 @@ class Image(Base):
     aspect_ratio: Mapped[float | None]
     format: Mapped[str | None] = mapped_column(String(20))
     sha256: Mapped[str | None] = mapped_column(String(64), index=True)
-    perceptual_hash: Mapped[str | None] = mapped_column(String(16))
+    perceptual_hash: Mapped[str | None] = mapped_column(String(64))
+    sharpness: Mapped[float | None]
+    brightness: Mapped[float | None]
+    contrast: Mapped[float | None]
+    saturation: Mapped[float | None]
     duplicate_group: Mapped[int | None] = mapped_column(index=True)
+    source_label: Mapped[str | None] = mapped_column(String(200))
     label: Mapped[str | None] = mapped_column(String(200))
     split: Mapped[str | None] = mapped_column(String(5))
     status: Mapped[str] = mapped_column(String(10))
     reason: Mapped[str | None]
+    excluded: Mapped[bool] = mapped_column(default=False)
     ingested_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+
+    @hybrid_property
+    def usable(self) -> bool:
+        """Whether it decodes, is there, and nobody excluded it."""
+        return self.status == "ok" and not self.excluded
+
+    @usable.inplace.expression
+    @classmethod
+    def _usable(cls) -> ColumnElement[bool]:
+        return and_(cls.status == "ok", cls.excluded.is_(False))
+
+
+class Correction(Base):
+    """What a person decided on a picture of a task, by content, so that it outlives moves and copies.
+
+    Append-only: of those not undone, the last on the label holds, and the last on whether it is used.
+    """
+
+    __tablename__ = "corrections"
+    __table_args__ = (
+        CheckConstraint("kind IN ('label', 'exclude', 'include')", name="kind"),
+        Index(None, "task", "sha256"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    task: Mapped[str] = mapped_column(String(200))
+    sha256: Mapped[str] = mapped_column(String(64))
+    kind: Mapped[str] = mapped_column(String(10))
+    label: Mapped[str | None] = mapped_column(String(200))
+    reason: Mapped[str | None]
+    made_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    undone_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class LabelOperation(Base):
+    """A change to a label of a task: renamed or merged `into` another, or dropped. Append-only; those not
+    undone hold, in their order."""
+
+    __tablename__ = "label_operations"
+    __table_args__ = (CheckConstraint("kind IN ('rename', 'merge', 'drop')", name="kind"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    task: Mapped[str] = mapped_column(String(200), index=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    label: Mapped[str] = mapped_column(String(200))
+    into: Mapped[str | None] = mapped_column(String(200))
+    made_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    undone_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class DatasetVersion(Base):
+    """What a model was trained on. `members`: zlib-compressed sorted lines of content hash, label and split,
+    whose SHA-256 is the fingerprint."""
+
+    __tablename__ = "dataset_versions"
+
+    fingerprint: Mapped[str] = mapped_column(String(64), primary_key=True)
+    task: Mapped[str] = mapped_column(String(200), index=True)
+    pictures: Mapped[int]
+    members: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
 
 
 class Model(Base):

@@ -1,6 +1,5 @@
 """What a model is trained and measured on: a task's labelled pictures, by split."""
 
-import hashlib
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,7 +8,8 @@ from typing import TypeVar
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from databases import library
+from databases import dataset_versions, library
+from databases.dataset_versions import Member
 from databases.library import LibraryImage
 from training.errors import NoPictures
 
@@ -31,6 +31,10 @@ class Dataset:
     def fingerprint(self) -> str:
         return fingerprint(self.train + self.val + self.test)
 
+    @property
+    def members(self) -> list[Member]:
+        return members(self.train + self.val + self.test)
+
     def targets(self, images: Images) -> list[int]:
         """Each picture's label, as its index in `labels`."""
         index = {label: i for i, label in enumerate(self.labels)}
@@ -38,12 +42,13 @@ class Dataset:
 
 
 def fingerprint(images: Iterable[LibraryImage]) -> str:
-    """SHA-256 over the sorted (content hash, label, split): the same pictures give the same, wherever they
-    lie."""
-    digest = hashlib.sha256()
-    for row in sorted(f"{image.sha256}\t{image.label}\t{image.split}\n" for image in images):
-        digest.update(row.encode())
-    return digest.hexdigest()
+    """The same for the same pictures, labels and splits, wherever they lie."""
+    return dataset_versions.fingerprint(members(images))
+
+
+def members(images: Iterable[LibraryImage]) -> list[Member]:
+    """Pictures as a data set holds them."""
+    return [Member(image.sha256, str(image.label), str(image.split)) for image in images]
 
 
 def spread(things: Sequence[T], most: int) -> tuple[T, ...]:

@@ -13,7 +13,7 @@ from backend.inference.bundle import load_bundle
 from backend.inference.manifest import FORMAT_VERSION, MODEL, Agreement, Manifest, Outputs, Serving
 from backend.inference.preprocessing import normalise
 from backend.inference.runtime import ANIMAL_LOGIT, OnnxModel
-from databases import registry
+from databases import dataset_versions, registry
 from training.calibration import TARGET_PRECISION
 from training.dataset import Dataset, spread
 from training.errors import TrainingError
@@ -46,7 +46,8 @@ def publish(
     target_precision: float = TARGET_PRECISION,
     int8: bool = False,
 ) -> Manifest:
-    """Exports, calibrates on what was held out, measures on test, and registers the bundle as a candidate.
+    """Exports, calibrates on what was held out, measures on test, and registers the bundle as a candidate,
+    together with what it was trained on.
 
     It is measured through the exported file, along the path that serves. `target_precision`: how often
     confident answers should be right. `int8`: whether to try a variant in integers, which serves if it is no
@@ -68,6 +69,7 @@ def publish(
                 draft, version, dataset.task, dataset.labels, trained, fitted, dataset.fingerprint
             )
             registry.register(session, manifest, manifest.recorded_metrics)
+            dataset_versions.record(session, dataset.task, dataset.members)
             finish(draft, bundles / version, manifest)
     return manifest
 

@@ -1,6 +1,7 @@
 """Rows for the library and the registry, with only what a test cares about said."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,10 +42,15 @@ class Library:
 
     def add(self, uri: str, **changes: Any) -> int:
         """Adds a picture whose label is its folder; returns its id."""
-        self.session.execute(insert(Image), [_row(self.root_id, uri) | changes])
+        self.add_all([uri], **changes)
         found = self.session.scalar(select(Image.id).where(Image.root_id == self.root_id, Image.uri == uri))
         assert found is not None
         return found
+
+    def add_all(self, uris: Iterable[str], **changes: Any) -> None:
+        """Adds pictures whose label is their folder."""
+        rows = [_row(self.root_id, uri) | changes for uri in uris]
+        self.session.execute(insert(Image), [{"source_label": row["label"]} | row for row in rows])
 
 
 def register(session: Session, version: str, **changes: Any) -> RegisteredModel:

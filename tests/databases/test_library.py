@@ -166,3 +166,13 @@ def groups(session: Session, pets: Library) -> dict[str, int]:
         Image.root_id == pets.root_id, Image.duplicate_group.is_not(None)
     )
     return {uri: group for uri, group in session.execute(query) if group is not None}
+
+
+def test_an_excluded_picture_is_known_but_not_used(session: Session) -> None:
+    pets = Library(session)
+    pets.add("cat/1.jpg")
+    out = pets.add("cat/2.jpg", excluded=True)
+    assert [image.uri for image in library.task_images(session, "pets")] == ["cat/1.jpg"]
+    assert library.find_image(session, out) is None
+    assert library.count_labels(session, "pets") == {"cat": 1}
+    assert set(library.known_files(session, pets.root_id)) == {"cat/1.jpg", "cat/2.jpg"}

@@ -1,5 +1,6 @@
 """A network becomes a bundle whole and checked, or not at all."""
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,7 @@ from torch.nn import functional
 from backend.inference.errors import BadBundle
 from backend.inference.preprocessing import Preprocessing, normalise
 from backend.inference.runtime import OnnxModel
-from databases import registry
+from databases import dataset_versions, registry
 from tests.drawing import draw_class_folders
 from tests.training.making import take_in
 from training.dataset import Dataset, load_dataset
@@ -119,6 +120,20 @@ def test_a_bundle_is_published_as_a_candidate_under_the_next_free_name(
         assert registry.get_model(session, "colours-2").state == "candidate"
 
 
+def test_what_a_bundle_was_trained_on_is_kept_with_it(
+    engine: Engine, bundles: Path, dataset: Dataset
+) -> None:
+    first, second = (publish(engine, bundles, dataset, trained(MeanColour()), Silent()) for _ in range(2))
+    with Session(engine) as session:
+        (kept,) = dataset_versions.list_kept(session, "colours")
+        members = dataset_versions.read_members(session, kept.fingerprint)
+    assert kept.fingerprint == first.dataset_fingerprint == second.dataset_fingerprint
+    assert (kept.models, kept.pictures) == (("colours-1", "colours-2"), 24)
+    assert Counter(one.split for one in members) == {
+        name: len(getattr(dataset, name)) for name in ("train", "val", "test")
+    }
+
+
 def test_a_training_that_ends_while_another_is_measured_takes_a_name_of_its_own(
     engine: Engine, bundles: Path, dataset: Dataset
 ) -> None:
@@ -147,3 +162,4 @@ def test_what_fails_its_export_or_its_golden_inputs_leaves_nothing_behind(
     assert list(bundles.iterdir()) == []
     with Session(engine) as session:
         assert registry.list_models(session) == []
+        assert dataset_versions.list_kept(session) == []

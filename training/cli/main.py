@@ -4,7 +4,19 @@ import sys
 
 import typer
 
-from training.cli import comparing, evaluating, learning, models, pictures, services, tracking, tuning
+from training.cli import (
+    comparing,
+    datasets,
+    deciding,
+    evaluating,
+    labelling,
+    learning,
+    models,
+    pictures,
+    services,
+    tracking,
+    tuning,
+)
 
 app = typer.Typer(
     help="Turn folders of animal pictures into an answering service.",
@@ -25,6 +37,9 @@ app.command()(services.serve)
 app.command()(services.ui)
 app.command()(tracking.mlflow)
 app.command()(models.starter)
+app.add_typer(deciding.pictures, name="pictures")
+app.add_typer(labelling.labels, name="labels")
+app.add_typer(datasets.data, name="data")
 app.add_typer(models.models, name="models")
 app.add_typer(models.db, name="db")
 

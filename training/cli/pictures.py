@@ -9,6 +9,7 @@ import typer
 from training.cli.state import State, only_task, open_state
 
 if TYPE_CHECKING:
+    from databases.library import Counts
     from training.ingestion.run import IngestReport, SplitPlan
 
 SHOWN_REFUSALS = 20
@@ -89,13 +90,9 @@ def check_name(name: str) -> str:
 
 
 def print_report(report: "IngestReport") -> None:
-    from training.cli.console import make_table, quote, say, show
+    from training.cli.console import quote, say
 
-    table = make_table("label", "train", "val", "test", "no split")
-    for label in sorted({label or "" for label, _ in report.counts}):
-        counts = [report.counts.get((label or None, split), 0) for split in ("train", "val", "test", None)]
-        table.add_row(quote(label) or "(none)", *map(str, counts))
-    show(table)
+    show_counts(report.counts)
     say(
         f"{quote(report.root)}: {report.pictures} pictures ({report.added} new, {report.changed} changed, "
         f"{report.unchanged} as before, {report.missing} gone), {report.copies} exact copies"
@@ -109,6 +106,17 @@ def print_report(report: "IngestReport") -> None:
         say(f"  {refusal.reason}: {quote(refusal.uri)}")
     if len(report.refused) > SHOWN_REFUSALS:
         say(f"  and {len(report.refused) - SHOWN_REFUSALS} more, kept in the database with their reason")
+
+
+def show_counts(counts: "Counts") -> None:
+    """A table of how many pictures there are, a row a label and a column a split."""
+    from training.cli.console import make_table, quote, show
+
+    table = make_table("label", "train", "val", "test", "no split")
+    for label in sorted({label or "" for label, _ in counts}):
+        row = [counts.get((label or None, split), 0) for split in ("train", "val", "test", None)]
+        table.add_row(quote(label) or "(none)", *map(str, row))
+    show(table)
 
 
 def _write_csv(state: State, root: str, path: Path) -> None:

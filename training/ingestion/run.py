@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from backend.inference.cpu import available_cpus
 from databases import library
+from databases.labelling import apply_labelling, lock_labels
 from databases.library import KnownFile, Refusal
 from databases.models import now
 from training.ingestion.examination import UNREADABLE_FILE, Findings, examine
@@ -79,8 +80,10 @@ def ingest(
     _examine_all(engine, root_id, fresh, known, progress)
     gone = known.keys() - {candidate.uri for candidate in source.candidates}
     with Session(engine) as session, session.begin():
+        lock_labels(session, task)
         library.update_images(session, list(_relabelled(source.candidates, known)))
         library.update_images(session, [{"id": known[uri].id, "status": "missing"} for uri in sorted(gone)])
+        apply_labelling(session, task)
         _split(session, task, source, plan)
         copies = library.group_duplicates(session, root_id)
         return IngestReport(
@@ -142,7 +145,7 @@ def _row(root_id: int, seen: Seen, findings: Findings) -> dict[str, Any]:
         "uri": candidate.uri,
         "file_name": Path(candidate.uri).name,
         "modified_ns": seen.modified_ns if findings.reason != UNREADABLE_FILE else 0,
-        "label": candidate.label,
+        "source_label": candidate.label,
         "status": "invalid" if findings.reason else "ok",
         "ingested_at": now(),
     }
@@ -154,8 +157,8 @@ def _relabelled(candidates: Iterable[Candidate], known: dict[str, KnownFile]) ->
         if before is None:
             continue
         split = candidate.split or before.split
-        if (before.label, before.split) != (candidate.label, split):
-            yield {"id": before.id, "label": candidate.label, "split": split, "ingested_at": now()}
+        if (before.source_label, before.split) != (candidate.label, split):
+            yield {"id": before.id, "source_label": candidate.label, "split": split, "ingested_at": now()}
 
 
 def _split(session: Session, task: str, source: Source, plan: SplitPlan) -> None:
@@ -163,7 +166,8 @@ def _split(session: Session, task: str, source: Source, plan: SplitPlan) -> None
     # Where folders give some splits, only the lacking ones are carved, out of the training folder.
     lacking = {split: share for split, share in wanted.items() if split not in source.given_splits}
     shares = {"train": wanted["train"]} | lacking
-    assigned = assign_splits(library.task_images(session, task), shares, plan.seed)
+    unused = library.unused_splits(session, task)
+    assigned = assign_splits(library.task_images(session, task), shares, plan.seed, unused)
     library.update_images(session, [{"id": image_id, "split": split} for image_id, split in assigned.items()])
 
 

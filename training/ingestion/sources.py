@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from databases.models import SPLITS
 from training.errors import BadSource, NoPictures
 
 PICTURE_SUFFIXES = frozenset(
@@ -55,24 +54,25 @@ def open_source(path: Path) -> Source:
         none to train on.
         NoPictures: nothing in it, or in one of its split folders, looks like a picture.
     """
+    needed = {"val", "test"}
     if path.is_dir():
         source = _scan_folder(path.resolve())
     elif path.is_file() and path.suffix.lower() == ".csv":
         source = _read_table(path.resolve())
+        needed = {"val"}  # a library that was written as a table may have held back no test pictures
     elif path.exists():
         raise BadSource(f"{path} is neither a folder of class folders nor a .csv table")
     else:
         raise BadSource(f"there is no folder {path}")
     if not source.candidates:
         raise NoPictures(f"no picture in {path}: expected one folder a label with pictures in it")
-    return _carvable(source)
+    return _carvable(source, needed)
 
 
-def _carvable(source: Source) -> Source:
-    """Where only some splits were given, the training pictures are left for the lacking ones to be carved
-    from."""
+def _carvable(source: Source, needed: set[str]) -> Source:
+    """Where a needed split was not given, the training pictures are left for it to be carved from."""
     labelled = [candidate for candidate in source.candidates if candidate.label is not None]
-    if source.given_splits >= set(SPLITS) or not all(candidate.split for candidate in labelled):
+    if source.given_splits >= needed or not all(candidate.split for candidate in labelled):
         return source
     candidates = [replace(c, split=None) if c.split == "train" else c for c in source.candidates]
     return replace(source, candidates=candidates)

@@ -3,19 +3,28 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from databases.library import LibraryImage
 
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
-def assign_splits(images: Iterable[LibraryImage], shares: Mapping[str, float], seed: int) -> dict[int, str]:
+
+def assign_splits(
+    images: Iterable[LibraryImage],
+    shares: Mapping[str, float],
+    seed: int,
+    unused: Mapping[str, str] = NOTHING,
+) -> dict[int, str]:
     """Gives each labelled picture that has no split one of `shares`; returns split by image id.
 
     What has a split keeps it, so that later pictures never move an earlier one. The others come in an
     order that only their content and the seed decide, each going where its label lacks most of its
-    share; copies of a picture follow it.
+    share; copies of a picture follow it. `unused`: splits by content of pictures that are gone or excluded;
+    one that was moved stays in its split.
     """
     images = [image for image in images if image.label is not None]
-    followed = {image.sha256: image.split for image in images if image.split is not None}
+    followed = dict(unused) | {image.sha256: image.split for image in images if image.split is not None}
     counts: dict[str | None, dict[str, int]] = defaultdict(lambda: dict.fromkeys(shares, 0))
     pending = defaultdict(list)
     for image in images:

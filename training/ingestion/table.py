@@ -6,7 +6,7 @@ from pathlib import Path
 
 from databases.library import LibraryImage
 
-COLUMNS = ("filename", "file_path", "bytes_size", "resolution", "aspect_ratio", "type", "label")
+COLUMNS = ("filename", "file_path", "bytes_size", "resolution", "aspect_ratio", "type", "label", "split")
 
 
 def write_table(images: Iterable[LibraryImage], path: Path) -> int:
@@ -30,4 +30,5 @@ def _row(image: LibraryImage) -> tuple[object, ...]:
         f"{image.width / image.height:.4f}",
         image.format,
         image.label or "",
+        image.split or "",
     )

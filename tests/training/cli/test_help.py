@@ -24,6 +24,9 @@ COMMANDS = [
     "ui",
     "mlflow",
     "starter",
+    "pictures",
+    "labels",
+    "data",
     "models",
     "db",
 ]

@@ -106,6 +106,12 @@ def test_splits_that_were_not_asked_for_do_not_count() -> None:
     assert Counter(assigned.values()) == {"train": 15, "val": 5}
 
 
+def test_a_picture_that_was_moved_stays_in_its_split() -> None:
+    moved = [image(n, "cat", content=f"moved {n}") for n in range(9)]
+    unused = {one.sha256: split for one, split in zip(moved, ("train", "val", "test") * 3, strict=True)}
+    assert assign_splits(moved, SHARES, 0, unused) == {one.id: unused[one.sha256] for one in moved}
+
+
 def test_pictures_without_a_label_are_left_alone() -> None:
     assert assign_splits([image(1, None), image(2, "cat")], SHARES, seed=0).keys() == {2}
 

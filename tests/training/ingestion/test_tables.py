@@ -76,7 +76,7 @@ def test_a_table_without_a_picture_is_refused(tmp_path: Path, rows: tuple[str, .
 
 def test_a_row_says_all_that_people_ask_of_a_picture(tmp_path: Path) -> None:
     out = tmp_path / "out.csv"
-    assert write_table([image(1, "cat"), image(2, None)], out) == 2
+    assert write_table([image(1, "cat", "val"), image(2, None)], out) == 2
     with out.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert tuple(rows[0]) == COLUMNS
@@ -88,8 +88,9 @@ def test_a_row_says_all_that_people_ask_of_a_picture(tmp_path: Path) -> None:
         "aspect_ratio": "1.5000",
         "type": "JPEG",
         "label": "cat",
+        "split": "val",
     }
-    assert rows[1]["label"] == ""
+    assert (rows[1]["label"], rows[1]["split"]) == ("", "")
 
 
 def test_a_library_written_as_a_table_comes_back_the_same(engine: Engine, tmp_path: Path) -> None:
