@@ -48,7 +48,7 @@ NOTICES: dict[str, Notice] = {
     ),
     "unsupported_format": Notice(
         "This file is not a picture I can read",
-        "JPEG, PNG, WebP, GIF, BMP and TIFF work. From anything else, save the picture as JPEG.",
+        "JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF and HEIC work. From anything else, save the picture as JPEG.",
     ),
     "truncated_image": Notice(
         "Part of this picture is missing",

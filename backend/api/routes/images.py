@@ -31,6 +31,8 @@ MEDIA_TYPES = {
     "GIF": "image/gif",
     "BMP": "image/bmp",
     "TIFF": "image/tiff",
+    "AVIF": "image/avif",
+    "HEIF": "image/heif",
 }
 ImageId = Annotated[int, Path(ge=1, le=MAX_ID)]
 PICTURE: dict[int | str, dict[str, Any]] = {200: {"content": {"image/*": {}}}}
