@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from databases.places import Place
 from training.dataset import Images
 from training.errors import BadSource, NoPictures
 from training.ingestion.sources import open_source
@@ -11,15 +12,15 @@ from training.ingestion.sources import open_source
 
 @dataclass(frozen=True)
 class Question:
-    """A picture on disk. `name` can be shown; `expected` is its label, None where nobody knows it."""
+    """A picture where it lies. `name` can be shown; `expected` is its label, None where nobody knows it."""
 
-    path: Path
+    path: Place
     name: str
     expected: str | None
 
 
 def from_library(images: Images) -> tuple[Question, ...]:
-    return tuple(Question(Path(one.root_uri, one.uri), one.uri, one.label) for one in images)
+    return tuple(Question(one.place, one.uri, one.label) for one in images)
 
 
 def from_paths(paths: Sequence[Path], labels: frozenset[str]) -> tuple[Question, ...]:
@@ -30,7 +31,7 @@ def from_paths(paths: Sequence[Path], labels: frozenset[str]) -> tuple[Question,
         BadSource: there is no such file or folder.
         NoPictures: a folder has no picture.
     """
-    found: dict[Path, Question] = {}
+    found: dict[Place, Question] = {}
     for path in paths:
         for question in _of_path(path, labels):
             found.setdefault(question.path, question)
@@ -51,7 +52,7 @@ def _of_path(path: Path, labels: frozenset[str]) -> list[Question]:
     return [_question(whole, str(path), (whole.parent.name,), labels)]
 
 
-def _question(path: Path, name: str, candidates: tuple[str | None, ...], labels: frozenset[str]) -> Question:
+def _question(path: Place, name: str, candidates: tuple[str | None, ...], labels: frozenset[str]) -> Question:
     expected = next((one for one in candidates if one in labels), None)
     # Names on disk may be bytes that are no UTF-8: they are written as escapes.
     return Question(path, name.encode(errors="backslashreplace").decode(), expected)

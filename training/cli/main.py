@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from training.cli import comparing, evaluating, learning, models, pictures, services
+from training.cli import comparing, evaluating, learning, models, pictures, samples, services
 
 app = typer.Typer(
     help="Turn folders of animal pictures into an answering service.",
@@ -24,6 +24,7 @@ app.command()(services.serve)
 app.command()(services.ui)
 app.command()(models.starter)
 app.add_typer(models.models, name="models")
+app.add_typer(samples.samples, name="samples")
 app.add_typer(models.db, name="db")
 
 

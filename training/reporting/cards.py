@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 from training.reporting.answers import Answered
 from training.reporting.thumbnails import thumbnail
@@ -24,7 +23,7 @@ class Card:
 def cards(answered: Iterable[Answered]) -> tuple[Card, ...]:
     return tuple(
         Card(
-            picture=thumbnail(Path(one.image.root_uri, one.image.uri)),
+            picture=thumbnail(one.image.place),
             uri=one.image.uri,
             split=one.image.split,
             label=one.label,

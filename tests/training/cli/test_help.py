@@ -23,6 +23,7 @@ COMMANDS = [
     "ui",
     "starter",
     "models",
+    "samples",
     "db",
 ]
 HEAVY = {"torch", "sqlalchemy", "pandas", "numpy", "sklearn", "onnxruntime", "fastapi", "alembic", "PIL"}
