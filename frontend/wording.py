@@ -60,6 +60,9 @@ NOTICES: dict[str, Notice] = {
     ),
     "not_found": GONE,
     "file_missing": GONE,
+    "storage_unavailable": Notice(
+        "This picture cannot be fetched now", "The place where it lies is not answering.", again=True
+    ),
     "not_ready": Notice(
         "The service is still starting", "It is loading its model. Give it a few seconds.", again=True
     ),

@@ -20,7 +20,7 @@ def ingest(
     sources: Annotated[
         list[str],
         typer.Argument(
-            metavar="SOURCE...",
+            metavar="SOURCE",
             help="Folders of class folders, perhaps under train/val/test; .csv tables (file_path,label and "
             "perhaps split); COCO .json files; .zip and .tar archives of any of these; here, or at URLs such "
             "as s3://bucket/prefix.",

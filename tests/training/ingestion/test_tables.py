@@ -80,6 +80,13 @@ def test_a_table_that_gives_no_split_to_some_leaves_what_it_gave(tmp_path: Path)
     assert [candidate.split for candidate in source.candidates] == ["train", None]
 
 
+def test_a_table_may_hold_back_no_test_picture(tmp_path: Path) -> None:
+    source = open_source(table(tmp_path, "path,label,split", "1.jpg,cat,train", "2.jpg,cat,val"))
+    assert [candidate.split for candidate in source.candidates] == ["train", "val"]
+    source = open_source(table(tmp_path, "path,label,split", "1.jpg,cat,train", "2.jpg,cat,test"))
+    assert [candidate.split for candidate in source.candidates] == [None, "test"]
+
+
 def test_a_spreadsheets_byte_order_mark_is_no_part_of_a_column(tmp_path: Path) -> None:
     path = tmp_path / "pictures.csv"
     path.write_text("file_path,label\n1.jpg,cat\n", encoding="utf-8-sig")

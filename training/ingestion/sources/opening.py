@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from databases.models import SPLITS
 from databases.places import Place, RemoteFile, parse_place
 from training.errors import BadSource, NoPictures
 from training.ingestion.sources.archives import Unpacking
@@ -37,19 +36,24 @@ def open_sources(named: Sequence[str | Path], unpacking: Unpacking | None = None
     Raises:
         BadSource, NoPictures, BadPlace, OSError: as `open_source` does.
     """
-    sources = [_open(parse_place(str(name)), unpacking) for name in named]
+    places = [parse_place(str(name)) for name in named]
+    sources = [_open(place, unpacking) for place in places]
     given = frozenset().union(*(source.given_splits for source in sources))
-    return [_carvable(source, given) for source in sources]
+    return [_carvable(source, given, _needed(place)) for source, place in zip(sources, places, strict=True)]
 
 
-def _carvable(source: Source, given: frozenset[str]) -> Source:
-    """Where only some splits were given, the training pictures are left for the lacking ones to be carved
-    from."""
+def _needed(place: Place) -> set[str]:
+    # A library that was written as a table may have held back no test pictures.
+    return {"val"} if place.suffix.lower() == ".csv" else {"val", "test"}
+
+
+def _carvable(source: Source, given: frozenset[str], needed: set[str]) -> Source:
+    """Where a needed split was not given, the training pictures are left for it to be carved from."""
     if not source.given_splits:
         return source
     source = replace(source, given_splits=given)
     labelled = [candidate for candidate in source.candidates if candidate.label is not None]
-    if given >= set(SPLITS) or not all(candidate.split for candidate in labelled):
+    if given >= needed or not all(candidate.split for candidate in labelled):
         return source
     candidates = [replace(c, split=None) if c.split == "train" else c for c in source.candidates]
     return replace(source, candidates=candidates)
