@@ -17,6 +17,10 @@ class UnknownModel(DatabaseError):
     """The registry holds no such model."""
 
 
+class BadPlace(DatabaseError):
+    """A place of pictures is named in a way that is not allowed."""
+
+
 class RootConflict(DatabaseError):
     """A root's name is already given to another folder."""
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from databases.errors import RootConflict
 from databases.models import Image, Root
+from databases.places import Place, place_of
 
 Split = Literal["train", "val", "test"]
 Counts = dict[tuple[str | None, str | None], int]
@@ -43,6 +44,11 @@ class LibraryImage:
     label: str | None
     split: Split | None
     task: str
+
+    @property
+    def place(self) -> Place:
+        """Where its bytes are read."""
+        return place_of(self.root_uri, self.uri, self.sha256, self.format)
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageOps
 
-# The API's. Pillow knows others (EPS runs Ghostscript, for one) that strangers' bytes must not reach.
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
+# The API's, but for HEIC, which needs a package that the page does without. Pillow knows others (EPS runs
+# Ghostscript, for one) that strangers' bytes must not reach.
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 MAX_PIXELS = 64_000_000
 # Twice the widest box it is shown in, for dense screens.
 PREVIEW_SIDE = 1200

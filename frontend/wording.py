@@ -48,7 +48,7 @@ NOTICES: dict[str, Notice] = {
     ),
     "unsupported_format": Notice(
         "This file is not a picture I can read",
-        "JPEG, PNG, WebP, GIF, BMP and TIFF work. From anything else, save the picture as JPEG.",
+        "JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF and HEIC work. From anything else, save the picture as JPEG.",
     ),
     "truncated_image": Notice(
         "Part of this picture is missing",
@@ -60,6 +60,9 @@ NOTICES: dict[str, Notice] = {
     ),
     "not_found": GONE,
     "file_missing": GONE,
+    "storage_unavailable": Notice(
+        "This picture cannot be fetched now", "The place where it lies is not answering.", again=True
+    ),
     "not_ready": Notice(
         "The service is still starting", "It is loading its model. Give it a few seconds.", again=True
     ),

@@ -1,6 +1,7 @@
 """What several rooms' tests start from."""
 
 import os
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from sqlalchemy import Engine
 
 from databases.schema import open_for_writing
+from tests.object_store import Bucket, make_bucket, s3_server
 from tests.postgresql import running_server
 
 
@@ -24,7 +26,7 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests say themselves what is set; only the folder of real pictures comes from outside."""
     for name in os.environ:
         if name in ("DATABASE_URL", "MLFLOW_TRACKING_URI") or (
-            name.startswith("MENAGERIE_") and name not in ("MENAGERIE_DATA", "MENAGERIE_TRACKING")
+            name.startswith(("MENAGERIE_", "AWS_")) and name not in ("MENAGERIE_DATA", "MENAGERIE_TRACKING")
         ):
             monkeypatch.delenv(name)
 
@@ -61,3 +63,18 @@ def real_pictures() -> Path:
     if not folder:
         pytest.skip("MENAGERIE_DATA is unset: no real pictures to try")
     return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The AWS_* variables by which an S3 server of the tests' own is reached."""
+    with s3_server(tmp_path_factory.mktemp("s3") / "server.log") as settings:
+        yield settings
+
+
+@pytest.fixture
+def bucket(s3: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Bucket:
+    """An empty bucket of the test's own, which the environment tells how to reach."""
+    for name, value in s3.items():
+        monkeypatch.setenv(name, value)
+    return make_bucket(f"pictures-{uuid.uuid4().hex[:8]}", s3)

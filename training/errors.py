@@ -13,6 +13,18 @@ class BadSource(TrainingError):
     """What was named is no folder or table of pictures."""
 
 
+class BadArchive(BadSource):
+    """An archive is damaged, too large, or tries to reach out of the folder it is unpacked into."""
+
+
+class DownloadFailed(TrainingError):
+    """A file cannot be fetched, or is not the one that was meant."""
+
+
+class BadFiles(TrainingError):
+    """Some files are no usable pictures, where all were to be."""
+
+
 class BadExport(TrainingError):
     """The exported network answers otherwise than the one that was trained."""
 

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +13,7 @@ from backend.inference.errors import UnreadableImage
 from backend.inference.preprocessing import Preprocessing, normalise, resize
 from backend.inference.runtime import OnnxModel, Raw, joined
 from databases.library import LibraryImage
+from databases.places import Unreachable
 from training.errors import TrainingError
 from training.progress import Advance
 
@@ -25,6 +25,7 @@ def iter_pixels(images: Sequence[LibraryImage], spec: Preprocessing) -> Iterator
 
     Raises:
         TrainingError: a file is gone or no longer a picture.
+        Unreachable: the place where it lies does not answer.
     """
     read = _reader(spec)
     with ThreadPoolExecutor(available_cpus()) as pool:
@@ -60,12 +61,14 @@ def run_model(model: OnnxModel, images: Sequence[LibraryImage], spec: Preprocess
 
 def _reader(spec: Preprocessing) -> Callable[[LibraryImage], NDArray[np.uint8]]:
     def read(image: LibraryImage) -> NDArray[np.uint8]:
-        path = Path(image.root_uri, image.uri)
+        path = image.place
         try:
             data = path.read_bytes()
             if hashlib.sha256(data).hexdigest() != image.sha256:
                 raise TrainingError(f"{path} changed since it was ingested; run menagerie ingest again")
             return resize([decode(data).image], spec)
+        except Unreachable:  # says nothing about the picture
+            raise
         except (OSError, UnreadableImage) as error:
             raise TrainingError(
                 f"{path} changed since it was ingested ({error}); run menagerie ingest again"

@@ -10,6 +10,7 @@ from PIL import Image
 from backend.inference.cpu import available_cpus
 from backend.inference.decoding import decode
 from backend.inference.errors import UnreadableImage
+from databases.places import Place
 from training.dataset import Images
 from training.errors import BadSource, NoPictures
 from training.ingestion.sources import Candidate, open_source
@@ -19,9 +20,9 @@ BATCH = 8  # decoded pictures in memory at a time: one may have 200 MB
 
 @dataclass(frozen=True)
 class Question:
-    """A picture on disk. `name` can be shown; `expected` is its label, None where nobody knows it."""
+    """A picture where it lies. `name` can be shown; `expected` is its label, None where nobody knows it."""
 
-    path: Path
+    path: Place
     name: str
     expected: str | None
 
@@ -43,7 +44,7 @@ class Unreadable:
 
 
 def from_library(images: Images) -> tuple[Question, ...]:
-    return tuple(Question(Path(one.root_uri, one.uri), one.uri, one.label) for one in images)
+    return tuple(Question(one.place, one.uri, one.label) for one in images)
 
 
 def from_paths(paths: Sequence[Path], labels: frozenset[str]) -> tuple[Question, ...]:
@@ -54,7 +55,7 @@ def from_paths(paths: Sequence[Path], labels: frozenset[str]) -> tuple[Question,
         BadSource: there is no such file or folder.
         NoPictures: a folder has no picture.
     """
-    found: dict[Path, Question] = {}
+    found: dict[Place, Question] = {}
     for path in paths:
         for question in _of_path(path, labels):
             found.setdefault(question.path, question)
@@ -98,7 +99,7 @@ def _candidates(path: Path) -> list[Candidate]:
         raise NoPictures(f"there is no picture in {path}") from None
 
 
-def _question(path: Path, name: str, candidates: tuple[str | None, ...], labels: frozenset[str]) -> Question:
+def _question(path: Place, name: str, candidates: tuple[str | None, ...], labels: frozenset[str]) -> Question:
     expected = next((one for one in candidates if one in labels), None)
     # Names on disk may be bytes that are no UTF-8: they are written as escapes.
     return Question(path, name.encode(errors="backslashreplace").decode(), expected)

@@ -1,16 +1,19 @@
 """Untrusted bytes to an upright RGB picture. All that reads pictures, offline or served, calls this."""
 
+import functools
 import io
 from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from backend.inference import container
 from backend.inference.errors import UnreadableImage
 
-# Pillow's names. Others that it knows (EPS runs Ghostscript, for one) are never tried on strangers' bytes.
+# Pillow's names. Others that it knows (EPS runs Ghostscript, for one) are never tried on strangers' bytes;
+# AVIF and HEIF (HEIC) only on what the container module knows as such.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
-FORMAT_NAMES = "JPEG, PNG, WebP, GIF, BMP or TIFF"
+FORMAT_NAMES = "JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or HEIC"
 HIGH_BIT_DEPTHS = ("I", "I;16", "I;16L", "I;16B", "I;16N")
 
 
@@ -47,8 +50,10 @@ def decode(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Picture:
             "too_many_bytes",
             f"the file has {len(data) / 2**20:.1f} MiB, at most {limits.max_bytes / 2**20:.0f} are read",
         )
-    image = _open(data)
-    width, height = image.size
+    image = _open(data, limits)
+    width, height = _coded_size(image)
+    if width * height == 0:  # libheif takes a picture that states no size as large as it comes
+        raise _unreadable(ValueError("no size"))
     if width * height > limits.max_pixels:
         raise _too_many_pixels(f"the picture has {width} x {height} pixels", limits)
     # A multi-picture JPEG, as phones write them, is a JPEG with more of them behind it.
@@ -56,15 +61,42 @@ def decode(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Picture:
     return Picture(_upright_rgb(image), name)
 
 
-def _open(data: bytes) -> Image.Image:
+def _open(data: bytes, limits: Limits) -> Image.Image:
+    kind = container.kind_of(data)
+    if kind and container.most_pixels(data) > limits.max_pixels:
+        raise _too_many_pixels("the picture is too large", limits)
+    if kind == "HEIF":
+        _register_heif()
     try:
-        return Image.open(io.BytesIO(data), formats=FORMATS)
-    except UnidentifiedImageError:
+        return Image.open(io.BytesIO(data), formats=(kind,) if kind else FORMATS)
+    except UnidentifiedImageError as error:
+        if kind:
+            raise _unreadable(error) from error
         raise UnreadableImage("unsupported_format", f"the file is no {FORMAT_NAMES} picture") from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise _too_many_pixels("the picture is too large", DEFAULT_LIMITS) from None
     except Exception as error:  # malformed headers make Pillow's readers raise nearly anything
         raise _unreadable(error) from error
+
+
+@functools.cache
+def _register_heif() -> None:
+    # It brings an encoder of 23 MB along: loaded where the first such file comes, not at the start. What else
+    # such a file may hold besides its picture is not read.
+    import pillow_heif
+
+    pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
+
+
+def _coded_size(image: Image.Image) -> tuple[int, int]:
+    """Width and height as decoding takes them: of a HEIC picture put together of tiles, that of all tiles."""
+    tiling = image.info.get("tiling") if image.format == "HEIF" else None
+    if tiling is None:
+        return image.size
+    return (
+        max(image.width, tiling["image_width"], tiling["num_columns"] * tiling["tile_width"]),
+        max(image.height, tiling["image_height"], tiling["num_rows"] * tiling["tile_height"]),
+    )
 
 
 def _upright_rgb(image: Image.Image) -> Image.Image:
@@ -106,7 +138,7 @@ def _high_byte(image: Image.Image) -> np.ndarray[tuple[int, ...], np.dtype[np.ui
 
 def _unreadable(error: Exception) -> UnreadableImage:
     text = str(error).lower()
-    if "truncated" in text or isinstance(error, EOFError):
+    if "truncated" in text or "end of file" in text or isinstance(error, EOFError):
         return UnreadableImage("truncated_image", "the picture is cut short: part of the file is missing")
     return UnreadableImage("corrupt_image", "the picture is damaged and cannot be decoded")
 

@@ -10,6 +10,7 @@ import pytest
 
 from databases.schema import open_for_writing
 from tests.drawing import draw_class_folders
+from tests.training.samples.serving import Site, serving
 from training.cli.preparation import prepare_task
 from training.cli.state import State
 from training.progress import Silent
@@ -82,3 +83,11 @@ def client(store: TrackingSettings) -> "MlflowClient":
     from mlflow import MlflowClient
 
     return MlflowClient(store.uri)
+
+
+@pytest.fixture
+def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    """A server of the test's own to download from."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with serving() as site:
+        yield site

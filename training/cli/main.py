@@ -13,6 +13,7 @@ from training.cli import (
     learning,
     models,
     pictures,
+    samples,
     services,
     tracking,
     tuning,
@@ -41,6 +42,7 @@ app.add_typer(deciding.pictures, name="pictures")
 app.add_typer(labelling.labels, name="labels")
 app.add_typer(datasets.data, name="data")
 app.add_typer(models.models, name="models")
+app.add_typer(samples.samples, name="samples")
 app.add_typer(models.db, name="db")
 
 

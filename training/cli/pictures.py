@@ -1,6 +1,7 @@
 """Commands on pictures: ingest, index."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,39 +12,66 @@ from training.cli.state import State, only_task, open_state
 if TYPE_CHECKING:
     from databases.library import Counts
     from training.ingestion.run import IngestReport, SplitPlan
+    from training.ingestion.store import Store
 
 SHOWN_REFUSALS = 20
 
 
 def ingest(
-    source: Annotated[
-        Path, typer.Argument(help="A folder of class folders, perhaps under train/val/test, or a .csv table.")
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="SOURCE",
+            help="Folders of class folders, perhaps under train/val/test; .csv tables (file_path,label and "
+            "perhaps split); COCO .json files; .zip and .tar archives of any of these; here, or at URLs such "
+            "as s3://bucket/prefix.",
+            show_default=False,
+        ),
     ],
     task: Annotated[str | None, typer.Option(help="The label set they belong to. Default: the name.")] = None,
     name: Annotated[
         str | None, typer.Option(help="What to call this root. Default: the folder's name.")
     ] = None,
-    csv: Annotated[Path | None, typer.Option(help="Write what the root holds now as a table.")] = None,
+    copy_to: Annotated[
+        str | None,
+        typer.Option(
+            help="Copy the pictures to this folder or URL, each content once, and use them from there. "
+            "Default: they are used where they lie."
+        ),
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Fail if any file cannot be used, after recording all of them.")
+    ] = False,
+    csv: Annotated[Path | None, typer.Option(help="Write what the roots hold now as a table.")] = None,
     val: Annotated[float, typer.Option(min=0.01, max=0.5, help="Share held back to choose by.")] = 0.15,
     test: Annotated[float, typer.Option(min=0, max=0.4, help="Share held back to measure by.")] = 0.15,
     seed: Annotated[int, typer.Option(help="Decides which pictures are held back.")] = 0,
 ) -> None:
     """Bring pictures into the library: verify, hash, measure and split them.
 
-    The pictures stay where they are. Run it again whenever the folder changes: only new and changed
-    files are read, and no picture moves from one split to another.
+    Run it again whenever a source changes: only new and changed files are read, and no picture moves from
+    one split to another. Archives are unpacked beside the database. AWS_* variables say how S3 is reached.
     """
-    from training.errors import NoPictures
+    from training.errors import BadSource, NoPictures
     from training.ingestion.run import SplitPlan
+    from training.ingestion.store import open_store
 
+    if len(sources) > 1 and (name is not None or task is None):
+        raise BadSource("of several sources each is called as it is: name what they belong to with --task")
+    roots = [check_name(root) for root in ([name] if name else names_of(sources))]
+    store = open_store(copy_to) if copy_to is not None else None
     state = open_state()
-    root = check_name(name or slug(source.resolve().stem if source.is_file() else source.resolve().name))
-    report = ingest_source(state, source, root, check_name(task or root), SplitPlan(val, test, seed))
+    plan = SplitPlan(val, test, seed)
+    reports = ingest_sources(state, sources, roots, check_name(task or roots[0]), plan, store)
     if csv is not None:
-        _write_csv(state, root, csv)
-    print_report(report)
-    if not report.pictures:
-        raise NoPictures(f"none of the files in {source} can be used: there is nothing to learn from")
+        _write_csv(state, roots, csv)
+    for report in reports:
+        print_report(report, shown=None if strict else SHOWN_REFUSALS)
+    if strict:
+        _refuse_bad_files(reports)
+    for report, source in zip(reports, sources, strict=True):
+        if not report.pictures:
+            raise NoPictures(f"none of the files in {source} can be used: there is nothing to learn from")
 
 
 def index(
@@ -60,12 +88,54 @@ def index(
     index_for(state, model, task)
 
 
-def ingest_source(state: State, source: Path, name: str, task: str, plan: "SplitPlan") -> "IngestReport":
+def ingest_sources(
+    state: State,
+    sources: Sequence[str | Path],
+    names: Sequence[str],
+    task: str,
+    plan: "SplitPlan",
+    store: "Store | None" = None,
+) -> "list[IngestReport]":
+    """Brings several roots of a task up to date, each from its source."""
+    from databases.settings import load_settings
     from training.cli.console import Bars
     from training.ingestion.run import ingest as run
-    from training.ingestion.sources import open_source
+    from training.ingestion.sources import open_sources
+    from training.ingestion.sources.archives import ArchiveLimits, Unpacking
 
-    return run(state.engine, open_source(source), name=name, task=task, plan=plan, progress=Bars())
+    progress = Bars()
+    unpacking = Unpacking(state.unpacked, load_settings(ArchiveLimits), progress)
+    return [
+        run(state.engine, source, name=name, task=task, plan=plan, progress=progress, store=store)
+        for source, name in zip(open_sources(sources, unpacking), names, strict=True)
+    ]
+
+
+def names_of(sources: Sequence[str]) -> list[str]:
+    """What sources are called by their own names; where two share one, their folders' names are added.
+
+    Raises:
+        BadSource: they still do.
+    """
+    from databases.places import parse_place
+    from training.errors import BadSource
+    from training.ingestion.sources.members import archive_stem
+
+    def called(source: str, *, with_folder: bool) -> str:
+        place = parse_place(source)
+        place = place.resolve() if isinstance(place, Path) else place
+        stem = place.name if isinstance(place, Path) and place.is_dir() else Path(place.name).stem
+        own = archive_stem(place.name) or stem
+        return slug(f"{place.parent.name} {own}" if with_folder else own)
+
+    names = [called(source, with_folder=False) for source in sources]
+    if len(set(names)) < len(names):
+        names = [called(source, with_folder=True) for source in sources]
+    if len(set(names)) < len(names):
+        raise BadSource(
+            "two of the sources have the same name: ingest them one by one, with --name and --task"
+        )
+    return names
 
 
 def slug(name: str) -> str:
@@ -89,7 +159,8 @@ def check_name(name: str) -> str:
     return name
 
 
-def print_report(report: "IngestReport") -> None:
+def print_report(report: "IngestReport", shown: int | None = SHOWN_REFUSALS) -> None:
+    """Says what an ingest did; of the files that cannot be used at most `shown`."""
     from training.cli.console import quote, say
 
     show_counts(report.counts)
@@ -102,10 +173,10 @@ def print_report(report: "IngestReport") -> None:
         say(f"Passed over, being no pictures: {kinds}")
     if report.refused:
         say(f"[yellow]{len(report.refused)} files cannot be used:[/yellow]")
-    for refusal in report.refused[:SHOWN_REFUSALS]:
+    for refusal in report.refused[:shown]:
         say(f"  {refusal.reason}: {quote(refusal.uri)}")
-    if len(report.refused) > SHOWN_REFUSALS:
-        say(f"  and {len(report.refused) - SHOWN_REFUSALS} more, kept in the database with their reason")
+    if shown is not None and len(report.refused) > shown:
+        say(f"  and {len(report.refused) - shown} more, kept in the database with their reason")
 
 
 def show_counts(counts: "Counts") -> None:
@@ -119,7 +190,16 @@ def show_counts(counts: "Counts") -> None:
     show(table)
 
 
-def _write_csv(state: State, root: str, path: Path) -> None:
+def _refuse_bad_files(reports: "Sequence[IngestReport]") -> None:
+    from training.errors import BadFiles
+    from training.ingestion.sources.found import UNNAMEABLE
+
+    count = sum(len(report.refused) + report.passed_over[UNNAMEABLE] for report in reports)
+    if count:
+        raise BadFiles(f"{count} files cannot be used, and none may be so with --strict")
+
+
+def _write_csv(state: State, roots: Sequence[str], path: Path) -> None:
     from sqlalchemy.orm import Session
 
     from databases import library
@@ -127,5 +207,5 @@ def _write_csv(state: State, root: str, path: Path) -> None:
     from training.ingestion.table import write_table
 
     with Session(state.engine) as session:
-        count = write_table(library.root_images(session, root), path)
+        count = write_table([image for root in roots for image in library.root_images(session, root)], path)
     say(f"{count} rows written to {quote(str(path))}")

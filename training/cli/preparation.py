@@ -11,7 +11,7 @@ from training import starter
 from training.cli.console import Bars, quote, say
 from training.cli.learning import recipe_for, train_task
 from training.cli.models import index_for, promote_version
-from training.cli.pictures import check_name, ingest_source, print_report, slug
+from training.cli.pictures import check_name, ingest_sources, print_report, slug
 from training.cli.state import State
 from training.dataset import load_dataset
 from training.errors import NotPromoted
@@ -27,10 +27,10 @@ def prepare_task(state: State, images: Path) -> str:
     """Sees that a model of today's pictures in `images` is there; returns its task."""
     name = check_name(slug(images.resolve().name))
     try:
-        report = ingest_source(state, images, name, name, SplitPlan())
+        (report,) = ingest_sources(state, [images], [name], name, SplitPlan())
     except RootConflict:  # another folder of that name: tell them apart by where they lie
         name = f"{name}-{hashlib.sha256(str(images.resolve()).encode()).hexdigest()[:6]}"
-        report = ingest_source(state, images, name, name, SplitPlan())
+        (report,) = ingest_sources(state, [images], [name], name, SplitPlan())
     print_report(report)
     dataset = load_dataset(state.engine, name)
     with Session(state.engine) as session:

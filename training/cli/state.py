@@ -20,6 +20,13 @@ class State:
     bundles: Path
     track: Track = untracked
 
+    @property
+    def unpacked(self) -> Path:
+        """Where archives are unpacked: beside the database, or beside the bundles where that is no file."""
+        url = self.engine.url
+        is_file = url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:")
+        return (Path(str(url.database)) if is_file else self.bundles).absolute().parent / "unpacked"
+
 
 def open_state() -> State:
     """Opens the database, made or upgraded where that is needed."""

@@ -2,13 +2,14 @@
 
 import hashlib
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from backend.inference.decoding import DEFAULT_LIMITS, decode
 from backend.inference.errors import UnreadableImage
+from databases.places import Place, Unreachable
+from training.ingestion.store import Store
 
 UNREADABLE_FILE = "unreadable_file"
 
@@ -27,8 +28,12 @@ class Findings:
     reason: str | None = None
 
 
-def examine(path: Path) -> Findings:
-    """Decodes a file in full, with the decoder that the service uses."""
+def examine(path: Place, store: Store | None = None) -> Findings:
+    """Decodes a file in full, with the decoder that the service uses. A usable picture is copied to `store`.
+
+    Raises:
+        OSError: the store cannot be written, or what the file lies in does not answer.
+    """
     try:
         if not path.is_file():  # a pipe would be waited for without end
             return Findings(bytes=0, reason=UNREADABLE_FILE)
@@ -36,6 +41,8 @@ def examine(path: Path) -> Findings:
         if size > DEFAULT_LIMITS.max_bytes:
             return Findings(bytes=size, reason="too_many_bytes")
         data = path.read_bytes()
+    except Unreachable:  # says nothing about the file
+        raise
     except OSError:
         return Findings(bytes=0, reason=UNREADABLE_FILE)
     sha256 = hashlib.sha256(data).hexdigest()
@@ -43,6 +50,8 @@ def examine(path: Path) -> Findings:
         picture = decode(data)
     except UnreadableImage as error:
         return Findings(bytes=len(data), sha256=sha256, reason=error.code)
+    if store is not None:
+        store.keep(data, sha256, picture.format)
     width, height = picture.image.size
     return Findings(
         bytes=len(data),

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from databases.models import now
 from training.ingestion.examination import UNREADABLE_FILE, Findings, examine
 from training.ingestion.sources import Candidate, Source
 from training.ingestion.splitting import assign_splits
+from training.ingestion.store import Store
 from training.progress import Progress
 
 # A kill loses at most one batch; a batch of this size keeps both cores busy and its commit cheap.
@@ -65,19 +67,30 @@ class Seen:
 
 
 def ingest(
-    engine: Engine, source: Source, *, name: str, task: str, plan: SplitPlan, progress: Progress
+    engine: Engine,
+    source: Source,
+    *,
+    name: str,
+    task: str,
+    plan: SplitPlan,
+    progress: Progress,
+    store: Store | None = None,
 ) -> IngestReport:
     """Brings root `name` up to date with `source`. May be run again at any time, after a kill too.
 
+    With a `store`, usable pictures are copied there, and the library reads them from there.
+
     Raises:
         RootConflict: the name is taken by another folder or task.
+        OSError: the store cannot be written, or what the source lies in does not answer.
     """
     with Session(engine) as session, session.begin():
-        root_id = library.get_or_create_root(session, name, str(source.root), task)
+        uri = store.root_uri(source.root) if store else str(source.root)
+        root_id = library.get_or_create_root(session, name, uri, task)
         known = library.known_files(session, root_id)
     seen = [_see(candidate) for candidate in source.candidates]
     fresh = [entry for entry in seen if not _unchanged(entry, known.get(entry.candidate.uri))]
-    _examine_all(engine, root_id, fresh, known, progress)
+    _examine_all(engine, root_id, fresh, known, progress, store)
     gone = known.keys() - {candidate.uri for candidate in source.candidates}
     with Session(engine) as session, session.begin():
         lock_labels(session, task)
@@ -117,14 +130,19 @@ def _unchanged(seen: Seen, known: KnownFile | None) -> bool:
 
 
 def _examine_all(
-    engine: Engine, root_id: int, fresh: Sequence[Seen], known: dict[str, KnownFile], progress: Progress
+    engine: Engine,
+    root_id: int,
+    fresh: Sequence[Seen],
+    known: dict[str, KnownFile],
+    progress: Progress,
+    store: Store | None,
 ) -> None:
     with (
         progress.track("Examining pictures", len(fresh)) as advance,
         ThreadPoolExecutor(available_cpus()) as pool,
     ):
         for batch in _batches(fresh):
-            findings = pool.map(examine, [entry.candidate.path for entry in batch])
+            findings = pool.map(partial(examine, store=store), [entry.candidate.path for entry in batch])
             new, changed = [], []
             for entry, found in zip(batch, findings, strict=True):
                 row = _row(root_id, entry, found)

@@ -24,7 +24,7 @@ def write_table(images: Iterable[LibraryImage], path: Path) -> int:
 def _row(image: LibraryImage) -> tuple[object, ...]:
     return (
         image.file_name,
-        f"{image.root_uri}/{image.uri}",
+        str(image.place),
         image.bytes,
         f"{image.width}x{image.height}",
         f"{image.width / image.height:.4f}",

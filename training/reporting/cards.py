@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 from training.refusals import Stranger
 from training.reporting.answers import Answered
@@ -36,7 +35,7 @@ class StrangerCard:
 def cards(answered: Iterable[Answered]) -> tuple[Card, ...]:
     return tuple(
         Card(
-            picture=thumbnail(Path(one.image.root_uri, one.image.uri)),
+            picture=thumbnail(one.image.place),
             uri=one.image.uri,
             split=one.image.split,
             label=one.label,

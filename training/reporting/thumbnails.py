@@ -2,20 +2,20 @@
 
 import base64
 import io
-from pathlib import Path
 
 from PIL import Image
 
 from backend.inference.decoding import decode
 from backend.inference.errors import UnreadableImage
+from databases.places import Place
 
 SIDE, QUALITY = 176, 78
 
 
-def thumbnail(path: Path) -> str | None:
+def thumbnail(place: Place) -> str | None:
     """A picture's middle square, as a data: address of a JPEG; None where it cannot be read any more."""
     try:
-        image = decode(path.read_bytes()).image
+        image = decode(place.read_bytes()).image
     except (OSError, UnreadableImage):
         return None
     side = min(image.size)

@@ -2,7 +2,6 @@
 
 import io
 from http import HTTPStatus
-from pathlib import Path as FilePath
 from typing import Annotated, Any
 
 from anyio import to_thread
@@ -18,6 +17,7 @@ from backend.api.service import Service
 from backend.inference.decoding import decode
 from databases import library
 from databases.library import LibraryImage
+from databases.places import Unreachable
 
 router = APIRouter(tags=["library"], responses=problems(HTTPStatus.NOT_FOUND))
 
@@ -31,6 +31,8 @@ MEDIA_TYPES = {
     "GIF": "image/gif",
     "BMP": "image/bmp",
     "TIFF": "image/tiff",
+    "AVIF": "image/avif",
+    "HEIF": "image/heif",
 }
 ImageId = Annotated[int, Path(ge=1, le=MAX_ID)]
 PICTURE: dict[int | str, dict[str, Any]] = {200: {"content": {"image/*": {}}}}
@@ -100,7 +102,10 @@ def _find(session: Session, image_id: int) -> LibraryImage:
 
 def _read(image: LibraryImage) -> bytes:
     try:
-        return FilePath(image.root_uri, image.uri).read_bytes()
+        return image.place.read_bytes()
+    except Unreachable:
+        detail = f"picture {image.id} lies where nothing answers now"
+        raise ApiError(HTTPStatus.SERVICE_UNAVAILABLE, "storage_unavailable", detail) from None
     except OSError:
         detail = f"picture {image.id} is no longer where the library knew it"
         raise ApiError(HTTPStatus.NOT_FOUND, "file_missing", detail) from None

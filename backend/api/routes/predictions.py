@@ -19,7 +19,7 @@ from backend.api.presenting import image_out, model_name
 from backend.api.schemas import LabelScore, PredictionOut, SimilarImage, SimilarOut
 from backend.api.service import Service
 from backend.gallery import Entry
-from backend.inference.decoding import decode
+from backend.inference.decoding import FORMAT_NAMES, decode
 from backend.inference.prediction import Prediction
 from databases import library, models, predictions
 
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 router = APIRouter(tags=["answers"])
 
 DEFAULT_TOP_K, DEFAULT_SIMILAR, MAX_K = 5, 12, 1000
-PictureFile = Annotated[UploadFile, File(description="A JPEG, PNG, WebP, GIF, BMP or TIFF picture.")]
+PictureFile = Annotated[UploadFile, File(description=f"A {FORMAT_NAMES} picture.")]
 UNUSABLE = problems(
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, HTTPStatus.UNPROCESSABLE_ENTITY
 )

@@ -4,9 +4,17 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
+from sqlalchemy import update
+from sqlalchemy.orm import Session
 
-from tests.backend.api.conftest import PER_LABEL, Library
+from databases.models import Root
+from tests.backend.api.conftest import PER_LABEL, TASK, Library
 from tests.drawing import draw, encode, picture
+from tests.object_store import Bucket
+from training.ingestion.run import SplitPlan, ingest
+from training.ingestion.sources import open_source
+from training.ingestion.store import Store, open_store
+from training.progress import Silent
 
 
 def test_pages_follow_one_another_without_gap_or_repeat(client: TestClient) -> None:
@@ -95,3 +103,45 @@ def test_what_is_not_there_is_not_found(client: TestClient, path: str) -> None:
 @pytest.mark.parametrize("params", [{"limit": 0}, {"limit": 201}, {"split": "exam"}, {"after": -1}])
 def test_impossible_filters_are_problems(client: TestClient, params: dict[str, str | int]) -> None:
     assert client.get("/images", params=params).json()["code"] == "invalid_request"
+
+
+def take_in(small_library: Library, url: str, store: Store | None) -> None:
+    ingest(
+        small_library.engine,
+        open_source(url),
+        name="far",
+        task=TASK,
+        plan=SplitPlan(),
+        progress=Silent(),
+        store=store,
+    )
+
+
+@pytest.mark.parametrize("copied", [False, True], ids=["in place", "copied to a store"])
+def test_a_picture_in_a_bucket_is_shown_like_any_other(
+    client: TestClient, small_library: Library, bucket: Bucket, copied: bool
+) -> None:
+    data = encode(draw("green", 77, size=(400, 200)), "HEIF")
+    bucket.put("pets/green/photo.heic", data)
+    take_in(small_library, f"{bucket.url}/pets", open_store(f"{bucket.url}/store") if copied else None)
+    if copied:
+        bucket.delete("pets/green/photo.heic")
+    item = next(i for i in client.get("/images").json()["items"] if i["file_name"] == "photo.heic")
+    content = client.get(item["links"]["content"])
+    assert (content.headers["content-type"], content.content) == ("image/heif", data)
+    thumbnail = Image.open(io.BytesIO(client.get(item["links"]["thumbnail"]).content))
+    assert (thumbnail.format, thumbnail.size) == ("JPEG", (320, 160))
+    for name in bucket.names():
+        bucket.delete(name)
+    gone = client.get(item["links"]["content"])
+    assert (gone.status_code, gone.json()["code"]) == (404, "file_missing")
+
+
+def test_a_storage_that_does_not_answer_is_no_missing_picture(
+    client: TestClient, small_library: Library
+) -> None:
+    with Session(small_library.engine) as session, session.begin():
+        session.execute(update(Root).values(uri="nowhere://x"))
+    response = client.get("/images/1/thumbnail")
+    assert (response.status_code, response.json()["code"]) == (503, "storage_unavailable")
+    assert "nowhere" not in response.text

@@ -1,5 +1,7 @@
 import io
 import struct
+import subprocess
+import sys
 import zlib
 
 import numpy as np
@@ -12,6 +14,7 @@ from backend.inference.decoding import Limits, decode
 from backend.inference.errors import UnreadableImage
 from tests.drawing import draw, encode, picture
 
+FORMATS = ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIF"]
 SCENE = draw("red", size=(40, 24))
 
 
@@ -25,7 +28,7 @@ def code_of(data: bytes, limits: Limits | None = None) -> str:
     return caught.value.code
 
 
-@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF"])
+@pytest.mark.parametrize("format", FORMATS)
 def test_each_format_is_decoded_to_rgb_of_its_size(format: str) -> None:
     decoded = decode(encode(SCENE, format))
     assert (decoded.format, decoded.image.mode, decoded.image.size) == (format, "RGB", (40, 24))
@@ -54,6 +57,20 @@ def test_every_exif_orientation_comes_out_upright(orientation: int) -> None:
     assert np.array_equal(np.asarray(upright), np.asarray(corner))
 
 
+@pytest.mark.parametrize("format", ["AVIF", "HEIF"])
+@pytest.mark.parametrize("orientation", [3, 6, 8])
+def test_a_phones_picture_comes_out_upright(format: str, orientation: int) -> None:
+    corner = Image.new("RGB", (128, 64), "white")
+    corner.paste("red", (0, 0, 64, 32))
+    undo = {3: Image.Transpose.ROTATE_180, 6: Image.Transpose.ROTATE_90, 8: Image.Transpose.ROTATE_270}
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    stored = corner.transpose(undo[orientation])
+    upright = decode(encode(stored, format, exif=exif.tobytes())).image
+    assert upright.size == (128, 64)
+    assert np.abs(np.subtract(np.asarray(upright, np.int16), np.asarray(corner))).mean() < 8
+
+
 def test_cmyk_jpeg_keeps_its_colours() -> None:
     decoded = decode(encode(SCENE.convert("CMYK"))).image
     assert np.abs(np.subtract(middle(decoded), middle(SCENE))).max() < 30
@@ -64,6 +81,12 @@ def test_transparency_is_laid_over_white() -> None:
     assert middle(decode(encode(glass, "PNG")).image) == (255, 255, 255)
     half = Image.new("LA", (8, 8), (0, 128))
     assert middle(decode(encode(half, "PNG")).image) == (127, 127, 127)
+
+
+@pytest.mark.parametrize("format", ["AVIF", "HEIF"])
+def test_transparent_parts_of_a_phones_picture_are_laid_over_white(format: str) -> None:
+    glass = Image.new("RGBA", (64, 64), (255, 0, 0, 0))
+    assert min(middle(decode(encode(glass, format)).image)) > 250
 
 
 def test_transparent_palette_is_laid_over_white() -> None:
@@ -111,7 +134,7 @@ def test_postscript_is_never_interpreted() -> None:
     )
 
 
-@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF"])
+@pytest.mark.parametrize("format", FORMATS)
 def test_truncated_picture_is_refused(format: str) -> None:
     data = encode(draw("red", size=(200, 200)), format)
     assert code_of(data[: len(data) * 6 // 10]) in ("truncated_image", "corrupt_image", "unsupported_format")
@@ -120,6 +143,13 @@ def test_truncated_picture_is_refused(format: str) -> None:
 def test_truncated_jpeg_has_a_code_of_its_own() -> None:
     data = picture("red")
     assert code_of(data[: len(data) // 2]) == "truncated_image"
+
+
+@pytest.mark.parametrize("format", ["AVIF", "HEIF"])
+def test_a_picture_without_its_last_bytes_has_a_code_of_its_own(format: str) -> None:
+    data = encode(draw("red", size=(200, 200)), format)
+    for kept in (60, len(data) // 2, len(data) - 1):
+        assert code_of(data[:kept]) == "truncated_image"
 
 
 def test_floating_point_tiff_is_refused() -> None:
@@ -149,6 +179,56 @@ def test_too_many_pixels_are_refused_before_decoding() -> None:
         assert code_of(bomb) == "too_many_pixels"
 
 
+@pytest.mark.parametrize("format", ["AVIF", "HEIF"])
+def test_the_limit_on_pixels_holds_for_what_phones_write(format: str) -> None:
+    data = encode(SCENE, format)
+    assert code_of(data, Limits(max_pixels=40 * 24 - 1)) == "too_many_pixels"
+    assert decode(data, Limits(max_pixels=64 * 64)).image.size == (40, 24)
+
+
+def test_a_small_part_cut_out_of_a_large_heic_costs_what_the_large_one_does() -> None:
+    data = encode(draw("red", size=(301, 301)), "HEIF")  # an odd size is coded larger, and cropped
+    at = data.index(b"clap") + 4
+    cropped = data[:at] + struct.pack(">8i", 10, 1, 10, 1, 0, 1, 0, 1) + data[at + 32 :]
+    assert decode(cropped).image.size == (10, 10)
+    assert code_of(cropped, Limits(max_pixels=301 * 301)) == "too_many_pixels"
+
+
+def test_a_heic_of_many_tiles_costs_what_all_tiles_do_whatever_size_it_states() -> None:
+    data = encode(draw("red", size=(256, 256)), "HEIF", tile_size=64)
+    stated = b"ispe\0\0\0\0" + struct.pack(">II", 256, 256)
+    assert decode(data).image.size == (256, 256)
+    lying = data.replace(stated, b"ispe\0\0\0\0" + struct.pack(">II", 64, 64))
+    assert code_of(lying, Limits(max_pixels=256 * 256 - 1)) == "too_many_pixels"
+    assert code_of(lying) == "corrupt_image"
+
+
+def test_a_heic_that_states_no_size_is_refused_before_it_is_decoded() -> None:
+    data = encode(SCENE, "HEIF")
+    assert code_of(data.replace(b"ispe", b"free")) == "corrupt_image"
+    nowhere = data.replace(struct.pack(">II", 64, 64), bytes(8))
+    assert nowhere != data
+    assert code_of(nowhere) == "corrupt_image"
+
+
+@pytest.mark.parametrize("derived", [b"iden", b"iovl"])
+def test_a_heic_made_of_other_pictures_is_refused(derived: bytes) -> None:
+    data = encode(SCENE, "HEIF")
+    assert code_of(data.replace(b"hvc1", derived, 1)) == "corrupt_image"
+
+
+def test_only_a_heic_file_loads_what_decodes_heic() -> None:
+    script = (
+        "import io, sys\n"
+        "from backend.inference.decoding import decode\n"
+        f"decode({picture('red')!r})\n"
+        "before = 'pillow_heif' in sys.modules\n"
+        f"print(before, decode({encode(SCENE, 'HEIF')!r}).format)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "HEIF"]
+
+
 def test_broken_exif_does_not_spoil_a_sound_picture() -> None:
     data = encode(SCENE, exif=b"Exif\x00\x00II*\x00\xff\xff\xff\xff" + b"\x12\x01" * 40)
     assert decode(data).image.size == (40, 24)
@@ -156,7 +236,7 @@ def test_broken_exif_does_not_spoil_a_sound_picture() -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(
-    st.sampled_from(["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF"]),
+    st.sampled_from(FORMATS),
     st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), max_size=12),
     st.integers(0, 400),
 )

@@ -28,6 +28,7 @@ COMMANDS = [
     "labels",
     "data",
     "models",
+    "samples",
     "db",
 ]
 HEAVY = {"torch", "sqlalchemy", "pandas", "numpy", "sklearn", "onnxruntime", "fastapi", "alembic", "PIL"}

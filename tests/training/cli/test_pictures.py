@@ -1,16 +1,21 @@
 """`ingest` and `index` as they are typed."""
 
 import csv
+import os
 import re
+import shutil
+import zipfile
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
 from tests.drawing import picture
+from tests.object_store import Bucket
 from tests.training.cli.conftest import Menagerie
 from tests.training.making import add_tiny_bundle, pictures_of
-from training.cli.pictures import slug
+from training.cli.pictures import names_of, slug
+from training.errors import BadSource
 
 
 @pytest.mark.parametrize(
@@ -71,6 +76,93 @@ def test_pictures_outside_class_folders_stand_in_a_row_without_a_name(
 ) -> None:
     (pictures / "lone.jpg").write_bytes(picture("red", 60))
     assert re.search(r"^ *\(none\) +0 +0 +0 +1 *$", menagerie("ingest", pictures).out, re.MULTILINE)
+
+
+def test_several_sources_make_one_task(
+    menagerie: Menagerie, pictures: Path, engine: Engine, tmp_path: Path
+) -> None:
+    archive = shutil.make_archive(str(tmp_path / "More Blue"), "zip", pictures, "blue")
+    out = tmp_path / "all.csv"
+    ran = menagerie("ingest", pictures, archive, "--task", "mixed", "--csv", out)
+    assert "colours: 18 pictures (18 new" in ran.out
+    assert "more-blue: 6 pictures (6 new" in ran.out
+    assert f"24 rows written to {out}" in ran.out
+    assert {image.root for image in pictures_of(engine, "mixed").values()} == {"colours", "more-blue"}
+    again = menagerie("ingest", pictures, archive, "--task", "mixed")
+    assert "Unpacking" in ran.err
+    assert "Unpacking" not in again.err
+    assert "more-blue: 6 pictures (0 new, 0 changed, 6 as before" in again.out
+
+
+def test_archives_are_unpacked_beside_the_database(
+    menagerie: Menagerie, pictures: Path, environment: dict[str, str], tmp_path: Path
+) -> None:
+    archive = shutil.make_archive(str(tmp_path / "pets"), "gztar", pictures)
+    assert menagerie("ingest", archive).code == 0
+    database = Path(environment["DATABASE_URL"].removeprefix("sqlite:///"))
+    (unpacked,) = (database.parent / "unpacked").iterdir()
+    assert re.fullmatch(r"pets-[0-9a-f]{8}", unpacked.name)
+
+
+def test_sources_of_one_name_are_called_by_their_folders_too(tmp_path: Path) -> None:
+    named = [f"{tmp_path}/{split}/_annotations.coco.json" for split in ("train", "valid")]
+    assert names_of(named) == ["train-annotations-coco", "valid-annotations-coco"]
+    assert names_of(["s3://bucket/My Pets", "x/pets.tar.gz"]) == ["my-pets", "pets"]
+    with pytest.raises(BadSource, match="two of the sources have the same name"):
+        names_of(["a/x/pets", "b/x/pets"])
+
+
+def test_what_several_sources_belong_to_must_be_named(menagerie: Menagerie, pictures: Path) -> None:
+    error = "of several sources each is called as it is: name what they belong to with --task"
+    sources = (pictures / "red", pictures / "blue")
+    assert menagerie("ingest", *sources).error == error
+    assert menagerie("ingest", *sources, "--task", "a", "--name", "b").error == error
+
+
+def test_pictures_are_copied_to_a_store_and_used_from_there(
+    menagerie: Menagerie, pictures: Path, engine: Engine, bucket: Bucket
+) -> None:
+    assert menagerie("ingest", pictures, "--copy-to", f"{bucket.url}/store").code == 0
+    assert len(bucket.names()) == 18
+    shutil.rmtree(pictures)
+    assert all(image.place.read_bytes() for image in pictures_of(engine).values())
+
+
+def test_a_bucket_is_a_source(menagerie: Menagerie, pictures: Path, engine: Engine, bucket: Bucket) -> None:
+    bucket.put_folder(pictures, "my/Pets")
+    assert "pets: 18 pictures (18 new" in menagerie("ingest", f"{bucket.url}/my/Pets").out
+    assert {image.root_uri for image in pictures_of(engine, "pets").values()} == {f"{bucket.url}/my/Pets"}
+    nowhere = "s3://no-such-bucket-at-all/x"
+    assert menagerie("ingest", nowhere).error == f"there is no {nowhere}"
+
+
+def test_strict_fails_after_everything_is_recorded(
+    menagerie: Menagerie, pictures: Path, engine: Engine
+) -> None:
+    for number in range(25):
+        (pictures / "red" / f"empty-{number}.jpg").touch()
+    (pictures / "red" / os.fsdecode(b"\xff.jpg")).write_bytes(picture("red", 99))
+    ran = menagerie("ingest", pictures, "--strict")
+    assert ran.error == "26 files cannot be used, and none may be so with --strict"
+    assert len(re.findall("empty_file: ", ran.out)) == 25
+    assert len(pictures_of(engine)) == 18
+    assert menagerie("ingest", pictures, "--strict").code == 1
+    assert menagerie("ingest", pictures).code == 0
+    assert menagerie("ingest", pictures / "blue", "--strict").code == 0
+
+
+def test_a_hostile_archive_is_one_line(menagerie: Menagerie, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "evil.zip", "w") as archive:
+        archive.writestr("../evil.jpg", picture("red"))
+    error = "evil.zip is refused: '../evil.jpg' would lie outside of it"
+    assert menagerie("ingest", tmp_path / "evil.zip").error == error
+
+
+def test_a_limit_on_archives_that_is_none_is_told_by_its_name(
+    menagerie: Menagerie, environment: dict[str, str], pictures: Path
+) -> None:
+    environment["MENAGERIE_ARCHIVE_MAX_FILES"] = "none"
+    assert menagerie("ingest", pictures).error.startswith("MENAGERIE_ARCHIVE_MAX_FILES='none': ")
 
 
 def test_index_embeds_for_the_champion_and_says_how_many(

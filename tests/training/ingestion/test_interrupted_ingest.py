@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 from sqlalchemy import Engine, select, text
@@ -15,6 +16,9 @@ from databases.schema import open_for_writing
 from tests.drawing import draw_class_folders, picture
 from tests.training.making import take_in
 from training.ingestion.run import BATCH
+from training.ingestion.sources import open_source
+from training.ingestion.sources.archives import ArchiveLimits, Unpacking
+from training.progress import Silent
 
 PER_LABEL = 700  # nine batches: time enough to be killed between the first and the last
 SECONDS = 60
@@ -67,3 +71,29 @@ def test_a_killed_ingest_is_taken_up_where_it_stopped(tmp_path: Path) -> None:
     assert len(rows(engine)) == total
     for one in (engine, undisturbed):
         one.dispose()
+
+
+def test_an_ingest_killed_while_it_unpacks_leaves_nothing_that_is_trusted(tmp_path: Path) -> None:
+    archive = tmp_path / "colours.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        for number in range(4_000):
+            file.writestr(f"{'red' if number % 2 else 'green'}/{number}.jpg", b"no picture")
+    url = f"sqlite:///{tmp_path / 'killed.db'}"
+    command = [sys.executable, "-m", "training.cli.main", "ingest", str(archive)]
+    unpacked = tmp_path / "unpacked"
+    process = subprocess.Popen(
+        command, env=os.environ | {"DATABASE_URL": url}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        deadline = time.monotonic() + SECONDS
+        while not list(unpacked.glob(".*.part/*/*")):
+            assert process.poll() is None, "the ingest ended by itself"
+            assert time.monotonic() < deadline, "nothing was unpacked"
+            time.sleep(0.001)
+    finally:
+        process.kill()
+    assert process.wait() == -signal.SIGKILL
+    assert [entry.name.startswith(".") for entry in unpacked.iterdir()] == [True]
+    source = open_source(archive, Unpacking(unpacked, ArchiveLimits(), Silent()))
+    assert len(source.candidates) == 4_000
+    assert list(unpacked.iterdir()) == [Path(str(source.root))]

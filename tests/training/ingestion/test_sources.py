@@ -1,12 +1,13 @@
 """Which files of a folder are pictures, and what their folders say of them."""
 
+import os
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from training.errors import BadSource, NoPictures
-from training.ingestion.sources import Source, open_source
+from training.ingestion.sources import Source, open_source, open_sources
 
 
 def lay_out(root: Path, *names: str) -> Path:
@@ -107,3 +108,30 @@ def test_a_missing_folder_and_a_lone_file_are_refused(tmp_path: Path) -> None:
         open_source(tmp_path / "absent")
     with pytest.raises(BadSource, match=r"1\.jpg is neither a folder of class folders nor a \.csv table"):
         open_source(lay_out(tmp_path, "1.jpg") / "1.jpg")
+
+
+def test_of_several_sources_one_may_give_a_split_that_others_lack(tmp_path: Path) -> None:
+    lay_out(
+        tmp_path,
+        "a/train/cat/1.jpg",
+        "a/val/cat/2.jpg",
+        "b/train/cat/3.jpg",
+        "b/test/cat/4.jpg",
+        "c/cat/5.jpg",
+    )
+    sources = open_sources([tmp_path / name for name in "abc"])
+    splits = {candidate.uri: candidate.split for source in sources for candidate in source.candidates}
+    assert splits == {
+        "train/cat/1.jpg": "train",
+        "val/cat/2.jpg": "val",
+        "train/cat/3.jpg": "train",
+        "test/cat/4.jpg": "test",
+        "cat/5.jpg": None,
+    }
+    assert [source.given_splits for source in sources] == [{"train", "val", "test"}] * 2 + [set()]
+
+
+def test_a_pipe_is_no_source_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "table.csv")
+    with pytest.raises(BadSource, match=r"table\.csv is neither a folder"):
+        open_source(tmp_path / "table.csv")

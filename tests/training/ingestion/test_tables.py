@@ -3,6 +3,7 @@
 import csv
 from pathlib import Path
 
+import fsspec
 import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -38,9 +39,52 @@ def test_the_root_is_what_all_paths_share(tmp_path: Path) -> None:
     assert all(candidate.path == source.root / candidate.uri for candidate in source.candidates)
 
 
+def test_a_plain_table_may_call_its_column_path(tmp_path: Path) -> None:
+    source = open_source(table(tmp_path, "path,label", "a/1.jpg,cat"))
+    assert [(c.path, c.label) for c in source.candidates] == [(tmp_path.resolve() / "a" / "1.jpg", "cat")]
+
+
+def test_a_table_may_name_pictures_at_urls(tmp_path: Path) -> None:
+    system = fsspec.filesystem("memory")
+    for name in ("cat/1.jpg", "dog/2.jpg", "dog/3.jpg"):
+        system.pipe_file(f"/tables/{name}", b"content")
+    rows = (
+        "memory://tables/cat/1.jpg,cat",
+        "memory://tables/dog/2.jpg,dog",
+        "memory://tables/dog/gone.jpg,dog",
+    )
+    source = open_source(table(tmp_path, "path,label", *rows))
+    assert str(source.root) == "memory://tables"
+    assert [(c.uri, c.label) for c in source.candidates] == [
+        ("cat/1.jpg", "cat"),
+        ("dog/2.jpg", "dog"),
+        ("dog/gone.jpg", "dog"),
+    ]
+    sizes = [c.path.stat().st_size for c in source.candidates[:2]]
+    assert sizes == [7, 7]
+    with pytest.raises(FileNotFoundError):
+        source.candidates[2].path.stat()
+
+
+@pytest.mark.parametrize(
+    ("other", "reason"),
+    [("1.jpg", "in folders and at URLs"), ("memory2://elsewhere/1.jpg", "in several stores")],
+)
+def test_a_table_whose_pictures_share_no_place_is_refused(tmp_path: Path, other: str, reason: str) -> None:
+    with pytest.raises(BadSource, match=rf"pictures\.csv names pictures {reason}"):
+        open_source(table(tmp_path, "path,label", "memory://tables/cat/1.jpg,cat", f"{other},cat"))
+
+
 def test_a_table_that_gives_no_split_to_some_leaves_what_it_gave(tmp_path: Path) -> None:
     source = open_source(table(tmp_path, "file_path,label,split", "1.jpg,cat,train", "2.jpg,cat,"))
     assert [candidate.split for candidate in source.candidates] == ["train", None]
+
+
+def test_a_table_may_hold_back_no_test_picture(tmp_path: Path) -> None:
+    source = open_source(table(tmp_path, "path,label,split", "1.jpg,cat,train", "2.jpg,cat,val"))
+    assert [candidate.split for candidate in source.candidates] == ["train", "val"]
+    source = open_source(table(tmp_path, "path,label,split", "1.jpg,cat,train", "2.jpg,cat,test"))
+    assert [candidate.split for candidate in source.candidates] == [None, "test"]
 
 
 def test_a_spreadsheets_byte_order_mark_is_no_part_of_a_column(tmp_path: Path) -> None:

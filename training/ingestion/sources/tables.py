@@ -1,0 +1,53 @@
+"""A CSV table with the columns `file_path` (or `path`), `label` and perhaps `split`."""
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+from databases.places import Place
+from training.errors import BadSource
+from training.ingestion.sources.listed import Listed, locate, read_split
+
+PATH_COLUMNS = ("file_path", "path")
+
+
+def read_table(table: Place, inside: Path | None = None) -> list[Listed]:
+    """The pictures of a table; paths are relative to it, and lie `inside` that folder where one is given.
+
+    Raises:
+        BadSource: it is no such table, or names what it must not.
+    """
+    try:
+        text = table.read_bytes().decode("utf-8-sig")
+        reader = csv.DictReader(io.StringIO(text, newline=""))
+        column = _path_column(table, reader.fieldnames or ())
+        return [
+            Listed(
+                locate(row[column], table.parent, table, inside),
+                row["label"] or None,
+                read_split(row.get("split"), table),
+            )
+            for row in reader
+            if row[column]
+        ]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise BadSource(f"{table} is no CSV table in UTF-8: {error}") from error
+
+
+def is_table(table: Path) -> bool:
+    """Whether a CSV file has the columns that one of pictures needs."""
+    try:
+        with table.open(newline="", encoding="utf-8-sig") as file:
+            _path_column(table, next(csv.reader(file), []))
+    except (BadSource, UnicodeDecodeError, csv.Error):
+        return False
+    return True
+
+
+def _path_column(table: Place, columns: Sequence[str]) -> str:
+    found = [column for column in PATH_COLUMNS if column in columns]
+    missing = ([] if found else [PATH_COLUMNS[0]]) + ([] if "label" in columns else ["label"])
+    if missing:
+        raise BadSource(f"{table} lacks the column {', '.join(missing)}")
+    return found[0]

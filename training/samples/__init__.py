@@ -1,0 +1,1 @@
+"""Public sets of animal pictures, fetched by name."""
