@@ -35,7 +35,7 @@ def _prediction(api: Api, asked: Visit) -> Prediction | None:
         failure.show(error)
         st.button("Another picture", on_click=visit.end)
         return None
-    st.html(markup.answer(prediction))
+    st.html(markup.answer(prediction, comparable=asked.comparable))
     _guesses(prediction)
     _actions(asked, prediction)
     st.html(markup.byline(prediction.model))
@@ -53,7 +53,7 @@ def _guesses(prediction: Prediction) -> None:
 def _actions(asked: Visit, prediction: Prediction) -> None:
     with st.container(horizontal=True, key="actions"):
         # Pictures like no animal are of no use to anyone.
-        if prediction.label is not None and asked.gallery_label is None:
+        if asked.comparable and prediction.label is not None and asked.gallery_label is None:
             show, label = asked.show_gallery, prediction.label
             st.button("Show similar pictures", type="primary", on_click=show, args=(label,))
         st.button("Another picture", on_click=visit.end)

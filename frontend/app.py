@@ -45,7 +45,7 @@ def _start(api: Api) -> None:
         failure.show(error)
         return
     if picture is not None:
-        visit.begin(picture)
+        visit.begin(picture, comparable=ready.gallery > 0)
         st.rerun()
     st.html(markup.status(ready.model, ready.gallery))
 

@@ -9,8 +9,15 @@ from frontend.visit import Visit
 from frontend.wording import no_pictures_of
 
 
+# On a phone they lie below what can be seen. The script runs when they appear, and not again.
+COME_INTO_VIEW = """<script>
+  document.querySelector(".st-key-similar").scrollIntoView({behavior: "smooth", block: "start"})
+</script>"""
+
+
 def show(api: Api, asked: Visit, prediction: Prediction) -> None:
     with st.container(key="similar"):
+        st.html(COME_INTO_VIEW, unsafe_allow_javascript=True)
         st.html('<div class="mng-section"><h2>Similar pictures</h2></div>')
         label = st.pills(
             "Pictures of",

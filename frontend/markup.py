@@ -4,7 +4,7 @@ import base64
 from html import escape
 
 from frontend.answers import LabelScore, ModelName, Prediction, SimilarImage
-from frontend.wording import ADVICE, BADGES, Notice, likeness, percent
+from frontend.wording import BADGES, Notice, advice, likeness, percent
 
 # Drawn by the style sheet: Streamlit's sanitizer takes inline SVG away.
 PAW = '<i class="mng-paw" aria-hidden="true"></i>'
@@ -36,11 +36,11 @@ def notice(said: Notice, detail: str | None = None) -> str:
     )
 
 
-def answer(prediction: Prediction) -> str:
+def answer(prediction: Prediction, *, comparable: bool) -> str:
     verdict = prediction.verdict
     return (
         f'<div class="mng-answer"><span class="mng-badge mng-{verdict}">{BADGES[verdict]}</span>'
-        f"<h1>{escape(prediction.sentence)}</h1><p>{ADVICE[verdict]}</p></div>"
+        f"<h1>{escape(prediction.sentence)}</h1><p>{advice(verdict, comparable=comparable)}</p></div>"
     )
 
 

@@ -14,10 +14,12 @@ KEY = "visit"
 
 @dataclass
 class Visit:
-    """`gallery_label`: whose pictures are shown for comparison, None while the gallery is closed."""
+    """`gallery_label`: whose pictures are shown for comparison, None while the gallery is closed;
+    `comparable`: whether there are any."""
 
     picture: Picture
     preview: bytes | None
+    comparable: bool
     prediction: Prediction | None = None
     gallery_label: str | None = None
     similar: dict[str, Similar] = field(default_factory=dict)
@@ -40,8 +42,8 @@ def current() -> Visit | None:
     return cast(Visit | None, st.session_state.get(KEY))
 
 
-def begin(picture: Picture) -> None:
-    st.session_state[KEY] = Visit(picture, preview(picture.data))
+def begin(picture: Picture, *, comparable: bool) -> None:
+    st.session_state[KEY] = Visit(picture, preview(picture.data), comparable)
 
 
 def end() -> None:

@@ -22,15 +22,18 @@ BADGES: dict[Verdict, str] = {
 }
 
 ADVICE: dict[Verdict, str] = {
-    "confident": "Compare it with pictures of the same animal to see for yourself.",
-    "unsure": (
-        "A sharper picture with one animal large in the middle usually settles it. "
-        "Or compare it with pictures of either guess."
-    ),
+    "confident": "Below are the likeliest names, with how sure each one is.",
+    "unsure": "A sharper picture with one animal large in the middle usually settles it.",
     "not_an_animal": (
         "Try a picture in which the animal fills most of the frame, in daylight and in focus. "
         "If it did show an animal, it is of a kind I have not learnt."
     ),
+}
+
+COMPARE: dict[Verdict, str] = {
+    "confident": "Compare it with pictures of the same animal to see for yourself.",
+    "unsure": f"{ADVICE['unsure']} Or compare it with pictures of either guess.",
+    "not_an_animal": ADVICE["not_an_animal"],
 }
 
 GONE = Notice("This picture is no longer in the library", "Choose another one.")
@@ -92,6 +95,11 @@ EMPTY_LIBRARY = Notice(
 # Cosines of two embeddings, as a person would put them. Among some hundred photos of the same animal
 # (46 asked about, EfficientNet-Lite0), the nearest lies at 0.72 in the median, the twelfth at 0.55.
 LIKENESS = ((0.95, "Nearly identical"), (0.7, "Very alike"), (0.55, "Alike"), (0.0, "Somewhat alike"))
+
+
+def advice(verdict: Verdict, *, comparable: bool) -> str:
+    """What to do with an answer; `comparable`: whether there are pictures to hold it against."""
+    return (COMPARE if comparable else ADVICE)[verdict]
 
 
 def notice_for(error: ApiError) -> Notice:

@@ -237,3 +237,10 @@ def test_the_page_loads_nothing_from_the_internet() -> None:
     sheet = (here / "style.css").read_text(encoding="utf-8")
     assert "@import" not in sheet
     assert "url(http" not in sheet.replace('"', "")
+
+
+def test_where_there_is_nothing_to_compare_with_nobody_is_told_to(api: StandIn, page: AppTest) -> None:
+    api.labels = []
+    said = words(upload(page, PHOTO))
+    assert "Compare" not in said
+    assert "Show similar pictures" not in [button.label for button in page.button]

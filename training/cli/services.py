@@ -41,7 +41,7 @@ def demo(
     images: Annotated[
         Path | None, typer.Option(help="A folder of class folders: train on it, and serve that.")
     ] = None,
-    api_port: Port = API_PORT,
+    api_port: Annotated[int, typer.Option(min=1, max=65535, envvar="MENAGERIE_PORT")] = API_PORT,
     ui_port: Port = UI_PORT,
 ) -> None:
     """Start the API and the page, and wait for Ctrl-C.
@@ -59,5 +59,6 @@ def demo(
         task = prepare_starter(open_state())
     else:
         with open_tracked_state() as state:
-            task = prepare_task(state, images)
+            # What make hands over was not expanded by a shell.
+            task = prepare_task(state, images.expanduser())
     run_both(task, api_port, ui_port)
