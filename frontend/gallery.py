@@ -8,7 +8,6 @@ from frontend.client import Api, ApiError
 from frontend.visit import Visit
 from frontend.wording import no_pictures_of
 
-
 # On a phone they lie below what can be seen. The script runs when they appear, and not again.
 COME_INTO_VIEW = """<script>
   document.querySelector(".st-key-similar").scrollIntoView({behavior: "smooth", block: "start"})
