@@ -44,6 +44,12 @@ class LibraryImage:
     label: str | None
     split: Split | None
     task: str
+    duplicate_group: int | None = None
+
+    @property
+    def shown(self) -> str:
+        """What it shows: the same for copies, and for pictures found to show the same."""
+        return self.sha256 if self.duplicate_group is None else f"group {self.duplicate_group}"
 
     @property
     def place(self) -> Place:
@@ -99,26 +105,6 @@ def update_images(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     """Updates images by the `id` in each row."""
     if rows:
         session.execute(update(Image), list(rows))
-
-
-def group_duplicates(session: Session, root_id: int) -> int:
-    """Gives exact copies within a root one group, their lowest id. Returns how many are redundant."""
-    session.execute(update(Image).where(Image.root_id == root_id).values(duplicate_group=None))
-    first = (
-        select(Image.sha256, func.min(Image.id), func.count())
-        .where(Image.root_id == root_id, Image.usable)
-        .group_by(Image.sha256)
-        .having(func.count() > 1)
-    )
-    copies = 0
-    for sha256, group, count in session.execute(first).all():
-        session.execute(
-            update(Image)
-            .where(Image.root_id == root_id, Image.sha256 == sha256, Image.usable)
-            .values(duplicate_group=group)
-        )
-        copies += count - 1
-    return copies
 
 
 def refusals(session: Session, root_id: int) -> list[Refusal]:
@@ -249,6 +235,7 @@ def _usable() -> Select[*tuple[Any, ...]]:
             Image.label,
             Image.split,
             Root.task,
+            Image.duplicate_group,
         )
         .join(Root)
         .where(Image.usable)

@@ -72,7 +72,8 @@ class Image(Base):
 
     `source_label` is what its folder or table says, `label` what holds after a task's corrections and
     operations on labels; an `excluded` picture is known but not used. `duplicate_group`: the lowest id among
-    the task's pictures that show the same. Sharpness, brightness, contrast and saturation: see the
+    the task's pictures that show the same, where there are others. `compared`: by what it was compared with
+    them last, None where it is new. Sharpness, brightness, contrast and saturation: see the
     examination that measures them.
     """
 
@@ -81,6 +82,7 @@ class Image(Base):
         UniqueConstraint("root_id", "uri"),
         CheckConstraint("split IN ('train', 'val', 'test')", name="split"),
         CheckConstraint("status IN ('ok', 'invalid', 'missing')", name="status"),
+        CheckConstraint("compared IN ('hash', 'embedding')", name="compared"),
         Index(None, "label", "id"),
     )
 
@@ -101,6 +103,7 @@ class Image(Base):
     contrast: Mapped[float | None]
     saturation: Mapped[float | None]
     duplicate_group: Mapped[int | None] = mapped_column(index=True)
+    compared: Mapped[str | None] = mapped_column(String(10))
     source_label: Mapped[str | None] = mapped_column(String(200))
     label: Mapped[str | None] = mapped_column(String(200))
     split: Mapped[str | None] = mapped_column(String(5))

@@ -21,12 +21,21 @@ def _nothing_is_tracked() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _look_alikes_are_found_by_hash() -> Iterator[None]:
+    """The starter takes seconds to build; the tests that are about embeddings ask for them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MENAGERIE_DUPLICATES", "hash")
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests say themselves what is set; only the folder of real pictures comes from outside."""
     for name in os.environ:
         if name in ("DATABASE_URL", "MLFLOW_TRACKING_URI") or (
-            name.startswith(("MENAGERIE_", "AWS_")) and name not in ("MENAGERIE_DATA", "MENAGERIE_TRACKING")
+            name.startswith(("MENAGERIE_", "AWS_"))
+            and name not in ("MENAGERIE_DATA", "MENAGERIE_TRACKING", "MENAGERIE_DUPLICATES")
         ):
             monkeypatch.delenv(name)
 

@@ -6,19 +6,19 @@ from typing import Any
 
 import numpy as np
 import pillow_heif
-from PIL import Image, ImageDraw
+from PIL import Image
 
 COLOURS = {"red": (220, 30, 30), "green": (30, 200, 30), "blue": (30, 30, 220)}
 
 
 def draw(colour: str, number: int = 0, size: tuple[int, int] = (48, 32)) -> Image.Image:
-    """A picture that is mostly `colour`; each `number` gives another one."""
-    image = Image.new("RGB", size, COLOURS[colour])
-    noise = np.random.default_rng(number).integers(0, 24, (size[1], size[0], 3), dtype=np.uint8)
-    image = Image.fromarray(np.asarray(image) + noise)
-    radius = min(size) // 6 + number % 3
-    ImageDraw.Draw(image).ellipse((4, 4, 4 + radius, 4 + radius), fill=(255, 255, 255))
-    return image
+    """A picture that is mostly `colour`, in light and dark patches; each `number` gives another one."""
+    chance = np.random.default_rng([number, *COLOURS[colour]])
+    light = Image.fromarray(chance.integers(176, 256, (8, 11), np.uint8)).resize(
+        size, Image.Resampling.BICUBIC
+    )
+    lit = np.asarray(light, np.float64)[..., None] / 255 * COLOURS[colour]
+    return Image.fromarray(lit.astype(np.uint8) + chance.integers(0, 24, (size[1], size[0], 3), np.uint8))
 
 
 def draw_greys(folder: Path, count: int) -> Path:
@@ -52,3 +52,13 @@ def draw_class_folders(
         for number in range(first, first + per_label):
             (root / label / f"{number}.jpg").write_bytes(picture(label, number))
     return root
+
+
+def draw_scene(number: int, size: tuple[int, int] = (240, 180)) -> Image.Image:
+    """A picture with much to recognise it by, from coarse shapes to fine grain; another for each `number`."""
+    chance = np.random.default_rng(number)
+    pixels = np.zeros((size[1], size[0], 3))
+    for across, weight in ((4, 0.5), (12, 0.3), (40, 0.2)):
+        shapes = Image.fromarray(chance.integers(0, 256, (across * 3 // 4, across, 3), np.uint8))
+        pixels += weight * np.asarray(shapes.resize(size, Image.Resampling.BICUBIC), np.float64)
+    return Image.fromarray(pixels.astype(np.uint8))

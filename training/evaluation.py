@@ -129,7 +129,7 @@ def _figures(scored: Scored, labels: tuple[str, ...], temperature: float, split:
         log_loss=float(log_loss(targets, scores / scores.sum(axis=1, keepdims=True), labels=every)),
         fingerprint=fingerprint(scored.images),
         ece=expected_calibration_error(calibrated, targets),
-    ).model_copy(update=_grouped(answers == targets, [image.sha256 for image in scored.images]))
+    ).model_copy(update=_grouped(answers == targets, [image.shown for image in scored.images]))
     per_label = tuple(
         LabelReport(labels[i], float(precision[i]), float(recall[i]), float(f1[i]), int(pictures[i]))
         for i in every

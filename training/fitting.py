@@ -108,7 +108,7 @@ def _run(model: OnnxModel, dataset: Dataset, trained: Trained, progress: Progres
 
 
 def _give_novelty(draft: Path, outputs: _Outputs, trained: Trained, serving: Serving) -> Novelty:
-    contents = [image.sha256 for image in outputs.learnt_images]
+    contents = [image.shown for image in outputs.learnt_images]
     references, novelty = fit_novelty(outputs.learnt, contents, outputs.val)
     path = draft / serving.file
     add_strangeness(path, references)

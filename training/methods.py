@@ -57,7 +57,7 @@ def _check_pictures(dataset: Dataset, recipe: Recipe) -> None:
     if recipe.strategy == "zero-shot":
         return
     learnt_from = dataset.train + dataset.val if recipe.strategy == "probe" else dataset.train
-    different = Counter(label for label, _ in {(image.label, image.sha256) for image in learnt_from})
+    different = Counter(label for label, _ in {(image.label, image.shown) for image in learnt_from})
     if lonely := [label for label in dataset.labels if different[label] < 2]:
         raise NoPictures(
             f"label {lonely[0]!r} has fewer than two different pictures to learn from: add some, or take its "

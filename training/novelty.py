@@ -57,7 +57,7 @@ def fit_novelty(learnt: Raw, contents: Sequence[str], held_out: Raw | None) -> t
     """References from raw outputs of what was learnt from, and quantiles from what was `held_out`.
 
     `held_out` may be none where the embedding was not trained on these pictures: each is then compared with
-    all others but its copies, told by the content hashes `contents`.
+    all others but its copies, told by `contents`: what each shows.
     """
     similarities = _between(learnt, contents) if held_out is None else held_out.embedding @ learnt.embedding.T
     own = learnt if held_out is None else held_out

@@ -6,6 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from backend.inference.cpu import available_cpus
 from backend.inference.decoding import decode
@@ -59,19 +60,26 @@ def run_model(model: OnnxModel, images: Sequence[LibraryImage], spec: Preprocess
     return joined(parts)
 
 
-def _reader(spec: Preprocessing) -> Callable[[LibraryImage], NDArray[np.uint8]]:
-    def read(image: LibraryImage) -> NDArray[np.uint8]:
-        path = image.place
-        try:
-            data = path.read_bytes()
-            if hashlib.sha256(data).hexdigest() != image.sha256:
-                raise TrainingError(f"{path} changed since it was ingested; run menagerie ingest again")
-            return resize([decode(data).image], spec)
-        except Unreachable:  # says nothing about the picture
-            raise
-        except (OSError, UnreadableImage) as error:
-            raise TrainingError(
-                f"{path} changed since it was ingested ({error}); run menagerie ingest again"
-            ) from error
+def read_picture(image: LibraryImage, least: int | None = None) -> Image.Image:
+    """A picture of the library, upright RGB; `least` as the decoder takes it.
 
-    return read
+    Raises:
+        TrainingError: its file is gone or no longer that picture.
+        Unreachable: the place where it lies does not answer.
+    """
+    path = image.place
+    try:
+        data = path.read_bytes()
+        if hashlib.sha256(data).hexdigest() != image.sha256:
+            raise TrainingError(f"{path} changed since it was ingested; run menagerie ingest again")
+        return decode(data, least=least).image
+    except Unreachable:  # says nothing about the picture
+        raise
+    except (OSError, UnreadableImage) as error:
+        raise TrainingError(
+            f"{path} changed since it was ingested ({error}); run menagerie ingest again"
+        ) from error
+
+
+def _reader(spec: Preprocessing) -> Callable[[LibraryImage], NDArray[np.uint8]]:
+    return lambda image: resize([read_picture(image)], spec)

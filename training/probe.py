@@ -49,7 +49,7 @@ class ProbeFit:
 def fit_probe(features: Features, targets: Targets, contents: Sequence[str], seed: int) -> ProbeFit:
     """Multinomial logistic regression on features float32 [n, features], its strength cross-validated.
 
-    `targets` are 0..labels-1; pictures with the same content hash in `contents` stay in one fold.
+    `targets` are 0..labels-1; pictures that show the same, told by `contents`, stay in one fold.
 
     Raises:
         NoPictures: a label has fewer than two different pictures.

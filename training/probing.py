@@ -127,7 +127,7 @@ def _fit(
     images = dataset.train + dataset.val
     targets = np.array(dataset.targets(images))
     with workshop.progress.track("Fitting the head", 1) as advance:
-        fit = fit_probe(features, targets, [image.sha256 for image in images], recipe.seed)
+        fit = fit_probe(features, targets, [image.shown for image in images], recipe.seed)
         advance(1)
     return targets, fit
 

@@ -5,7 +5,7 @@ import io
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from backend.inference import container
 from backend.inference.errors import UnreadableImage
@@ -14,6 +14,7 @@ from backend.inference.errors import UnreadableImage
 # AVIF and HEIF (HEIC) only on what the container module knows as such.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 FORMAT_NAMES = "JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or HEIC"
+ON_ITS_SIDE = (5, 6, 7, 8)  # of EXIF's orientations
 HIGH_BIT_DEPTHS = ("I", "I;16", "I;16L", "I;16B", "I;16N")
 
 
@@ -27,17 +28,25 @@ class Limits:
 
 @dataclass(frozen=True)
 class Picture:
-    """A decoded picture: `image` is upright, mode RGB, over white where it was transparent."""
+    """A decoded picture: `image` is upright, mode RGB, over white where it was transparent.
+
+    `width` and `height`: in pixels, upright, as the file has them; `image` may have been decoded smaller.
+    """
 
     image: Image.Image
     format: str
+    width: int
+    height: int
 
 
 DEFAULT_LIMITS = Limits()
 
 
-def decode(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Picture:
+def decode(data: bytes, limits: Limits = DEFAULT_LIMITS, *, least: int | None = None) -> Picture:
     """Decodes the first frame of a picture.
+
+    With `least`, a JPEG may come at a half, a quarter or an eighth of its size, as long as neither side falls
+    below so many pixels: every byte is read all the same, but fewer pixels are computed.
 
     Raises:
         UnreadableImage: `empty_file`, `too_many_bytes`, `unsupported_format`, `too_many_pixels`,
@@ -58,7 +67,16 @@ def decode(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Picture:
         raise _too_many_pixels(f"the picture has {width} x {height} pixels", limits)
     # A multi-picture JPEG, as phones write them, is a JPEG with more of them behind it.
     name = "JPEG" if image.format == "MPO" else str(image.format)
-    return Picture(_upright_rgb(image), name)
+    full = image.size
+    if least is not None:
+        image.draft(None, (least, least))
+    smaller = image.size != full
+    upright = _upright_rgb(image)
+    if not smaller:
+        full = upright.size
+    elif _lies_on_its_side(image):
+        full = full[::-1]
+    return Picture(upright, name, *full)
 
 
 def _open(data: bytes, limits: Limits) -> Image.Image:
@@ -114,6 +132,13 @@ def _upright(image: Image.Image) -> Image.Image:
         return ImageOps.exif_transpose(image)
     except Exception:  # noqa: BLE001  the pixels are sound: broken metadata only means that no orientation is known
         return image
+
+
+def _lies_on_its_side(image: Image.Image) -> bool:
+    try:
+        return image.getexif().get(ExifTags.Base.Orientation, 1) in ON_ITS_SIDE
+    except Exception:  # noqa: BLE001  as above
+        return False
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:

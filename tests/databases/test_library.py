@@ -3,13 +3,11 @@
 from collections import Counter
 
 import pytest
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from databases import library
 from databases.errors import RootConflict
 from databases.library import LibraryImage, Refusal
-from databases.models import Image
 from tests.databases.filling import ROOT_URI, Library, content
 
 
@@ -122,26 +120,6 @@ def test_tasks_keep_to_themselves_and_may_have_several_roots(session: Session) -
     assert names(library.root_images(session, "more-pets")) == ["cat/0.jpg"]
 
 
-def test_exact_copies_of_a_root_get_one_group(session: Session, pets: Library) -> None:
-    same = content("the same")
-    first = pets.add("a/1.jpg", sha256=same)
-    pets.add("b/2.jpg", sha256=same)
-    pets.add("b/broken.jpg", sha256=same, status="invalid", reason="corrupt_image")
-    Library(session, "others", uri="/others").add("a/3.jpg", sha256=same)
-    assert library.group_duplicates(session, pets.root_id) == 1
-    assert groups(session, pets) == {"a/1.jpg": first, "b/2.jpg": first}
-
-
-def test_a_group_dissolves_when_its_copies_are_gone(session: Session, pets: Library) -> None:
-    same = content("the same")
-    pets.add("a/1.jpg", sha256=same)
-    copy = pets.add("b/2.jpg", sha256=same)
-    library.group_duplicates(session, pets.root_id)
-    library.update_images(session, [{"id": copy, "status": "missing"}])
-    assert library.group_duplicates(session, pets.root_id) == 0
-    assert groups(session, pets) == {}
-
-
 def test_a_root_is_made_once_and_found_again(session: Session) -> None:
     first = library.get_or_create_root(session, "pets", ROOT_URI, "pets")
     assert library.get_or_create_root(session, "pets", ROOT_URI, "pets") == first
@@ -159,13 +137,6 @@ def test_nothing_to_write_is_written_without_complaint(session: Session, pets: L
     library.add_images(session, [])
     library.update_images(session, [])
     assert library.known_files(session, pets.root_id) == before
-
-
-def groups(session: Session, pets: Library) -> dict[str, int]:
-    query = select(Image.uri, Image.duplicate_group).where(
-        Image.root_id == pets.root_id, Image.duplicate_group.is_not(None)
-    )
-    return {uri: group for uri, group in session.execute(query) if group is not None}
 
 
 def test_an_excluded_picture_is_known_but_not_used(session: Session) -> None:

@@ -19,8 +19,14 @@ from training.progress import Silent
 PLAN = SplitPlan()
 
 
-def image(number: int, label: str | None, split: Split | None = None, content: str = "") -> LibraryImage:
-    """A picture with id `number`; the same `content` makes copies."""
+def image(
+    number: int,
+    label: str | None,
+    split: Split | None = None,
+    content: str = "",
+    group: int | None = None,
+) -> LibraryImage:
+    """A picture with id `number`; the same `content` makes copies, the same `group` look-alikes."""
     return LibraryImage(
         id=number,
         root="drawn",
@@ -35,6 +41,7 @@ def image(number: int, label: str | None, split: Split | None = None, content: s
         label=label,
         split=split,
         task="drawn",
+        duplicate_group=group,
     )
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,13 @@ if TYPE_CHECKING:
     from training.ingestion.store import Store
 
 SHOWN_REFUSALS = 20
+
+
+class Duplicates(StrEnum):
+    """By what pictures that show the same are found."""
+
+    HASH = "hash"
+    EMBEDDING = "embedding"
 
 
 def ingest(
@@ -42,6 +50,15 @@ def ingest(
     strict: Annotated[
         bool, typer.Option("--strict", help="Fail if any file cannot be used, after recording all of them.")
     ] = False,
+    duplicates: Annotated[
+        Duplicates,
+        typer.Option(
+            envvar="MENAGERIE_DUPLICATES",
+            help="How to find pictures that show the same, which are never parted by a split. hash: scaled, "
+            "re-encoded, mirrored, turned by quarters, brighter or darker ones, at once. embedding: cut and "
+            "slightly turned ones too, some 10 ms a picture, which training then need not spend.",
+        ),
+    ] = Duplicates.EMBEDDING,
     csv: Annotated[Path | None, typer.Option(help="Write what the roots hold now as a table.")] = None,
     val: Annotated[float, typer.Option(min=0.01, max=0.5, help="Share held back to choose by.")] = 0.15,
     test: Annotated[float, typer.Option(min=0, max=0.4, help="Share held back to measure by.")] = 0.15,
@@ -62,7 +79,7 @@ def ingest(
     store = open_store(copy_to) if copy_to is not None else None
     state = open_state()
     plan = SplitPlan(val, test, seed)
-    reports = ingest_sources(state, sources, roots, check_name(task or roots[0]), plan, store)
+    reports = ingest_sources(state, sources, roots, check_name(task or roots[0]), plan, store, duplicates)
     if csv is not None:
         _write_csv(state, roots, csv)
     for report in reports:
@@ -95,6 +112,7 @@ def ingest_sources(
     task: str,
     plan: "SplitPlan",
     store: "Store | None" = None,
+    duplicates: Duplicates = Duplicates.EMBEDDING,
 ) -> "list[IngestReport]":
     """Brings several roots of a task up to date, each from its source."""
     from databases.settings import load_settings
@@ -105,8 +123,22 @@ def ingest_sources(
 
     progress = Bars()
     unpacking = Unpacking(state.unpacked, load_settings(ArchiveLimits), progress)
+    look_closer = None
+    if duplicates is Duplicates.EMBEDDING:
+        from training.duplicates.closer import by_embedding
+
+        look_closer = by_embedding(state.engine, state.bundles, progress)
     return [
-        run(state.engine, source, name=name, task=task, plan=plan, progress=progress, store=store)
+        run(
+            state.engine,
+            source,
+            name=name,
+            task=task,
+            plan=plan,
+            progress=progress,
+            store=store,
+            look_closer=look_closer,
+        )
         for source, name in zip(open_sources(sources, unpacking), names, strict=True)
     ]
 
@@ -166,7 +198,8 @@ def print_report(report: "IngestReport", shown: int | None = SHOWN_REFUSALS) -> 
     show_counts(report.counts)
     say(
         f"{quote(report.root)}: {report.pictures} pictures ({report.added} new, {report.changed} changed, "
-        f"{report.unchanged} as before, {report.missing} gone), {report.copies} exact copies"
+        f"{report.unchanged} as before, {report.missing} gone), {report.redundant.copies} exact copies and "
+        f"{report.redundant.look_alikes} more that show what another shows"
     )
     if report.passed_over:
         kinds = ", ".join(f"{count} {quote(suffix)}" for suffix, count in report.passed_over.most_common(5))

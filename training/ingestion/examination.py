@@ -3,15 +3,14 @@
 import hashlib
 from dataclasses import dataclass
 
-import numpy as np
-from PIL import Image
-
 from backend.inference.decoding import DEFAULT_LIMITS, decode
 from backend.inference.errors import UnreadableImage
 from databases.places import Place, Unreachable
+from training.duplicates.perceptual_hash import perceptual_hash
 from training.ingestion.store import Store
 
 UNREADABLE_FILE = "unreadable_file"
+MINIATURE = 256  # pixels of the shorter side, at least, that are enough to tell what a picture looks like
 
 
 @dataclass(frozen=True)
@@ -47,28 +46,17 @@ def examine(path: Place, store: Store | None = None) -> Findings:
         return Findings(bytes=0, reason=UNREADABLE_FILE)
     sha256 = hashlib.sha256(data).hexdigest()
     try:
-        picture = decode(data)
+        picture = decode(data, least=MINIATURE)
     except UnreadableImage as error:
         return Findings(bytes=len(data), sha256=sha256, reason=error.code)
     if store is not None:
         store.keep(data, sha256, picture.format)
-    width, height = picture.image.size
     return Findings(
         bytes=len(data),
         sha256=sha256,
-        width=width,
-        height=height,
-        aspect_ratio=width / height,
+        width=picture.width,
+        height=picture.height,
+        aspect_ratio=picture.width / picture.height,
         format=picture.format,
-        perceptual_hash=difference_hash(picture.image),
+        perceptual_hash=perceptual_hash(picture.image),
     )
-
-
-def difference_hash(image: Image.Image) -> str:
-    """64 bits, as hex, of whether each pixel of the 9 x 8 grey miniature is darker than its right neighbour.
-
-    Krawetz, "Kind of Like That", hackerfactor.com, 2013.
-    """
-    grey = np.asarray(image.convert("L").resize((9, 8), Image.Resampling.BOX), np.int16)
-    bits = (grey[:, :-1] < grey[:, 1:]).ravel()
-    return np.packbits(bits).tobytes().hex()

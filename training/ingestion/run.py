@@ -14,9 +14,11 @@ from sqlalchemy.orm import Session
 
 from backend.inference.cpu import available_cpus
 from databases import library
+from databases.duplicates import Redundant, count_redundant
 from databases.labelling import apply_labelling, lock_labels
 from databases.library import KnownFile, Refusal
 from databases.models import now
+from training.duplicates.grouping import LookCloser, compare, write_groups
 from training.ingestion.examination import UNREADABLE_FILE, Findings, examine
 from training.ingestion.sources import Candidate, Source
 from training.ingestion.splitting import assign_splits
@@ -46,7 +48,7 @@ class IngestReport:
     changed: int
     unchanged: int
     missing: int
-    copies: int
+    redundant: Redundant
     refused: list[Refusal]
     counts: dict[tuple[str | None, str | None], int]
     passed_over: Counter[str]
@@ -75,10 +77,12 @@ def ingest(
     plan: SplitPlan,
     progress: Progress,
     store: Store | None = None,
+    look_closer: LookCloser | None = None,
 ) -> IngestReport:
     """Brings root `name` up to date with `source`. May be run again at any time, after a kill too.
 
-    With a `store`, usable pictures are copied there, and the library reads them from there.
+    With a `store`, usable pictures are copied there, and the library reads them from there. `look_closer`
+    finds pictures that show the same where their hashes do not tell.
 
     Raises:
         RootConflict: the name is taken by another folder or task.
@@ -91,14 +95,15 @@ def ingest(
     seen = [_see(candidate) for candidate in source.candidates]
     fresh = [entry for entry in seen if not _unchanged(entry, known.get(entry.candidate.uri))]
     _examine_all(engine, root_id, fresh, known, progress, store)
+    comparison = compare(engine, task, look_closer, progress)
     gone = known.keys() - {candidate.uri for candidate in source.candidates}
     with Session(engine) as session, session.begin():
         lock_labels(session, task)
         library.update_images(session, list(_relabelled(source.candidates, known)))
         library.update_images(session, [{"id": known[uri].id, "status": "missing"} for uri in sorted(gone)])
         apply_labelling(session, task)
+        write_groups(session, task, comparison)
         _split(session, task, source, plan)
-        copies = library.group_duplicates(session, root_id)
         return IngestReport(
             root=name,
             task=task,
@@ -106,7 +111,7 @@ def ingest(
             changed=sum(entry.candidate.uri in known for entry in fresh),
             unchanged=len(seen) - len(fresh),
             missing=len(gone),
-            copies=copies,
+            redundant=count_redundant(session, root_id),
             refused=library.refusals(session, root_id),
             counts=library.count_by_label_and_split(session, root_id),
             passed_over=source.passed_over,
@@ -164,6 +169,8 @@ def _row(root_id: int, seen: Seen, findings: Findings) -> dict[str, Any]:
         "file_name": Path(candidate.uri).name,
         "modified_ns": seen.modified_ns if findings.reason != UNREADABLE_FILE else 0,
         "source_label": candidate.label,
+        "duplicate_group": None,
+        "compared": None,
         "status": "invalid" if findings.reason else "ok",
         "ingested_at": now(),
     }

@@ -1,8 +1,8 @@
-"""Splits that are deterministic, stratified by label, and never part exact copies."""
+"""Splits that are deterministic, stratified by label, and never part pictures that show the same."""
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from databases.library import LibraryImage
@@ -18,28 +18,39 @@ def assign_splits(
 ) -> dict[int, str]:
     """Gives each labelled picture that has no split one of `shares`; returns split by image id.
 
-    What has a split keeps it, so that later pictures never move an earlier one. The others come in an
-    order that only their content and the seed decide, each going where its label lacks most of its
-    share; copies of a picture follow it. `unused`: splits by content of pictures that are gone or excluded;
-    one that was moved stays in its split.
+    What has a split keeps it, so that later pictures never move an earlier one, and those that show the same
+    follow it. The others come in an order that only their content and the seed decide, those with the most
+    copies first, each going where its label lacks most of its share. `unused`: splits by content of pictures
+    that are gone or excluded; one that was moved stays in its split.
     """
     images = [image for image in images if image.label is not None]
-    followed = dict(unused) | {image.sha256: image.split for image in images if image.split is not None}
+    followed: dict[str, str] = {}
     counts: dict[str | None, dict[str, int]] = defaultdict(lambda: dict.fromkeys(shares, 0))
-    pending = defaultdict(list)
+    pending: dict[str, list[LibraryImage]] = defaultdict(list)
     for image in images:
         if image.split is None:
-            pending[image.sha256].append(image)
-        elif image.split in shares:
+            pending[image.shown].append(image)
+            continue
+        followed.setdefault(image.shown, image.split)
+        if image.split in shares:
             counts[image.label][image.split] += 1
     assigned = {}
-    for sha256 in sorted(pending, key=lambda content: _draw(content, seed)):
-        copies = pending[sha256]
-        of_label = counts[copies[0].label]
-        split = followed.get(sha256) or _neediest(of_label, shares)
-        of_label[split] = of_label.get(split, 0) + len(copies)
-        assigned.update(dict.fromkeys((image.id for image in copies), split))
+    for group in sorted(pending.values(), key=lambda group: _turn(group, seed)):
+        needs = counts[group[0].label]
+        split = followed.get(group[0].shown) or _of_unused(group, unused) or _neediest(needs, shares)
+        for image in group:  # one that shows the same may carry another label
+            assigned[image.id] = split
+            if split in shares:
+                counts[image.label][split] += 1
     return assigned
+
+
+def _turn(group: Sequence[LibraryImage], seed: int) -> tuple[int, str]:
+    return -len(group), min(_draw(image.sha256, seed) for image in group)
+
+
+def _of_unused(group: Sequence[LibraryImage], unused: Mapping[str, str]) -> str | None:
+    return next((unused[image.sha256] for image in group if image.sha256 in unused), None)
 
 
 def _neediest(counts: Mapping[str, int], shares: Mapping[str, float]) -> str:
@@ -48,5 +59,5 @@ def _neediest(counts: Mapping[str, int], shares: Mapping[str, float]) -> str:
     return max(shares, key=lambda split: shares[split] / whole * total - counts[split])
 
 
-def _draw(sha256: str | None, seed: int) -> str:
+def _draw(sha256: str, seed: int) -> str:
     return hashlib.sha256(f"{seed}:{sha256}".encode()).hexdigest()

@@ -74,7 +74,7 @@ def make_network(
         # Linear probing, then fine-tuning: a head that fits already keeps the first steps from distorting the
         # features (Kumar et al. 2022, arXiv:2202.10054).
         targets = np.array(dataset.targets(dataset.train))
-        contents = [image.sha256 for image in dataset.train]
+        contents = [image.shown for image in dataset.train]
         head = fit_probe(features(backbone), targets, contents, recipe.seed).head
         network.set_head(torch.from_numpy(head.weight), torch.from_numpy(head.bias))
     return network

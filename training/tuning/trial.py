@@ -63,7 +63,7 @@ def _logits(trial: Trial, recipe: Recipe, plan: Plan, prepared: Prepared, folder
     if recipe.strategy == "probe":
         # Its head will learn from val as well: these are of heads that were each fitted without the picture.
         images = dataset.train + dataset.val
-        targets, contents = np.array(dataset.targets(images)), [image.sha256 for image in images]
+        targets, contents = np.array(dataset.targets(images)), [image.shown for image in images]
         fitted = fit_probe(prepared.features(recipe.architecture), targets, contents, recipe.seed)
         return fitted.held_out[len(dataset.train) :]
     if recipe.strategy == "zero-shot":

@@ -35,26 +35,67 @@ def test_each_format_is_decoded_to_rgb_of_its_size(format: str) -> None:
     assert np.abs(np.subtract(middle(decoded.image), middle(SCENE))).max() < 30
 
 
+UNDO = {
+    1: None,
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}
+
+
+def lying(orientation: int, size: tuple[int, int], format: str) -> tuple[Image.Image, bytes]:
+    """A picture with a red corner, and a file of it in one of EXIF's orientations."""
+    corner = Image.new("RGB", size, "white")
+    corner.paste("red", (0, 0, size[0] // 2, size[1] // 2))
+    undo, exif = UNDO[orientation], Image.Exif()
+    exif[0x0112] = orientation
+    stored = corner if undo is None else corner.transpose(undo)
+    return corner, encode(stored, format, exif=exif)
+
+
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_every_exif_orientation_comes_out_upright(orientation: int) -> None:
-    corner = Image.new("RGB", (32, 16), "white")
-    corner.paste("red", (0, 0, 16, 8))
-    undo = {
-        1: None,
-        2: Image.Transpose.FLIP_LEFT_RIGHT,
-        3: Image.Transpose.ROTATE_180,
-        4: Image.Transpose.FLIP_TOP_BOTTOM,
-        5: Image.Transpose.TRANSPOSE,
-        6: Image.Transpose.ROTATE_90,
-        7: Image.Transpose.TRANSVERSE,
-        8: Image.Transpose.ROTATE_270,
-    }[orientation]
-    stored = corner if undo is None else corner.transpose(undo)
-    exif = Image.Exif()
-    exif[0x0112] = orientation
-    upright = decode(encode(stored, "PNG", exif=exif)).image
+    corner, data = lying(orientation, (32, 16), "PNG")
+    upright = decode(data).image
     assert upright.size == (32, 16)
     assert np.array_equal(np.asarray(upright), np.asarray(corner))
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize(("size", "smaller"), [((640, 320), (160, 80)), ((321, 320), (81, 80))])
+def test_a_jpeg_may_come_smaller_and_keeps_its_size_and_its_side(
+    orientation: int, size: tuple[int, int], smaller: tuple[int, int]
+) -> None:
+    corner, data = lying(orientation, size, "JPEG")
+    decoded = decode(data, least=64)
+    assert (decoded.width, decoded.height) == size
+    assert decoded.image.size == smaller
+    expected = np.asarray(corner.resize(smaller, Image.Resampling.BOX), np.int16)
+    assert np.abs(np.asarray(decoded.image, np.int16) - expected).mean() < 8
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_what_is_small_or_no_jpeg_comes_as_it_is(format: str) -> None:
+    decoded = decode(encode(SCENE, format), least=20)
+    assert (decoded.image.size, decoded.width, decoded.height) == ((40, 24), 40, 24)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.floats(0.02, 0.999))
+def test_a_jpeg_that_comes_smaller_is_refused_where_it_is_cut_short(kept: float) -> None:
+    data = encode(draw("red", size=(640, 480)))
+    data = data[: int(len(data) * kept)]
+    try:
+        decode(data)
+    except UnreadableImage as error:
+        with pytest.raises(UnreadableImage, match=str(error)):
+            decode(data, least=60)
+    else:
+        decode(data, least=60)
 
 
 @pytest.mark.parametrize("format", ["AVIF", "HEIF"])

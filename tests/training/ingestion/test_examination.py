@@ -3,12 +3,11 @@
 import hashlib
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PIL import Image
 
 from tests.drawing import picture
-from training.ingestion.examination import UNREADABLE_FILE, Findings, difference_hash, examine
+from training.ingestion.examination import UNREADABLE_FILE, Findings, examine
 
 PNG = picture("red", format="PNG")
 
@@ -63,24 +62,3 @@ def test_what_is_no_picture_is_told_by_its_reason(tmp_path: Path, data: bytes, r
 
 def test_what_cannot_be_read_at_all_is_told_too(tmp_path: Path) -> None:
     assert examine(tmp_path / "absent.jpg") == Findings(bytes=0, reason=UNREADABLE_FILE)
-
-
-def test_the_perceptual_hash_says_where_a_picture_gets_brighter() -> None:
-    ramp = np.tile(np.linspace(0, 255, 90, dtype=np.uint8), (80, 1))
-    assert difference_hash(Image.fromarray(ramp)) == "f" * 16
-    assert difference_hash(Image.fromarray(ramp[:, ::-1].copy())) == "0" * 16
-    half = ramp.copy()
-    half[40:] = half[40:, ::-1]
-    assert difference_hash(Image.fromarray(half)) == "f" * 8 + "0" * 8
-
-
-def test_the_perceptual_hash_outlives_a_smaller_copy() -> None:
-    def bits(image: Image.Image) -> int:
-        return int(difference_hash(image), 16)
-
-    rng = np.random.default_rng(0)
-    small = [Image.fromarray(rng.integers(0, 256, (6, 8, 3), np.uint8)) for _ in range(2)]
-    scenes = [image.resize((320, 240), Image.Resampling.BICUBIC) for image in small]
-    smaller = bits(scenes[0].resize((96, 72)))
-    assert (bits(scenes[0]) ^ smaller).bit_count() <= 6
-    assert (bits(scenes[1]) ^ smaller).bit_count() > 12

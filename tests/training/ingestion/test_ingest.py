@@ -34,7 +34,7 @@ def uri_of(session: Session) -> str:
 def test_every_picture_is_measured_labelled_and_split(engine: Engine, folder: Path) -> None:
     report = take_in(engine, folder)
     assert (report.added, report.changed, report.unchanged, report.missing) == (10, 0, 0, 0)
-    assert (report.pictures, report.copies, report.refused) == (10, 0, [])
+    assert (report.pictures, report.redundant.copies, report.refused) == (10, 0, [])
     assert Counter(label for label, _ in report.counts) == {"red": 3, "green": 3}
     found = pictures_of(engine)["red/0.jpg"]
     data = (folder / "red" / "0.jpg").read_bytes()
@@ -109,7 +109,7 @@ def test_a_file_that_was_mended_becomes_a_picture_with_a_split(engine: Engine, f
 def test_exact_copies_are_counted_and_go_to_one_split(engine: Engine, folder: Path) -> None:
     for name in ("a", "b"):
         (folder / "green" / f"{name}.jpg").write_bytes((folder / "red" / "0.jpg").read_bytes())
-    assert take_in(engine, folder).copies == 2
+    assert take_in(engine, folder).redundant.copies == 2
     found = pictures_of(engine)
     assert found["green/a.jpg"].split == found["green/b.jpg"].split == found["red/0.jpg"].split
 

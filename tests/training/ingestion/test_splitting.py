@@ -122,3 +122,25 @@ def test_another_seed_holds_back_other_pictures() -> None:
         {i for i, s in assign_splits(images, SHARES, seed).items() if s != "train"} for seed in (0, 1)
     ]
     assert held_back[0] != held_back[1]
+
+
+@few
+@given(st.lists(st.tuples(st.sampled_from(LABELS), st.integers(0, 20)), max_size=60), st.integers(0, 5))
+def test_look_alikes_stay_together(drawn: list[tuple[str, int]], seed: int) -> None:
+    images = [image(number, label, group=group) for number, (label, group) in enumerate(drawn)]
+    assigned = assign_splits(images, SHARES, seed)
+    of_group = {(i.duplicate_group, assigned[i.id]) for i in images}
+    assert len(of_group) == len({i.duplicate_group for i in images})
+
+
+def test_a_look_alike_follows_what_has_a_split_even_if_that_has_no_place_in_the_shares() -> None:
+    first: Split = "test"
+    images = [image(1, "cat", first, group=1), image(2, "cat", group=1)]
+    assert assign_splits(images, {"train": 0.8, "val": 0.2}, seed=0) == {2: "test"}
+
+
+def test_a_large_group_does_not_flood_what_is_held_back() -> None:
+    burst = [image(n, "cat", group=0) for n in range(60)]
+    others = [image(100 + n, "cat") for n in range(40)]
+    counts = Counter(assign_splits(burst + others, SHARES, seed=0).values())
+    assert counts == {"train": 70, "val": 15, "test": 15}

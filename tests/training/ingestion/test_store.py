@@ -41,7 +41,7 @@ def test_each_content_is_copied_once_and_used_from_there(
     engine: Engine, folder: Path, tmp_path: Path
 ) -> None:
     report = take_in(engine, folder, open_store(str(tmp_path / "store")))
-    assert (report.added, report.pictures, report.copies, len(report.refused)) == (10, 9, 1, 1)
+    assert (report.added, report.pictures, report.redundant.copies, len(report.refused)) == (10, 9, 1, 1)
     stored = files(tmp_path / "store")
     assert len(stored) == 8
     for name, data in stored.items():

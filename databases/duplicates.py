@@ -1,0 +1,59 @@
+"""Queries on which pictures of a task show the same."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from databases.models import Image, Root
+
+Compared = Literal["hash", "embedding"]
+
+
+@dataclass(frozen=True)
+class Comparable:
+    """What is known of a sound picture that tells whether it shows the same as another."""
+
+    id: int
+    sha256: str
+    perceptual_hash: str | None
+    group: int | None
+    compared: Compared | None
+
+
+@dataclass(frozen=True)
+class Redundant:
+    """How many usable pictures could be spared: `copies` are exact, `look_alikes` show the same otherwise."""
+
+    copies: int
+    look_alikes: int
+
+
+def comparable(session: Session, task: str) -> list[Comparable]:
+    """The sound pictures of a task, excluded ones too, by id."""
+    rows = session.execute(
+        select(Image.id, Image.sha256, Image.perceptual_hash, Image.duplicate_group, Image.compared)
+        .join(Root)
+        .where(Root.task == task, Image.status == "ok")
+        .order_by(Image.id)
+    )
+    return [Comparable(*cast("Any", row)) for row in rows]
+
+
+def write_groups(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Writes `duplicate_group` and `compared` by the `id` in each row."""
+    if rows:
+        session.execute(update(Image), list(rows))
+
+
+def count_redundant(session: Session, root_id: int) -> Redundant:
+    """How many usable pictures of a root show what another of the root shows."""
+    shown = func.coalesce(Image.duplicate_group, Image.id)
+    pictures, contents, different = session.execute(
+        select(func.count(), func.count(Image.sha256.distinct()), func.count(shown.distinct())).where(
+            Image.root_id == root_id, Image.usable
+        )
+    ).one()
+    return Redundant(pictures - contents, contents - different)

@@ -1,0 +1,52 @@
+"""Queries on which pictures show the same, on both databases."""
+
+from sqlalchemy.orm import Session
+
+from databases import duplicates
+from databases.duplicates import Comparable, Redundant
+from tests.databases.filling import Library, content
+
+HASH = "5a" * 32
+
+
+def test_sound_pictures_can_be_compared_excluded_ones_too(session: Session) -> None:
+    pets = Library(session)
+    here = pets.add("cat/1.jpg", perceptual_hash=HASH, duplicate_group=1, compared="hash")
+    out = pets.add("cat/2.jpg", perceptual_hash=None, excluded=True)
+    pets.add("cat/broken.jpg", status="invalid", reason="corrupt_image")
+    pets.add("cat/gone.jpg", status="missing")
+    Library(session, "birds", task="birds", uri="/birds").add("owl/0.jpg")
+    assert duplicates.comparable(session, "pets") == [
+        Comparable(here, content(f"{pets.root_id}/cat/1.jpg"), HASH, 1, "hash"),
+        Comparable(out, content(f"{pets.root_id}/cat/2.jpg"), None, None, None),
+    ]
+
+
+def test_groups_are_written_by_id(session: Session) -> None:
+    pets = Library(session)
+    first, second = pets.add("cat/1.jpg", duplicate_group=7, compared="hash"), pets.add("cat/2.jpg")
+    duplicates.write_groups(
+        session,
+        [
+            {"id": first, "duplicate_group": None, "compared": "embedding"},
+            {"id": second, "duplicate_group": first, "compared": "hash"},
+        ],
+    )
+    found = duplicates.comparable(session, "pets")
+    assert [(one.group, one.compared) for one in found] == [(None, "embedding"), (first, "hash")]
+
+
+def test_nothing_to_write_is_written_without_complaint(session: Session) -> None:
+    duplicates.write_groups(session, [])
+
+
+def test_copies_and_look_alikes_of_a_root_are_counted(session: Session) -> None:
+    pets = Library(session)
+    same = content("the same")
+    group = pets.add("a/1.jpg", sha256=same)
+    pets.add("b/2.jpg", sha256=same, duplicate_group=group)
+    pets.add("b/3.jpg", duplicate_group=group)
+    pets.add("b/4.jpg")
+    pets.add("b/5.jpg", sha256=same, duplicate_group=group, excluded=True)
+    Library(session, "others", uri="/others").add("a/6.jpg", sha256=same, duplicate_group=group)
+    assert duplicates.count_redundant(session, pets.root_id) == Redundant(copies=1, look_alikes=1)

@@ -1,0 +1,55 @@
+"""A hash of what a picture looks like, which withstands scaling, re-encoding and other brightness.
+
+The signs of the low frequencies of a small grey version, as pHash has them (Zauner, "Implementation and
+Benchmarking of Perceptual Image Hash Functions", 2010). Signs about zero rather than about the median: a
+mirrored or turned picture then has the same frequencies, some with the other sign, so that its hash follows
+from the hash alone (as in Facebook's PDQ, 2019).
+"""
+
+import functools
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from scipy.fft import dct
+
+SIDE = 64  # pixels of the small version
+FREQUENCIES = 16  # in either direction
+BITS = FREQUENCIES**2
+# Standard deviation, in grey levels, of a small version that shows nothing: its signs would be noise.
+FLAT = 2.0
+
+
+def perceptual_hash(image: Image.Image) -> str | None:
+    """256 bits as hex; None for a picture of one even tone."""
+    grey = np.asarray(image.convert("L").resize((SIDE, SIDE), Image.Resampling.BOX), np.float32)
+    if grey.std() < FLAT:
+        return None
+    basis = _basis()
+    return np.packbits(basis @ grey @ basis.T > 0).tobytes().hex()
+
+
+def to_bits(hashes: list[str]) -> NDArray[np.bool_]:
+    """Hashes as bool [n, 256]."""
+    packed = np.frombuffer(bytes.fromhex("".join(hashes)), np.uint8).reshape(len(hashes), BITS // 8)
+    return np.unpackbits(packed, axis=1).astype(bool)
+
+
+def turned_and_mirrored(bits: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The hashes bool [8, n, 256] that pictures with `bits` [n, 256] have in each of their eight positions,
+    as they are first."""
+    upright = bits.reshape(-1, FREQUENCIES, FREQUENCIES)
+    odd = np.arange(FREQUENCIES) % 2 == 1
+    positions = [
+        grid ^ (odd & across) ^ (odd & down)[:, None]
+        for grid in (upright, upright.transpose(0, 2, 1))
+        for across in (False, True)
+        for down in (False, True)
+    ]
+    return np.stack(positions).reshape(8, len(bits), BITS)
+
+
+@functools.cache
+def _basis() -> NDArray[np.float32]:
+    """Cosines float32 [16, 64]: a row a frequency."""
+    return np.asarray(dct(np.eye(SIDE), axis=0, norm="ortho")[:FREQUENCIES], np.float32)
