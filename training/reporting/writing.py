@@ -1,4 +1,4 @@
-"""Reports and comparisons on disk."""
+"""Reports, comparisons and audits on disk."""
 
 import csv
 import io
@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from training.comparison import Comparison
+from training.duplicates.audit import Audit
 from training.reporting.as_json import report_json
+from training.reporting.audit_page import audit_json, audit_page
 from training.reporting.comparison_page import comparison_page
 from training.reporting.files import write_whole
 from training.reporting.report import Report
@@ -35,6 +37,14 @@ def write_comparison(comparison: Comparison, folder: Path) -> Written:
     written = Written(folder / "compare.html", folder / "compare.csv")
     write_whole(written.page, comparison_page(comparison))
     write_whole(written.figures, _table(comparison))
+    return written
+
+
+def write_audit(audit: Audit, folder: Path) -> Written:
+    """Writes `audit.html` and `audit.json` into `folder`, which is made where it is absent."""
+    written = Written(folder / "audit.html", folder / "audit.json")
+    write_whole(written.page, audit_page(audit))
+    write_whole(written.figures, json.dumps(audit_json(audit), ensure_ascii=False))
     return written
 
 
