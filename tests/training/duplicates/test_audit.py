@@ -61,12 +61,8 @@ def test_what_copies_buy_is_measured_with_and_without_them(
     ]
     bought = found.bought
     assert bought is not None
-    assert (bought.as_split.total, bought.apart.total, bought.leaked.total, bought.unseen.total) == (
-        9,
-        6,
-        3,
-        3,
-    )
+    assert (bought.as_split.total, bought.apart.total) == (9, 6)
+    assert (bought.leaked.total, bought.unseen.total) == (3, 3)
     assert bought.as_split.count == bought.apart.count + bought.leaked.count
     assert bought.leaked.count == 3  # their mirror images were learnt by heart, and show nothing of a label
     sentences = conclusions(found)
@@ -100,8 +96,7 @@ def test_where_too_little_is_left_to_learn_from_nothing_is_measured(
     for path in folder.glob("train/even/*.jpg"):
         if path.stem not in ("0", "4", "8"):
             path.unlink()
-    for path in folder.glob("val/even/*.jpg"):
-        path.unlink()
+    (folder / "val" / "even").rename(folder / "val" / "odd")
     take_in(engine, folder)
     found = audit(Workshop(engine, bundles, Silent()), load_dataset(engine, "colours"), unsure=0)
     assert (len(found.crossings), found.bought) == (3, None)
