@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from databases.models import Image, Root
 
+MAX_PARAMETERS = 5000  # of one statement; older SQLite takes 32,766
+BULK = {"synchronize_session": False}
 Compared = Literal["hash", "embedding"]
 
 
@@ -42,10 +44,18 @@ def comparable(session: Session, task: str) -> list[Comparable]:
     return [Comparable(*cast("Any", row)) for row in rows]
 
 
-def write_groups(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Writes `duplicate_group` and `compared` by the `id` in each row."""
-    if rows:
-        session.execute(update(Image), list(rows))
+def write_groups(session: Session, groups: Mapping[int, int | None]) -> None:
+    """Writes which group each of these pictures is in, by id."""
+    if groups:
+        rows = [{"id": image_id, "duplicate_group": group} for image_id, group in groups.items()]
+        session.execute(update(Image), rows)
+
+
+def mark_compared(session: Session, by: Compared, image_ids: Sequence[int]) -> None:
+    """Writes by what these pictures were compared with the others of their task."""
+    for start in range(0, len(image_ids), MAX_PARAMETERS):
+        some = image_ids[start : start + MAX_PARAMETERS]
+        session.execute(update(Image).where(Image.id.in_(some)).values(compared=by), execution_options=BULK)
 
 
 def count_redundant(session: Session, root_id: int) -> Redundant:

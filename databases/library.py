@@ -12,6 +12,7 @@ from databases.models import Image, Root
 from databases.places import Place, place_of
 
 Split = Literal["train", "val", "test"]
+MAX_PARAMETERS = 5000  # of one statement; older SQLite takes 32,766
 Counts = dict[tuple[str | None, str | None], int]
 
 
@@ -105,6 +106,20 @@ def update_images(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     """Updates images by the `id` in each row."""
     if rows:
         session.execute(update(Image), list(rows))
+
+
+def set_splits(session: Session, splits: Mapping[int, str]) -> None:
+    """Puts pictures into splits, by id."""
+    by_split: dict[str, list[int]] = {}
+    for image_id, split in splits.items():
+        by_split.setdefault(split, []).append(image_id)
+    for split, ids in by_split.items():
+        for start in range(0, len(ids), MAX_PARAMETERS):
+            some = ids[start : start + MAX_PARAMETERS]
+            session.execute(
+                update(Image).where(Image.id.in_(some)).values(split=split),
+                execution_options={"synchronize_session": False},
+            )
 
 
 def refusals(session: Session, root_id: int) -> list[Refusal]:

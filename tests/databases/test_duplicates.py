@@ -25,19 +25,16 @@ def test_sound_pictures_can_be_compared_excluded_ones_too(session: Session) -> N
 def test_groups_are_written_by_id(session: Session) -> None:
     pets = Library(session)
     first, second = pets.add("cat/1.jpg", duplicate_group=7, compared="hash"), pets.add("cat/2.jpg")
-    duplicates.write_groups(
-        session,
-        [
-            {"id": first, "duplicate_group": None, "compared": "embedding"},
-            {"id": second, "duplicate_group": first, "compared": "hash"},
-        ],
-    )
+    duplicates.write_groups(session, {first: None, second: first})
+    duplicates.mark_compared(session, "embedding", [first])
+    duplicates.mark_compared(session, "hash", [second])
     found = duplicates.comparable(session, "pets")
     assert [(one.group, one.compared) for one in found] == [(None, "embedding"), (first, "hash")]
 
 
 def test_nothing_to_write_is_written_without_complaint(session: Session) -> None:
-    duplicates.write_groups(session, [])
+    duplicates.write_groups(session, {})
+    duplicates.mark_compared(session, "hash", [])
 
 
 def test_copies_and_look_alikes_of_a_root_are_counted(session: Session) -> None:

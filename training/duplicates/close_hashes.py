@@ -41,21 +41,23 @@ def close_pairs(hashes: list[str], new: NDArray[np.bool_]) -> Pairs:
 
 def _close(bits: NDArray[np.bool_], fresh: Pairs) -> Iterator[Pairs]:
     packed = np.packbits(bits, axis=1)
-    words = packed.view(np.uint16)
-    orders = [np.argsort(words[:, word], kind="stable") for word in range(WORDS)]
+    words = _numbered_words(packed)
+    order = np.argsort(words, kind="stable")
+    in_order = words[order]
     for position in turned_and_mirrored(bits[fresh]):
         asked = np.packbits(position, axis=1)
-        for word, order in enumerate(orders):
-            wanted = asked.view(np.uint16)[:, word]
-            sorted_words = words[order, word]
-            begin, end = (np.searchsorted(sorted_words, wanted, side) for side in ("left", "right"))
-            for rows, places in _ranges(begin, end):
-                others = order[places]
-                differing = np.bitwise_count(
-                    asked.view(np.uint64)[rows] ^ packed.view(np.uint64)[others]
-                ).sum(axis=1)
-                close = differing <= CLOSE
-                yield np.column_stack([fresh[rows[close]], others[close]])
+        wanted = _numbered_words(asked)
+        begin, end = (np.searchsorted(in_order, wanted, side) for side in ("left", "right"))
+        for rows, places in _ranges(begin, end):
+            one, other = rows // WORDS, order[places] // WORDS
+            differing = np.bitwise_count(asked.view(np.uint64)[one] ^ packed.view(np.uint64)[other])
+            close = differing.sum(axis=1) <= CLOSE
+            yield np.column_stack([fresh[one[close]], other[close]])
+
+
+def _numbered_words(packed: NDArray[np.uint8]) -> NDArray[np.uint32]:
+    """16-bit words of hashes uint8 [n, 32] as uint32 [n x 16]: each equals only the same word of others."""
+    return (packed.view(np.uint16) + (np.arange(WORDS, dtype=np.uint32) << 16)).ravel()
 
 
 def _ranges(begin: Pairs, end: Pairs) -> Iterator[tuple[Pairs, Pairs]]:

@@ -4,13 +4,14 @@ Groups only grow while their pictures are there: what was found once is kept, so
 pictures alone.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.cluster.hierarchy import DisjointSet
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
@@ -28,10 +29,10 @@ LookCloser = Callable[[Sequence[LibraryImage], set[int], DisjointSet], list[IdPa
 
 @dataclass(frozen=True)
 class Comparison:
-    """What comparing found: pairs of ids that show the same, and by what each picture is now compared."""
+    """What comparing found: pairs of ids that show the same, and which pictures are now compared, by what."""
 
     pairs: list[IdPair]
-    compared: dict[int, Compared]
+    compared: dict[Compared, list[int]]
 
 
 def compare(engine: Engine, task: str, look_closer: LookCloser | None, progress: Progress) -> Comparison:
@@ -39,32 +40,57 @@ def compare(engine: Engine, task: str, look_closer: LookCloser | None, progress:
     with Session(engine) as session:
         pictures = duplicates.comparable(session, task)
         usable = library.task_images(session, task) if look_closer else []
-    compared: dict[int, Compared] = {picture.id: picture.compared or "hash" for picture in pictures}
     pairs = _close(pictures, progress)
-    if look_closer:
-        usable = [image for image in usable if image.id in compared]
-        closer = {image.id for image in usable if compared[image.id] == "hash"}
-        if closer:
-            pairs += look_closer(usable, closer, _joined(pictures, pairs))
-        compared |= dict.fromkeys(closer, "embedding")
-    return Comparison(pairs, compared)
+    new = [picture.id for picture in pictures if picture.compared is None]
+    if not look_closer:
+        return Comparison(pairs, {"hash": new})
+    ids = {picture.id for picture in pictures}
+    done = {picture.id for picture in pictures if picture.compared == "embedding"}
+    usable = [image for image in usable if image.id in ids]
+    closer = {image.id for image in usable} - done
+    if closer:
+        known = DisjointSet(ids)
+        for one, other in (*_known(pictures), *pairs):
+            known.merge(one, other)
+        pairs += look_closer(usable, closer, known)
+    return Comparison(pairs, {"hash": [one for one in new if one not in closer], "embedding": sorted(closer)})
 
 
 def write_groups(session: Session, task: str, comparison: Comparison) -> None:
     """Writes the groups of a task, anew from what is known and what a comparison found."""
     pictures = duplicates.comparable(session, task)
-    lowest = {
-        picture_id: min(group)
-        for group in _joined(pictures, comparison.pairs).subsets()
-        if len(group) > 1
-        for picture_id in group
-    }
-    rows: list[dict[str, Any]] = []
+    ids = np.array([picture.id for picture in pictures], np.int64)
+    lowest = _lowest(ids, [*_known(pictures), *comparison.pairs])
+    duplicates.write_groups(
+        session,
+        {
+            picture.id: group
+            for picture, group in zip(pictures, lowest, strict=True)
+            if group != picture.group
+        },
+    )
+    for level, found in comparison.compared.items():
+        duplicates.mark_compared(session, level, found)
+
+
+def _lowest(ids: NDArray[np.int64], pairs: Sequence[IdPair]) -> list[int | None]:
+    """For each of the ascending `ids`, the lowest of those that pairs join it to, or None."""
+    joined = np.array(pairs, np.int64).reshape(-1, 2)
+    joined = joined[np.isin(joined, ids).all(axis=1)]  # a picture may have gone meanwhile
+    one, other = np.searchsorted(ids, joined).T
+    graph = coo_array((np.ones(len(one), np.int8), (one, other)), shape=(len(ids), len(ids)))
+    _, member = connected_components(graph, directed=False)
+    _, first, size = np.unique(member, return_index=True, return_counts=True)
+    return [int(ids[first[group]]) if size[group] > 1 else None for group in member]
+
+
+def _known(pictures: Sequence[Comparable]) -> Iterator[IdPair]:
+    """Pairs that join exact copies, and what was found earlier."""
+    first: dict[object, int] = {}
     for picture in pictures:
-        row = {"duplicate_group": lowest.get(picture.id), "compared": comparison.compared.get(picture.id)}
-        if row != {"duplicate_group": picture.group, "compared": picture.compared}:
-            rows.append({"id": picture.id} | row)
-    duplicates.write_groups(session, rows)
+        for key in (picture.sha256, picture.group):
+            if key is not None and (other := first.setdefault(key, picture.id)) != picture.id:
+                yield other, picture.id
 
 
 def _close(pictures: Sequence[Comparable], progress: Progress) -> list[IdPair]:
@@ -76,19 +102,3 @@ def _close(pictures: Sequence[Comparable], progress: Progress) -> list[IdPair]:
         pairs = close_pairs([str(picture.perceptual_hash) for picture in hashed], new)
         advance(1)
     return [(hashed[i].id, hashed[j].id) for i, j in pairs]
-
-
-def _joined(pictures: Sequence[Comparable], pairs: Iterable[IdPair]) -> DisjointSet:
-    joined = DisjointSet(picture.id for picture in pictures)
-    same: dict[object, list[int]] = defaultdict(list)
-    for picture in pictures:
-        same[picture.sha256].append(picture.id)
-        if picture.group is not None:
-            same[picture.group].append(picture.id)
-    for ids in same.values():
-        for one in ids[1:]:
-            joined.merge(ids[0], one)
-    for first, second in pairs:
-        if first in joined and second in joined:
-            joined.merge(first, second)
-    return joined

@@ -3,7 +3,7 @@
 import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -146,8 +146,7 @@ def _examine_all(
         progress.track("Examining pictures", len(fresh)) as advance,
         ThreadPoolExecutor(available_cpus()) as pool,
     ):
-        for batch in _batches(fresh):
-            findings = pool.map(partial(examine, store=store), [entry.candidate.path for entry in batch])
+        for batch, findings in _examined(pool, fresh, store):
             new, changed = [], []
             for entry, found in zip(batch, findings, strict=True):
                 row = _row(root_id, entry, found)
@@ -159,6 +158,20 @@ def _examine_all(
                 library.add_images(session, new)
                 library.update_images(session, changed)
             advance(len(batch))
+
+
+def _examined(
+    pool: Executor, fresh: Sequence[Seen], store: Store | None
+) -> Iterator[tuple[list[Seen], Iterator[Findings]]]:
+    """Each batch with what is found in it; meanwhile the next one is examined."""
+    ahead: tuple[list[Seen], Iterator[Findings]] | None = None
+    for batch in _batches(fresh):
+        behind = ahead
+        ahead = batch, pool.map(partial(examine, store=store), [entry.candidate.path for entry in batch])
+        if behind:
+            yield behind
+    if ahead:
+        yield ahead
 
 
 def _row(root_id: int, seen: Seen, findings: Findings) -> dict[str, Any]:
@@ -193,7 +206,7 @@ def _split(session: Session, task: str, source: Source, plan: SplitPlan) -> None
     shares = {"train": wanted["train"]} | lacking
     unused = library.unused_splits(session, task)
     assigned = assign_splits(library.task_images(session, task), shares, plan.seed, unused)
-    library.update_images(session, [{"id": image_id, "split": split} for image_id, split in assigned.items()])
+    library.set_splits(session, assigned)
 
 
 def _batches(entries: Sequence[Seen]) -> Iterator[list[Seen]]:
