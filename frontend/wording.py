@@ -63,6 +63,10 @@ NOTICES: dict[str, Notice] = {
     ),
     "not_found": GONE,
     "file_missing": GONE,
+    "unknown_label": Notice(
+        "The service does not know this animal any more",
+        "It serves another model than before. Choose the picture again, and it is asked anew.",
+    ),
     "storage_unavailable": Notice(
         "This picture cannot be fetched now", "The place where it lies is not answering.", again=True
     ),

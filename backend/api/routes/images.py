@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from backend.api.dependencies import ServiceDep, SessionDep
 from backend.api.errors import ApiError, problems
+from backend.api.known_labels import check_label
 from backend.api.presenting import image_out
 from backend.api.schemas import ImageOut, ImagePage, Split
 from backend.api.service import Service
@@ -48,6 +49,8 @@ def list_images(
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 50,
 ) -> ImagePage:
     """List the pictures of the serving model's task, by id."""
+    if label is not None:
+        check_label(service, session, label)
     task = service.model.task
     found = library.list_images(session, task=task, label=label, split=split, after=after, limit=limit + 1)
     total = library.count_images(session, task=task, label=label, split=split)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from backend.api.dependencies import ServiceDep
 from backend.api.errors import ApiError, problems
+from backend.api.known_labels import check_label
 from backend.api.presenting import image_out, model_name
 from backend.api.schemas import LabelScore, PredictionOut, SimilarImage, SimilarOut
 from backend.api.service import Service
@@ -84,6 +85,8 @@ async def similar(
     and the library's own for a picture of the library. The picture itself and exact copies of it are
     left out; there are always min(k, available) results.
     """
+    if label is not None:
+        await to_thread.run_sync(_check_label, service, label)
     if file is not None and image_id is None:
         data = await file.read()
         return await to_thread.run_sync(_similar_to_file, service, data, label, k, limiter=service.limiter)
@@ -92,6 +95,11 @@ async def similar(
             _similar_to_image, service, image_id, label, k, limiter=service.limiter
         )
     raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", "send either a file or an image_id")
+
+
+def _check_label(service: Service, label: str) -> None:
+    with Session(service.reader) as session:
+        check_label(service, session, label)
 
 
 def _answer(service: Service, data: bytes) -> Prediction:

@@ -105,6 +105,12 @@ def test_impossible_filters_are_problems(client: TestClient, params: dict[str, s
     assert client.get("/images", params=params).json()["code"] == "invalid_request"
 
 
+def test_a_label_that_the_task_does_not_have_is_not_found(client: TestClient) -> None:
+    response = client.get("/images", params={"label": "unicorn"})
+    assert (response.status_code, response.json()["code"]) == (404, "unknown_label")
+    assert response.json()["detail"].endswith("those it has are listed at GET /labels")
+
+
 def take_in(small_library: Library, url: str, store: Store | None) -> None:
     ingest(
         small_library.engine,
