@@ -76,6 +76,9 @@ async def similar(
     service: ServiceDep,
     file: Annotated[UploadFile | None, File(description="A picture, or else say image_id.")] = None,
     image_id: Annotated[int | None, Form(description="A picture of the library.")] = None,
+    id_in_query: Annotated[
+        int | None, Query(alias="image_id", description="The same, for those who send no form.")
+    ] = None,
     label: Annotated[str | None, Query(description="Default: what the picture shows.")] = None,
     k: Annotated[int, Query(ge=1, le=MAX_K, description="How many pictures.")] = DEFAULT_SIMILAR,
 ) -> SimilarOut:
@@ -87,14 +90,16 @@ async def similar(
     """
     if label is not None:
         await to_thread.run_sync(_check_label, service, label)
-    if file is not None and image_id is None:
-        data = await file.read()
-        return await to_thread.run_sync(_similar_to_file, service, data, label, k, limiter=service.limiter)
-    if image_id is not None and file is None:
+    asked = [one for one in (file, image_id, id_in_query) if one is not None]
+    if len(asked) != 1:
+        detail = "send either a file or an image_id: one of them, and not both"
+        raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", detail)
+    if isinstance(asked[0], int):
         return await to_thread.run_sync(
-            _similar_to_image, service, image_id, label, k, limiter=service.limiter
+            _similar_to_image, service, asked[0], label, k, limiter=service.limiter
         )
-    raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", "send either a file or an image_id")
+    data = await asked[0].read()
+    return await to_thread.run_sync(_similar_to_file, service, data, label, k, limiter=service.limiter)
 
 
 def _check_label(service: Service, label: str) -> None:

@@ -98,14 +98,26 @@ def test_the_gallery_takes_up_what_comes_and_goes(client: TestClient, small_libr
     assert names == {"new.jpg", "2.jpg", "3.jpg", "4.jpg", "5.jpg"}
 
 
-@pytest.mark.parametrize("both", [True, False])
-def test_a_file_and_an_id_or_neither_is_a_problem(client: TestClient, both: bool) -> None:
-    response = client.post(
-        "/similar",
-        files={"file": picture("red")} if both else None,
-        data={"image_id": 1} if both else {"x": "y"},
-    )
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"files": {"file": picture("red")}, "data": {"image_id": 1}},
+        {"files": {"file": picture("red")}, "params": {"image_id": 1}},
+        {"data": {"image_id": 1}, "params": {"image_id": 2}},
+        {"data": {"x": "y"}},
+    ],
+    ids=["both", "both, the id in the query", "two ids", "neither"],
+)
+def test_a_file_and_an_id_or_neither_is_a_problem(client: TestClient, asked: dict[str, Any]) -> None:
+    response = client.post("/similar", **asked)
     assert (response.status_code, response.json()["code"]) == (422, "invalid_request")
+    assert response.json()["detail"] == "send either a file or an image_id: one of them, and not both"
+
+
+def test_an_id_may_stand_in_the_query(client: TestClient) -> None:
+    image_id = ids_of(client, "red")["1.jpg"]
+    response = client.post("/similar", params={"image_id": image_id, "k": 3})
+    assert response.json() == similar(client, image_id=image_id, k=3)
 
 
 def test_an_unknown_picture_is_not_found(client: TestClient) -> None:
