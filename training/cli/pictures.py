@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from training.cli.state import State, only_task, open_state
+from training.cli.state import State, open_state
 
 if TYPE_CHECKING:
     from databases.library import Counts
@@ -76,16 +76,25 @@ def ingest(
 
 def index(
     version: Annotated[str | None, typer.Option(help="The model. Default: the task's champion.")] = None,
-    task: Annotated[str | None, typer.Option(help="Default: the library's only task.")] = None,
+    task: Annotated[
+        str | None, typer.Option(help="Default: the model's task, or the library's only one.")
+    ] = None,
 ) -> None:
     """Embed the library's pictures under a model, so that similar ones can be found."""
+    from training.cli.console import quote, say
     from training.cli.models import index_for
     from training.cli.registered import find_model
 
     state = open_state()
-    task = only_task(state, task)
     model = find_model(state, version, task)
+    task = task or model.task
+    _check_pictures(state, task)
     index_for(state, model, task)
+    if task != model.task:
+        say(
+            f"The service finds similar pictures in its own model's task only, here {quote(model.task)}. "
+            f"For one of {quote(task)}: menagerie train --task {quote(task)} --promote"
+        )
 
 
 def ingest_sources(
@@ -197,6 +206,19 @@ def _refuse_bad_files(reports: "Sequence[IngestReport]") -> None:
     count = sum(len(report.refused) + report.passed_over[UNNAMEABLE] for report in reports)
     if count:
         raise BadFiles(f"{count} files cannot be used, and none may be so with --strict")
+
+
+def _check_pictures(state: State, task: str) -> None:
+    from sqlalchemy.orm import Session
+
+    from databases import library
+    from training.errors import NoPictures
+
+    with Session(state.engine) as session:
+        known = library.tasks(session)
+    if task not in known:
+        there = f"the library has: {', '.join(known)}" if known else "the library is empty"
+        raise NoPictures(f"task {task!r} has no picture, {there}; run: menagerie ingest DIR --task {task}")
 
 
 def _write_csv(state: State, roots: Sequence[str], path: Path) -> None:

@@ -23,9 +23,11 @@ def find_model(state: State, version: str | None, task: str | None) -> "Register
     with Session(state.engine) as session:
         if version is not None:
             return registry.get_model(session, version)
-        champion = registry.champion(session, only_task(state, task))
-    if champion is None:
-        raise UnknownModel("no model was promoted yet; run: menagerie train --promote")
+        task = only_task(state, task)
+        champion = registry.champion(session, task)
+        if champion is None:
+            reason = registry.nothing_promoted(session, task)
+            raise UnknownModel(f"{reason}; run: menagerie train --task {task} --promote")
     return champion
 
 

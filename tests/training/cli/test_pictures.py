@@ -172,3 +172,19 @@ def test_index_embeds_for_the_champion_and_says_how_many(
     add_tiny_bundle(engine, bundles, promoted=True)
     assert "The gallery of colours-1 is complete (18 pictures added)." in menagerie("index").out
     assert "(0 pictures added)" in menagerie("index", "--version", "colours-1", "--task", "colours").out
+
+
+def test_index_takes_the_models_own_task_where_there_are_several(
+    menagerie: Menagerie, pictures: Path, engine: Engine, bundles: Path
+) -> None:
+    menagerie("ingest", pictures)
+    menagerie("ingest", pictures, "--name", "pets")
+    add_tiny_bundle(engine, bundles, promoted=True)
+    own = menagerie("index", "--version", "colours-1").out
+    assert "(18 pictures added)" in own
+    assert "--promote" not in own
+    other = menagerie("index", "--version", "colours-1", "--task", "pets").out
+    assert "(18 pictures added)" in other
+    assert "For one of pets: menagerie train --task pets --promote" in other
+    absent = menagerie("index", "--version", "colours-1", "--task", "emus").error
+    assert absent.startswith("task 'emus' has no picture, the library has: colours, pets; run: ")
