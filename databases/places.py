@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from databases.errors import BadPlace
 
@@ -157,6 +157,11 @@ def parse_place(text: str) -> Place:
 def content_root(store: str, source: str) -> str:
     """The URI of a root whose pictures were copied from `source` to `store`, where they lie by content."""
     return f"{CONTENT}{store}?of={quote(source, safe='/:')}"
+
+
+def source_of(root_uri: str) -> str:
+    """Where the pictures of a root came from, wherever they are read now."""
+    return unquote(root_uri.rpartition("?of=")[2]) if root_uri.startswith(CONTENT) else root_uri
 
 
 def content_uri(sha256: str, format: str) -> str:

@@ -51,6 +51,11 @@ def say(text: str) -> None:
     Console(soft_wrap=True, highlight=False).print(text)
 
 
+def counted(number: int, one: str, several: str | None = None) -> str:
+    """Such as `2 pictures`; `several` where an s alone does not make them."""
+    return f"{number} {one if number == 1 else several or f'{one}s'}"
+
+
 def quote(text: str) -> str:
     """Text from outside, such as a file's name, so that it is not taken for markup."""
     from rich.markup import escape

@@ -90,9 +90,9 @@ def print_evaluation(version: str, evaluation: "Evaluation") -> None:
 
 def print_refusals(refusals: "Refusals", split: str) -> None:
     """What it refuses of known pictures, and of unknown ones where there are any."""
-    from training.cli.console import quote, say
+    from training.cli.console import counted, quote, say
 
-    known = f"{refusals.falsely.total} {split} pictures {_of(refusals.falsely)}"
+    known = f"{counted(refusals.falsely.total, f'{split} picture')} {_of(refusals.falsely)}"
     say(f"Refused as strange, above a novelty of {refusals.threshold:g}: of {known}")
     unknown = refusals.unknown
     if unknown is None:

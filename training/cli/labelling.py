@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from training.cli.deciding import Task, counted, say_unsplit
+from training.cli.deciding import Task, say_unsplit
 from training.cli.pictures import show_counts
 from training.cli.state import only_task, open_state, open_state_to_read
 
@@ -31,7 +31,7 @@ def list_labels(
     from sqlalchemy.orm import Session
 
     from databases import label_operations, library
-    from training.cli.console import quote, say
+    from training.cli.console import counted, quote, say
     from training.errors import NoPictures
 
     state = open_state_to_read()

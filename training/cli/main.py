@@ -13,6 +13,8 @@ from training.cli import (
     learning,
     models,
     pictures,
+    refused,
+    roots,
     samples,
     services,
     tracking,
@@ -38,7 +40,9 @@ app.command()(services.serve)
 app.command()(services.ui)
 app.command()(tracking.mlflow)
 app.command()(models.starter)
+deciding.pictures.command()(refused.refused)
 app.add_typer(deciding.pictures, name="pictures")
+app.add_typer(roots.roots, name="roots")
 app.add_typer(labelling.labels, name="labels")
 app.add_typer(datasets.data, name="data")
 app.add_typer(models.models, name="models")

@@ -163,6 +163,6 @@ def _track_champion(state: State, model: "RegisteredModel") -> None:
 
 
 def _say_indexed(model: "RegisteredModel", count: int) -> None:
-    from training.cli.console import quote, say
+    from training.cli.console import counted, quote, say
 
-    say(f"The gallery of {quote(model.version)} is complete ({count} pictures added).")
+    say(f"The gallery of {quote(model.version)} is complete ({counted(count, 'picture')} added).")

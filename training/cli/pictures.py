@@ -12,6 +12,7 @@ from training.cli.state import State, open_state
 if TYPE_CHECKING:
     from databases.library import Counts
     from training.ingestion.run import IngestReport, SplitPlan
+    from training.ingestion.sources import Source
     from training.ingestion.store import Store
 
 SHOWN_REFUSALS = 20
@@ -114,10 +115,30 @@ def ingest_sources(
 
     progress = Bars()
     unpacking = Unpacking(state.unpacked, load_settings(ArchiveLimits), progress)
+    opened = open_sources(sources, unpacking)
+    _check_labelled(state, opened, task)
     return [
         run(state.engine, source, name=name, task=task, plan=plan, progress=progress, store=store)
-        for source, name in zip(open_sources(sources, unpacking), names, strict=True)
+        for source, name in zip(opened, names, strict=True)
     ]
+
+
+def _check_labelled(state: State, sources: "Sequence[Source]", task: str) -> None:
+    """Pictures of a task without any label would be of no use: they are refused before they are recorded."""
+    from sqlalchemy.orm import Session
+
+    from databases import library
+    from training.errors import NoPictures
+
+    if any(candidate.label for source in sources for candidate in source.candidates):
+        return
+    with Session(state.engine) as session:
+        if library.labels(session, task):
+            return
+    raise NoPictures(
+        f"nothing says what the pictures in {sources[0].root} show: put them into one folder a label, such "
+        "as cat/1.jpg and dog/2.jpg, or list them in a .csv table with the columns file_path,label"
+    )
 
 
 def names_of(sources: Sequence[str]) -> list[str]:
@@ -170,22 +191,24 @@ def check_name(name: str) -> str:
 
 def print_report(report: "IngestReport", shown: int | None = SHOWN_REFUSALS) -> None:
     """Says what an ingest did; of the files that cannot be used at most `shown`."""
-    from training.cli.console import quote, say
+    from training.cli.console import counted, quote, say
 
     show_counts(report.counts)
     say(
-        f"{quote(report.root)}: {report.pictures} pictures ({report.added} new, {report.changed} changed, "
-        f"{report.unchanged} as before, {report.missing} gone), {report.copies} exact copies"
+        f"{quote(report.root)}: {counted(report.pictures, 'picture')} ({report.added} new, "
+        f"{report.changed} changed, {report.unchanged} as before, {report.missing} gone), "
+        f"{counted(report.copies, 'exact copy', 'exact copies')}"
     )
     if report.passed_over:
         kinds = ", ".join(f"{count} {quote(suffix)}" for suffix, count in report.passed_over.most_common(5))
         say(f"Passed over, being no pictures: {kinds}")
     if report.refused:
-        say(f"[yellow]{len(report.refused)} files cannot be used:[/yellow]")
+        say(f"[yellow]{counted(len(report.refused), 'file')} cannot be used:[/yellow]")
     for refusal in report.refused[:shown]:
         say(f"  {refusal.reason}: {quote(refusal.uri)}")
     if shown is not None and len(report.refused) > shown:
-        say(f"  and {len(report.refused) - shown} more, kept in the database with their reason")
+        more = len(report.refused) - shown
+        say(f"  and {more} more; all of them: menagerie pictures refused --task {quote(report.task)}")
 
 
 def show_counts(counts: "Counts") -> None:
@@ -200,12 +223,13 @@ def show_counts(counts: "Counts") -> None:
 
 
 def _refuse_bad_files(reports: "Sequence[IngestReport]") -> None:
+    from training.cli.console import counted
     from training.errors import BadFiles
     from training.ingestion.sources.found import UNNAMEABLE
 
     count = sum(len(report.refused) + report.passed_over[UNNAMEABLE] for report in reports)
     if count:
-        raise BadFiles(f"{count} files cannot be used, and none may be so with --strict")
+        raise BadFiles(f"{counted(count, 'file')} cannot be used, and none may be so with --strict")
 
 
 def _check_pictures(state: State, task: str) -> None:
@@ -225,9 +249,9 @@ def _write_csv(state: State, roots: Sequence[str], path: Path) -> None:
     from sqlalchemy.orm import Session
 
     from databases import library
-    from training.cli.console import quote, say
+    from training.cli.console import counted, quote, say
     from training.ingestion.table import write_table
 
     with Session(state.engine) as session:
         count = write_table([image for root in roots for image in library.root_images(session, root)], path)
-    say(f"{count} rows written to {quote(str(path))}")
+    say(f"{counted(count, 'row')} written to {quote(str(path))}")

@@ -25,6 +25,7 @@ COMMANDS = [
     "mlflow",
     "starter",
     "pictures",
+    "roots",
     "labels",
     "data",
     "models",

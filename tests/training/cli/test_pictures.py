@@ -32,22 +32,14 @@ def test_an_ingest_tells_what_it_found(menagerie: Menagerie, pictures: Path, eng
     (pictures / "notes.txt").touch()
     ran = menagerie("ingest", pictures)
     assert ran.code == 0
-    assert "colours: 19 pictures (20 new, 0 changed, 0 as before, 0 gone), 1 exact copies" in ran.out
+    assert "colours: 19 pictures (20 new, 0 changed, 0 as before, 0 gone), 1 exact copy" in ran.out
     assert "Passed over, being no pictures: 1 .txt" in ran.out
-    assert "1 files cannot be used:\n  truncated_image: red/cut [1].jpg" in ran.out
+    assert "1 file cannot be used:\n  truncated_image: red/cut [1].jpg" in ran.out
     rows = {words[0]: words[1:] for line in ran.out.splitlines() if (words := line.split())}
     assert sum(map(int, rows["blue"])) == 6
     assert sum(map(int, rows["red"])) == 7
     assert len(pictures_of(engine)) == 19
     assert "20 as before" in menagerie("ingest", pictures).out
-
-
-def test_many_refusals_are_not_all_listed(menagerie: Menagerie, pictures: Path) -> None:
-    for number in range(25):
-        (pictures / "red" / f"empty-{number}.jpg").touch()
-    out = menagerie("ingest", pictures).out
-    assert len(re.findall("empty_file: ", out)) == 20
-    assert "and 5 more, kept in the database with their reason" in out
 
 
 def test_the_library_is_written_as_a_table_and_read_back(
@@ -148,7 +140,9 @@ def test_strict_fails_after_everything_is_recorded(
     assert len(pictures_of(engine)) == 18
     assert menagerie("ingest", pictures, "--strict").code == 1
     assert menagerie("ingest", pictures).code == 0
-    assert menagerie("ingest", pictures / "blue", "--strict").code == 0
+    for path in (pictures / "red").iterdir():
+        path.unlink()
+    assert menagerie("ingest", pictures, "--strict").code == 0
 
 
 def test_a_hostile_archive_is_one_line(menagerie: Menagerie, tmp_path: Path) -> None:
