@@ -60,6 +60,8 @@ def ingest(
     if len(sources) > 1 and (name is not None or task is None):
         raise BadSource("of several sources each is called as it is: name what they belong to with --task")
     roots = [check_name(root) for root in ([name] if name else names_of(sources))]
+    if csv is not None:
+        _check_writable(csv)
     store = open_store(copy_to) if copy_to is not None else None
     state = open_state()
     plan = SplitPlan(val, test, seed)
@@ -243,6 +245,15 @@ def _check_pictures(state: State, task: str) -> None:
     if task not in known:
         there = f"the library has: {', '.join(known)}" if known else "the library is empty"
         raise NoPictures(f"task {task!r} has no picture, {there}; run: menagerie ingest DIR --task {task}")
+
+
+def _check_writable(table: Path) -> None:
+    from training.errors import BadSource
+
+    if table.is_dir():
+        raise BadSource(f"{table} is a folder: --csv names the file to write")
+    if not table.parent.is_dir():
+        raise BadSource(f"there is no folder {table.parent} to write {table.name} into")
 
 
 def _write_csv(state: State, roots: Sequence[str], path: Path) -> None:

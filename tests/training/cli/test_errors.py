@@ -80,7 +80,8 @@ def test_several_tasks_ask_which_one_is_meant(menagerie: Menagerie, pictures: Pa
 
 
 def test_a_file_that_is_in_the_way_is_one_line(menagerie: Menagerie, pictures: Path) -> None:
-    assert menagerie("ingest", pictures, "--csv", pictures).error.startswith("[Errno 21] Is a directory")
+    below_a_file = pictures / "red" / "0.jpg" / "store"
+    assert menagerie("ingest", pictures, "--copy-to", below_a_file).error.startswith("[Errno 20] Not a dir")
 
 
 def test_a_bug_stays_a_traceback(monkeypatch: pytest.MonkeyPatch) -> None:

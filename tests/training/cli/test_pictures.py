@@ -55,6 +55,16 @@ def test_the_library_is_written_as_a_table_and_read_back(
     assert {image.root for image in again.values()} == {"table"}
 
 
+def test_a_table_that_cannot_be_written_is_told_before_anything_is_ingested(
+    menagerie: Menagerie, pictures: Path, tmp_path: Path
+) -> None:
+    absent = menagerie("ingest", pictures, "--csv", tmp_path / "absent" / "t.csv").error
+    assert absent == f"there is no folder {tmp_path / 'absent'} to write t.csv into"
+    folder = menagerie("ingest", pictures, "--csv", pictures).error
+    assert folder == f"{pictures} is a folder: --csv names the file to write"
+    assert not (tmp_path / "state").exists()
+
+
 def test_shares_and_seed_decide_what_is_held_back(
     menagerie: Menagerie, pictures: Path, engine: Engine
 ) -> None:
