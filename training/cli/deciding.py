@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from training.cli.program import Commands
 from training.cli.state import State, only_task, open_state, open_state_to_read
 
 if TYPE_CHECKING:
@@ -11,10 +12,9 @@ if TYPE_CHECKING:
 
     from databases.corrections import Kind, Recorded
 
-pictures = typer.Typer(
+pictures = Commands(
     help="Decide on single pictures: exclude, include, relabel. It holds for every copy, wherever it lies, "
     "through every later ingest, and can be undone.",
-    no_args_is_help=True,
 )
 
 SHOWN = 50  # decisions

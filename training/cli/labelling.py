@@ -6,6 +6,7 @@ import typer
 
 from training.cli.deciding import Task, say_unsplit
 from training.cli.pictures import show_counts
+from training.cli.program import Commands
 from training.cli.state import only_task, open_state, open_state_to_read
 
 if TYPE_CHECKING:
@@ -15,10 +16,9 @@ if TYPE_CHECKING:
 
     from databases.label_operations import Recorded
 
-labels = typer.Typer(
+labels = Commands(
     help="A task's labels: list, rename, merge and drop them. Files stay where they are; what later ingests "
     "bring in is changed likewise, and all of it can be undone.",
-    no_args_is_help=True,
 )
 
 

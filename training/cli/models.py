@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from training.cli.program import Commands
 from training.cli.state import State, only_task, open_state, open_state_to_read, open_tracked_state
 
 if TYPE_CHECKING:
@@ -13,8 +14,8 @@ if TYPE_CHECKING:
 
     from databases.registry import RegisteredModel
 
-models = typer.Typer(help="The registry: list, promote and roll back models.", no_args_is_help=True)
-db = typer.Typer(help="The database's schema.", no_args_is_help=True)
+models = Commands(help="The registry: list, promote and roll back models.")
+db = Commands(help="The database's schema.")
 
 
 @models.command("list")

@@ -4,14 +4,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from training.cli.program import Commands
 from training.cli.state import open_state, open_state_to_read
 
 if TYPE_CHECKING:
     from databases.roots import KnownRoot
 
-roots = typer.Typer(
+roots = Commands(
     help="What was ingested: folders, tables, archives and URLs, each a root with a name.",
-    no_args_is_help=True,
 )
 
 
