@@ -139,8 +139,10 @@ def parse_place(text: str) -> Place:
     """A path, or a URL that fsspec may reach.
 
     Raises:
-        BadPlace: the URL holds credentials, or several file systems.
+        BadPlace: nothing is named, or the URL holds credentials, or several file systems.
     """
+    if not text.strip():  # pathlib takes it for the folder one happens to be in
+        raise BadPlace("an empty name is no folder, file or URL")
     for scheme in LOCAL:
         if text.startswith(scheme):
             return Path(text.removeprefix(scheme))

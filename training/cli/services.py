@@ -41,7 +41,7 @@ def ui(
 
 def demo(
     images: Annotated[
-        Path | None, typer.Option(help="A folder of class folders: train on it, and serve that.")
+        str | None, typer.Option(help="A folder of class folders: train on it, and serve that.")
     ] = None,
     api_port: Annotated[int, typer.Option(min=1, max=65535, envvar="MENAGERIE_PORT")] = API_PORT,
     ui_port: Port = UI_PORT,
@@ -58,6 +58,8 @@ def demo(
     from training.cli.state import open_state, open_tracked_state
     from training.errors import TrainingError
 
+    if images is not None and not images.strip():
+        raise TrainingError("--images names no folder: say which, or leave it out for the starter model")
     if api_port == ui_port:
         raise TrainingError(f"port {api_port} is named twice: the API and the page need one each")
     check_free(LOCAL, api_port, ui_port, others="menagerie demo --api-port and --ui-port")
@@ -66,5 +68,5 @@ def demo(
     else:
         with open_tracked_state() as state:
             # What make hands over was not expanded by a shell.
-            task = prepare_task(state, images.expanduser())
+            task = prepare_task(state, Path(images).expanduser())
     run_both(task, api_port, ui_port)

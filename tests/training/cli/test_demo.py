@@ -127,6 +127,15 @@ def test_a_missing_folder_is_told(menagerie: Menagerie, tmp_path: Path, ports: t
     assert ran.error == f"there is no folder {tmp_path / 'absent'}"
 
 
+@pytest.mark.parametrize("nothing", ["", " "])
+def test_no_folder_at_all_is_not_the_folder_one_happens_to_be_in(
+    menagerie: Menagerie, tmp_path: Path, nothing: str
+) -> None:
+    error = menagerie("demo", "--images", nothing).error
+    assert error == "--images names no folder: say which, or leave it out for the starter model"
+    assert not (tmp_path / "state").exists()
+
+
 def test_a_folder_without_a_picture_is_told(
     menagerie: Menagerie, tmp_path: Path, ports: tuple[int, int]
 ) -> None:

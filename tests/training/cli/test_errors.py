@@ -47,12 +47,17 @@ EMPTY_LIBRARY = "the library is empty; run: menagerie ingest DIR"
         ("labels undo --task pets", "nothing that was done to the labels of task 'pets' holds"),
         ("data list", "there is no database at "),
         ("ingest absent", "there is no folder absent"),
+        ("ingest absent --copy-to=", "an empty name is no folder, file or URL"),
         ("ingest absent --name starter", "'starter' is the starter model's own task"),
         ("ingest absent --task a/b", "'a/b' cannot name a task"),
     ],
 )
 def test_what_cannot_be_done_is_one_line(menagerie: Menagerie, arguments: str, error: str) -> None:
     assert menagerie(*arguments.split()).error.startswith(error)
+
+
+def test_an_empty_name_is_not_the_folder_one_happens_to_be_in(menagerie: Menagerie) -> None:
+    assert menagerie("ingest", "").error == "an empty name is no folder, file or URL"
 
 
 def test_a_real_process_ends_with_one_line_and_code_1(run_process: Menagerie, tmp_path: Path) -> None:
