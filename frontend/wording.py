@@ -93,7 +93,8 @@ UNKNOWN = Notice(
 EMPTY_LIBRARY = Notice(
     "The library is empty",
     "There are no pictures to pick from yet: upload one of your own. "
-    "Whoever runs this service can fill the library with: menagerie ingest FOLDER",
+    "Whoever runs this service can fill the library with: menagerie ingest FOLDER, then menagerie train "
+    "--promote, and start the service anew",
 )
 
 # Cosines of two embeddings, as a person would put them. Among some hundred photos of the same animal

@@ -99,7 +99,7 @@ def print_refusals(refusals: "Refusals", split: str) -> None:
         return
     area = unknown.area
     measure = f"AUROC {area.value:.4f} (95 % interval {area.low:.4f} to {area.high:.4f})"
-    say(f"and of {unknown.refused.total} unknown ones {_of(unknown.refused)}; {measure}")
+    say(f"and of {counted(unknown.refused.total, 'unknown one')} {_of(unknown.refused)}; {measure}")
     if unknown.unreadable:
         say(f"[yellow]{len(unknown.unreadable)} of the unknown ones cannot be read:[/yellow]")
     for one in unknown.unreadable[:SHOWN]:

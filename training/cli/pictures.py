@@ -12,7 +12,6 @@ from training.cli.state import State, open_state
 if TYPE_CHECKING:
     from databases.library import Counts
     from training.ingestion.run import IngestReport, SplitPlan
-    from training.ingestion.sources import Source
     from training.ingestion.store import Store
 
 SHOWN_REFUSALS = 20
@@ -53,6 +52,7 @@ def ingest(
     Run it again whenever a source changes: only new and changed files are read, and no picture moves from
     one split to another. Archives are unpacked beside the database. AWS_* variables say how S3 is reached.
     """
+    from training.cli.around_ingest import check_writable, say_next
     from training.errors import BadSource, NoPictures
     from training.ingestion.run import SplitPlan
     from training.ingestion.store import open_store
@@ -61,7 +61,7 @@ def ingest(
         raise BadSource("of several sources each is called as it is: name what they belong to with --task")
     roots = [check_name(root) for root in ([name] if name else names_of(sources))]
     if csv is not None:
-        _check_writable(csv)
+        check_writable(csv)
     store = open_store(copy_to) if copy_to is not None else None
     state = open_state()
     plan = SplitPlan(val, test, seed)
@@ -75,6 +75,7 @@ def ingest(
     for report, source in zip(reports, sources, strict=True):
         if not report.pictures:
             raise NoPictures(f"none of the files in {source} can be used: there is nothing to learn from")
+    say_next(state, reports[0].task)
 
 
 def index(
@@ -110,6 +111,7 @@ def ingest_sources(
 ) -> "list[IngestReport]":
     """Brings several roots of a task up to date, each from its source."""
     from databases.settings import load_settings
+    from training.cli.around_ingest import check_labelled
     from training.cli.console import Bars
     from training.ingestion.run import ingest as run
     from training.ingestion.sources import open_sources
@@ -118,29 +120,11 @@ def ingest_sources(
     progress = Bars()
     unpacking = Unpacking(state.unpacked, load_settings(ArchiveLimits), progress)
     opened = open_sources(sources, unpacking)
-    _check_labelled(state, opened, task)
+    check_labelled(state, opened, task)
     return [
         run(state.engine, source, name=name, task=task, plan=plan, progress=progress, store=store)
         for source, name in zip(opened, names, strict=True)
     ]
-
-
-def _check_labelled(state: State, sources: "Sequence[Source]", task: str) -> None:
-    """Pictures of a task without any label would be of no use: they are refused before they are recorded."""
-    from sqlalchemy.orm import Session
-
-    from databases import library
-    from training.errors import NoPictures
-
-    if any(candidate.label for source in sources for candidate in source.candidates):
-        return
-    with Session(state.engine) as session:
-        if library.labels(session, task):
-            return
-    raise NoPictures(
-        f"nothing says what the pictures in {sources[0].root} show: put them into one folder a label, such "
-        "as cat/1.jpg and dog/2.jpg, or list them in a .csv table with the columns file_path,label"
-    )
 
 
 def names_of(sources: Sequence[str]) -> list[str]:
@@ -245,15 +229,6 @@ def _check_pictures(state: State, task: str) -> None:
     if task not in known:
         there = f"the library has: {', '.join(known)}" if known else "the library is empty"
         raise NoPictures(f"task {task!r} has no picture, {there}; run: menagerie ingest DIR --task {task}")
-
-
-def _check_writable(table: Path) -> None:
-    from training.errors import BadSource
-
-    if table.is_dir():
-        raise BadSource(f"{table} is a folder: --csv names the file to write")
-    if not table.parent.is_dir():
-        raise BadSource(f"there is no folder {table.parent} to write {table.name} into")
 
 
 def _write_csv(state: State, roots: Sequence[str], path: Path) -> None:

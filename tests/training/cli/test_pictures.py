@@ -178,6 +178,18 @@ def test_index_embeds_for_the_champion_and_says_how_many(
     assert "(0 pictures added)" in menagerie("index", "--version", "colours-1", "--task", "colours").out
 
 
+def test_an_ingest_tells_what_it_takes_until_its_pictures_are_served(
+    menagerie: Menagerie, pictures: Path, engine: Engine, bundles: Path
+) -> None:
+    train = "To have them served, similar ones too: menagerie train --task colours --promote\n"
+    assert menagerie("ingest", pictures).out.endswith(train)
+    add_tiny_bundle(engine, bundles, promoted=True)
+    index = "18 pictures not in the gallery yet: menagerie index --task colours\n"
+    assert menagerie("ingest", pictures).out.endswith(index)
+    menagerie("index")
+    assert menagerie("ingest", pictures).out.endswith("0 exact copies\n")
+
+
 def test_index_takes_the_models_own_task_where_there_are_several(
     menagerie: Menagerie, pictures: Path, engine: Engine, bundles: Path
 ) -> None:

@@ -85,7 +85,7 @@ def test_every_refused_file_is_listed_with_its_reason(menagerie: Menagerie, pict
         (pictures / "red" / f"empty [{number}].jpg").touch()
     out = menagerie("ingest", pictures).out
     assert out.count("empty_file: ") == 20
-    assert out.endswith("  and 5 more; all of them: menagerie pictures refused --task colours\n")
+    assert "\n  and 5 more; all of them: menagerie pictures refused --task colours\n" in out
     *lines, count = menagerie("pictures", "refused", "--task", "colours").out.splitlines()
     assert sorted(lines) == sorted(f"empty_file: {pictures}/red/empty [{n}].jpg" for n in range(25))
     assert count == "25 files cannot be used."
