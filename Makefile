@@ -7,7 +7,7 @@ IMAGES ?=
 MLFLOW_PORT ?= 5000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo mlflow install lint format test test-real test-browser test-images bench bench-training lock clean
+.PHONY: help demo mlflow install lint format test test-real test-browser test-images bench bench-data bench-training lock clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -45,17 +45,20 @@ test-images: $(VENV)/.dev-installed  ## build both container images with buildah
 bench: $(VENV)/.dev-installed  ## measure on real pictures, print the tables, write bench/results/
 	$(BIN)/python -m bench.foundation
 
+bench-data: $(VENV)/.dev-installed .venv-rivals/.installed  ## measure the ingest on real pictures, and others on the same task
+	$(BIN)/python -m bench.data
+
 bench-training: $(VENV)/.dev-installed  ## measure the ways to train on real pictures
 	$(BIN)/python -m bench.training
 
 lock: $(BIN)/uv  ## compile requirements/*.txt anew from requirements/*.in
 	cd requirements && ../$(BIN)/uv pip compile $(LOCK_FLAGS) dev.in -o dev.txt
 	cd requirements && for role in api ui training; do ../$(BIN)/uv pip compile $(LOCK_FLAGS) $$role.in -c dev.txt -o $$role.txt || exit 1; done
-	cd requirements && ../$(BIN)/uv pip compile $(LOCK_FLAGS) uv.in -o uv.txt
+	cd requirements && for tool in uv rivals; do ../$(BIN)/uv pip compile $(LOCK_FLAGS) $$tool.in -o $$tool.txt || exit 1; done
 LOCK_FLAGS := --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --universal --python-version 3.11
 
 clean:  ## remove the environment and every cache
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage*
+	rm -rf $(VENV) .venv-rivals .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage*
 
 $(BIN)/uv: requirements/uv.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "menagerie needs Python 3.11 or newer, this is %s: say make PYTHON=..." % sys.version.split()[0])'
@@ -78,4 +81,10 @@ $(VENV)/.dev-installed: $(BIN)/uv requirements/dev.txt pyproject.toml
 	@$(PIP_INSTALL) --compile-bytecode -r requirements/api.txt -r requirements/ui.txt
 	@$(PIP_INSTALL) -r requirements/dev.txt
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+# Programs that the benchmarks hold ours against; their needs are none of ours.
+.venv-rivals/.installed: $(BIN)/uv requirements/rivals.txt
+	@$(PYTHON) -m venv .venv-rivals
+	@$(BIN)/uv pip install --quiet --python .venv-rivals/bin/python --require-hashes -r requirements/rivals.txt
 	@touch $@
