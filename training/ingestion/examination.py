@@ -1,7 +1,7 @@
 """One file, read whole: what it is, and whether the service could use it."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from PIL import Image
@@ -9,6 +9,7 @@ from PIL import Image
 from backend.inference.decoding import DEFAULT_LIMITS, decode
 from backend.inference.errors import UnreadableImage
 from databases.places import Place, Unreachable
+from training.ingestion.quality import LONGER_SIDE, measure
 from training.ingestion.store import Store
 
 UNREADABLE_FILE = "unreadable_file"
@@ -25,6 +26,10 @@ class Findings:
     aspect_ratio: float | None = None
     format: str | None = None
     perceptual_hash: str | None = None
+    sharpness: float | None = None
+    brightness: float | None = None
+    contrast: float | None = None
+    saturation: float | None = None
     reason: str | None = None
 
 
@@ -53,6 +58,8 @@ def examine(path: Place, store: Store | None = None) -> Findings:
     if store is not None:
         store.keep(data, sha256, picture.format)
     width, height = picture.image.size
+    miniature = picture.image.copy()
+    miniature.thumbnail((LONGER_SIDE, LONGER_SIDE))
     return Findings(
         bytes=len(data),
         sha256=sha256,
@@ -61,6 +68,7 @@ def examine(path: Place, store: Store | None = None) -> Findings:
         aspect_ratio=width / height,
         format=picture.format,
         perceptual_hash=difference_hash(picture.image),
+        **asdict(measure(np.asarray(miniature))),
     )
 
 

@@ -1,0 +1,52 @@
+"""How a picture looks, in four figures that do not depend on its size."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from databases.quality import Quality
+
+LONGER_SIDE = 256  # pixels of the miniature that is measured
+TILES = 4  # along either side
+# Of 256: the rest of a picture is told by what most of it shows, not by a lone bright or colourful pixel.
+PERCENTILES = (1, 99)
+
+
+def measure(miniature: NDArray[np.uint8]) -> Quality:
+    """Measures a miniature, uint8 RGB [height, width, 3], whose longer side has at most 256 pixels.
+
+    Sharpness is the variance of the Laplacian of the luma of 0 to 255 (Pech-Pacheco et al. 2000, "Diatom
+    autofocusing in brightfield microscopy", ICPR), in the sharpest of 4 x 4 tiles: an animal before a blurred
+    ground is sharp. Brightness is the mean luma (Rec. 601), 0 to 1. Contrast is the luma that 99 % of the
+    pixels do not exceed less that which 1 % do not, 0 to 1. Saturation is the chroma, the largest of red,
+    green and blue less the smallest (Smith 1978, "Color gamut transform pairs", SIGGRAPH), that 99 % do not
+    exceed, 0 to 1: a brown bear in the snow is colourful, and a picture without colour is near 0.
+    """
+    red, green, blue = (miniature[..., channel].astype(np.int32) for channel in range(3))
+    luma = (77 * red + 150 * green + 29 * blue) >> 8
+    chroma = np.maximum(np.maximum(red, green), blue) - np.minimum(np.minimum(red, green), blue)
+    darkest, brightest = _percentiles(luma)
+    return Quality(
+        sharpness=_sharpness(luma.astype(np.float32)),
+        brightness=float(luma.mean()) / 255,
+        contrast=(brightest - darkest) / 255,
+        saturation=_percentiles(chroma)[1] / 255,
+    )
+
+
+def _sharpness(luma: NDArray[np.float32]) -> float:
+    around = np.pad(luma, 1, mode="edge")
+    neighbours = around[:-2, 1:-1] + around[2:, 1:-1] + around[1:-1, :-2] + around[1:-1, 2:]
+    laplacian = neighbours - 4 * luma
+    tiles = [tile for row in _parted(laplacian, 0) for tile in _parted(row, 1)]
+    return max(float(tile.var()) for tile in tiles)
+
+
+def _parted(array: NDArray[np.float32], axis: int) -> list[NDArray[np.float32]]:
+    return np.array_split(array, min(TILES, array.shape[axis]), axis)
+
+
+def _percentiles(values: NDArray[np.int32]) -> tuple[int, int]:
+    """Of values from 0 to 255: those that 1 % and 99 % do not exceed."""
+    counts = np.bincount(values.ravel(), minlength=256).cumsum()
+    low, high = np.searchsorted(counts, [counts[-1] * share / 100 for share in PERCENTILES])
+    return int(low), int(high)
