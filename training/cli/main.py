@@ -5,6 +5,7 @@ import sys
 import typer
 
 from training.cli import (
+    checking,
     comparing,
     datasets,
     deciding,
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 app.command()(services.demo)
 app.command()(pictures.ingest)
+app.command()(checking.check)
 app.command()(learning.train)
 app.command()(tuning.tune)
 app.command()(evaluating.evaluate)

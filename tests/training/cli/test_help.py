@@ -14,6 +14,7 @@ from training.cli.main import app
 COMMANDS = [
     "demo",
     "ingest",
+    "check",
     "train",
     "tune",
     "evaluate",
