@@ -63,7 +63,7 @@ class _Rule:
 RULES = (
     _Rule(
         BLURRY,
-        lambda seen: seen.quality.sharpness < LEAST_SHARPNESS and seen.quality.contrast >= LITTLE_CONTRAST,
+        lambda seen: seen.quality.sharpness < LEAST_SHARPNESS and seen.quality.contrast >= LEAST_CONTRAST,
         lambda seen: -seen.quality.sharpness,
         lambda seen: {"sharpness": seen.quality.sharpness},
     ),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from training.checking.gate import NO_ANIMAL_FROM
+from training.checking.gate import LEAST_ANIMAL
 
 Probabilities = NDArray[np.float64]
 
@@ -45,7 +45,7 @@ def find_suspects(
     labels = probabilities.shape[1]
     answers = np.column_stack([probabilities * animal[:, None], 1 - animal])
     thresholds = np.array(
-        [answers[targets == label, label].mean() for label in range(labels)] + [NO_ANIMAL_FROM]
+        [answers[targets == label, label].mean() for label in range(labels)] + [1 - LEAST_ANIMAL]
     )
     confident = np.where(answers >= thresholds, answers, -1)
     best = confident.argmax(axis=1)

@@ -30,7 +30,7 @@ def check(
         ),
     ] = None,
 ) -> None:
-    """Look through a task's pictures: bad ones, labels that look wrong, pictures unlike all others.
+    """Find bad pictures, labels that look wrong, and what is unlike the rest.
 
     Prints how many there are of each kind, and writes a page with the pictures, check.html, and check.json.
     """
