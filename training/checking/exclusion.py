@@ -13,9 +13,11 @@ from training.checking.findings import Kind
 
 @dataclass(frozen=True)
 class Exclusion:
-    """How many different pictures are not used any more, and how many test pictures were left as they are."""
+    """How many different pictures are not used any more, in how many files, and how many test pictures were
+    left as they are."""
 
     excluded: int
+    files: int
     left_in_test: int
 
 
@@ -26,7 +28,8 @@ def exclude_found(engine: Engine, checkup: Checkup, kinds: Sequence[Kind]) -> Ex
     models would be measured on those that suit them. A person may decide on them one by one.
     """
     with Session(engine) as session, session.begin():
-        test = {one.sha256 for one in library.task_images(session, checkup.task) if one.split == "test"}
+        images = library.task_images(session, checkup.task)
+        test = {image.sha256 for image in images if image.split == "test"}
         excluded, left = set(), set()
         for kind in kinds:
             found = {finding.image.sha256 for finding in checkup.of(kind)}
@@ -34,4 +37,5 @@ def exclude_found(engine: Engine, checkup: Checkup, kinds: Sequence[Kind]) -> Ex
             left |= found & test if kind.judged else set()
         reason = f"check found: {', '.join(kind.code for kind in kinds)}"
         count = corrections.add(session, checkup.task, sorted(excluded), "exclude", reason=reason)
-    return Exclusion(count, len(left - excluded))
+    files = sum(image.sha256 in excluded for image in images)
+    return Exclusion(count, files, len(left - excluded))

@@ -77,15 +77,18 @@ def print_checkup(checkup: "Checkup") -> None:
 
 def _exclude(state: State, checkup: "Checkup", kinds: "tuple[Kind, ...]") -> None:
     from training.checking.exclusion import exclude_found
-    from training.cli.console import say
+    from training.cli.console import quote, say
 
     done = exclude_found(state.engine, checkup, kinds)
     if done.excluded:
-        say(f"{counted(done.excluded, 'picture')} excluded. To take it back: menagerie pictures undo")
+        say(
+            f"{counted(done.excluded, 'picture')} of {quote(checkup.task)} ({counted(done.files, 'file')}): "
+            "excluded. To take it back: menagerie pictures undo"
+        )
     else:
         say("No picture was excluded.")
     if done.left_in_test:
         say(
-            f"{counted(done.left_in_test, 'test picture')} left as they are: by a network's judgement alone "
-            "none is taken out of what models are measured on. Decide on them with: menagerie pictures"
+            f"{counted(done.left_in_test, 'test picture')} not excluded: what only a network doubts is not "
+            "taken out of what models are measured on. Decide on them one by one: menagerie pictures exclude"
         )

@@ -61,9 +61,9 @@ def test_what_is_found_can_be_excluded_and_taken_back(
     suspect_in_test = counts(out)["suspect"][1] == "1"
     assert "blue/blurred.png" not in pictures_of(engine)
     assert ("red/wrong [1].png" in pictures_of(engine)) == suspect_in_test
-    count = re.search(r"(\d) pictures? excluded. To take it back: menagerie pictures undo", out)
+    count = re.search(r"(\d) pictures? of colours \((\d) files?\): excluded. To take it back: menagerie", out)
     assert count is not None
-    assert len(load_dataset(engine, "colours").members) == 32 - int(count[1])
+    assert len(load_dataset(engine, "colours").members) == 32 - int(count[2])
     assert counts(menagerie("check", "--out", tmp_path / "out").out)["blurry"][0] == "0"
     assert "undone" in menagerie("pictures", "undo").out
     assert load_dataset(engine, "colours").fingerprint == before.fingerprint
