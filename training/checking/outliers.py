@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from training.novelty import NEIGHBOURS
 
 # Beyond the upper quartile by so many times the distance between the quartiles (Tukey 1977, Exploratory Data
-# Analysis, 2C): 1 in 300 of a normal distribution.
+# Analysis): 1 in 300 of a normal distribution.
 FENCE = 1.5
 CHUNK = 1024  # rows of similarities in memory at a time
 FEWEST = 20  # pictures; the quartiles of fewer say little

@@ -7,8 +7,7 @@ from databases.quality import Quality
 
 LONGER_SIDE = 256  # pixels of the miniature that is measured
 TILES = 4  # along either side
-# Of 256: the rest of a picture is told by what most of it shows, not by a lone bright or colourful pixel.
-PERCENTILES = (1, 99)
+PERCENTILES = (1, 99)  # and not the extremes: a lone bright or colourful pixel says nothing
 
 
 def measure(miniature: NDArray[np.uint8]) -> Quality:

@@ -56,7 +56,7 @@ def test_nothing_is_fetched_and_nothing_taken_for_markup(drawn: LibraryImage) ->
 def test_a_picture_that_shows_no_animal_has_no_better_label(drawn: LibraryImage) -> None:
     page = Elements(check_page(checkup_of(suspect(drawn, None))))
     assert "no animal, over 99" in page.text
-    assert "relabel" not in page.text
+    assert "pictures relabel 7" not in page.text
 
 
 def test_a_picture_that_is_gone_leaves_a_note_and_the_worst_are_shown(drawn: LibraryImage) -> None:
