@@ -1,5 +1,6 @@
 """A task's pictures, looked through: drawn ones, by the real starter."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,12 @@ def test_a_planted_wrong_label_and_a_blurred_picture_are_found(workshop: Worksho
     assert found(checkup, BLURRY) == {"blue/blurred.png"}
     assert len(found(checkup, TINY)) == 32
     assert checkup.notes == ()
+
+
+def test_a_copy_with_the_same_wrong_label_does_not_vouch_for_it(workshop: Workshop, folder: Path) -> None:
+    shutil.copy(folder / "red" / "wrong.png", folder / "red" / "wrong-again.png")
+    take_in(workshop.engine, folder)
+    assert found(check(workshop, "colours"), SUSPECT) == {"red/wrong.png", "red/wrong-again.png"}
 
 
 @pytest.mark.usefixtures("folder")
