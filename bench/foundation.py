@@ -14,10 +14,11 @@ from pathlib import Path
 
 from PIL import Image
 
+from backend.listening import check_free
 from bench import trials
 from bench.report import Row, report
 from bench.trials import Place, serving
-from training.cli.processes import check_free
+from training.cli.processes import LOCAL
 
 PORT = 18_431
 REPEATS = 5
@@ -27,7 +28,7 @@ def main() -> None:
     folder = os.environ.get("MENAGERIE_DATA")
     if not folder:
         sys.exit("MENAGERIE_DATA is unset: it names the folder of real pictures to measure on")
-    check_free(PORT)
+    check_free(LOCAL, PORT, others="PORT in bench/foundation.py")
     with tempfile.TemporaryDirectory() as temporary:
         holds = report("foundation", _rows(Path(folder), Path(temporary)))
     sys.exit(0 if holds else 1)

@@ -25,6 +25,10 @@ class RootConflict(DatabaseError):
     """A root's name is already given to another folder."""
 
 
+class UnknownRoot(DatabaseError):
+    """Nothing was ingested under that name."""
+
+
 class NothingToUndo(DatabaseError):
     """What was to be taken back does not hold."""
 

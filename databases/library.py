@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from databases.errors import RootConflict
 from databases.models import Image, Root
-from databases.places import Place, place_of
+from databases.places import Place, place_of, source_of
 
 Split = Literal["train", "val", "test"]
 Counts = dict[tuple[str | None, str | None], int]
@@ -129,6 +129,15 @@ def refusals(session: Session, root_id: int) -> list[Refusal]:
         .order_by(Image.uri)
     )
     return [Refusal(uri, reason or "unknown") for uri, reason in rows]
+
+
+def task_refusals(session: Session, task: str | None = None) -> list[Refusal]:
+    """The files of a task, or of all, that are no usable pictures; here `uri` is the whole path or URL."""
+    query = select(Root.uri, Image.uri, Image.reason).join(Root).where(Image.status == "invalid")
+    if task is not None:
+        query = query.where(Root.task == task)
+    rows = session.execute(query.order_by(Root.uri, Image.uri))
+    return [Refusal(f"{source_of(root)}/{uri}", reason or "unknown") for root, uri, reason in rows]
 
 
 def count_by_label_and_split(session: Session, root_id: int) -> Counts:

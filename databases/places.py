@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from databases.errors import BadPlace
 
@@ -139,8 +139,10 @@ def parse_place(text: str) -> Place:
     """A path, or a URL that fsspec may reach.
 
     Raises:
-        BadPlace: the URL holds credentials, or several file systems.
+        BadPlace: nothing is named, or the URL holds credentials, or several file systems.
     """
+    if not text.strip():  # pathlib takes it for the folder one happens to be in
+        raise BadPlace("an empty name is no folder, file or URL")
     for scheme in LOCAL:
         if text.startswith(scheme):
             return Path(text.removeprefix(scheme))
@@ -157,6 +159,11 @@ def parse_place(text: str) -> Place:
 def content_root(store: str, source: str) -> str:
     """The URI of a root whose pictures were copied from `source` to `store`, where they lie by content."""
     return f"{CONTENT}{store}?of={quote(source, safe='/:')}"
+
+
+def source_of(root_uri: str) -> str:
+    """Where the pictures of a root came from, wherever they are read now."""
+    return unquote(root_uri.rpartition("?of=")[2]) if root_uri.startswith(CONTENT) else root_uri
 
 
 def content_uri(sha256: str, format: str) -> str:

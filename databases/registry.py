@@ -121,6 +121,15 @@ def champion(session: Session, task: str | None = None) -> RegisteredModel | Non
     return None if version is None else get_model(session, version)
 
 
+def nothing_promoted(session: Session, task: str | None) -> str:
+    """Says that a task has no champion, and which tasks have one."""
+    query = select(Promotion.task).where(Promotion.rolled_back_at.is_(None)).distinct()
+    known = session.scalars(query.order_by(Promotion.task)).all()
+    if task is None or not known:
+        return "no model was promoted yet"
+    return f"no model of task {task!r} was promoted; there are some of: {', '.join(known)}"
+
+
 def promote(session: Session, version: str) -> None:
     """Makes a bundle the champion of its task: one row, so it happens wholly or not at all."""
     model = get_model(session, version)
@@ -132,7 +141,7 @@ def rollback(session: Session, task: str) -> RegisteredModel:
     """Takes the last promotion of a task back and returns the champion before it.
 
     Raises:
-        UnknownModel: no earlier champion is left to go back to.
+        UnknownModel: it has no champion, or no earlier one is left to go back to.
     """
     standing = session.scalars(
         select(Promotion)
@@ -140,6 +149,8 @@ def rollback(session: Session, task: str) -> RegisteredModel:
         .order_by(Promotion.id.desc())
         .limit(2)
     ).all()
+    if not standing:
+        raise UnknownModel(nothing_promoted(session, task))
     if len(standing) < 2:
         raise UnknownModel(f"task {task!r} has no earlier champion to go back to; see: menagerie models list")
     standing[0].rolled_back_at = now()

@@ -63,6 +63,10 @@ NOTICES: dict[str, Notice] = {
     ),
     "not_found": GONE,
     "file_missing": GONE,
+    "unknown_label": Notice(
+        "The service does not know this animal any more",
+        "It serves another model than before. Choose the picture again, and it is asked anew.",
+    ),
     "storage_unavailable": Notice(
         "This picture cannot be fetched now", "The place where it lies is not answering.", again=True
     ),
@@ -89,7 +93,8 @@ UNKNOWN = Notice(
 EMPTY_LIBRARY = Notice(
     "The library is empty",
     "There are no pictures to pick from yet: upload one of your own. "
-    "Whoever runs this service can fill the library with: menagerie ingest FOLDER",
+    "Whoever runs this service can fill the library with: menagerie ingest FOLDER, then menagerie train "
+    "--promote, and start the service anew",
 )
 
 # Cosines of two embeddings, as a person would put them. Among some hundred photos of the same animal

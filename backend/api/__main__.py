@@ -7,15 +7,19 @@ import uvicorn
 from backend.api.app import create_app
 from backend.api.settings import Settings
 from backend.inference.errors import InferenceError
+from backend.listening import CannotListen, check_free
 from databases.errors import DatabaseError
 from databases.settings import SettingsError, load_settings
+
+OTHERS = "menagerie serve --host and --port, or MENAGERIE_HOST and MENAGERIE_PORT"
 
 
 def main() -> None:
     try:
         settings = load_settings(Settings)
+        check_free(settings.host, settings.port, others=OTHERS)
         app = create_app(settings)
-    except (SettingsError, DatabaseError, InferenceError) as error:
+    except (SettingsError, CannotListen, DatabaseError, InferenceError) as error:
         sys.exit(f"error: {error}")
     uvicorn.run(
         app, host=settings.host, port=settings.port, log_level=settings.log_level, server_header=False

@@ -31,6 +31,8 @@ CODE_OF_STATUS = {
     HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
 }
 
+SHOULD_BE = "Input should be "
+
 
 class ApiError(HTTPException):
     """A failure with a code of its own."""
@@ -77,9 +79,18 @@ def _http(_: Request, error: Exception) -> JSONResponse:
 
 def _invalid(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"])
-    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", f"{where}: {first['msg']}")
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", _sentence(error.errors()[0]))
+
+
+def _sentence(error: dict[str, Any]) -> str:
+    """What pydantic found, as a person would say it."""
+    name = str(error["loc"][-1])
+    if error["loc"] == ("body", "file"):  # not there, or sent as text
+        return "send the picture as the file of a form, as this does: curl -F file=@cat.jpg ..."
+    expected, *_ = str(error["msg"]).partition(", unable to parse")
+    if not expected.startswith(SHOULD_BE):
+        return f"{name}: {expected}"
+    return f"{name} should be {expected.removeprefix(SHOULD_BE)}, not {str(error['input'])[:50]!r}"
 
 
 def _database(_: Request, error: Exception) -> JSONResponse:

@@ -77,18 +77,18 @@ def open_service(settings: Settings) -> Service:
 
     Raises:
         DatabaseUnavailable, SchemaMismatch: the database cannot serve; the message says what to run.
-        UnknownModel: no model was promoted yet.
+        UnknownModel: no model was promoted yet, or none of the task that was named.
         BadBundle: the champion's bundle is damaged.
     """
     reader = open_for_serving(settings.database_url, read_only=True)
     with Session(reader) as session:
         model = registry.champion(session, settings.task)
-    if model is None:
-        of_task = f" for task {settings.task!r}" if settings.task else ""
-        raise UnknownModel(
-            f"no model was promoted yet{of_task}; run: menagerie starter, or menagerie train --promote; "
-            "with containers: docker compose run --rm prepare"
-        )
+        if model is None:
+            named = f"MENAGERIE_TASK={settings.task!r}: " if settings.task else ""
+            raise UnknownModel(
+                f"{named}{registry.nothing_promoted(session, settings.task)}; run: menagerie starter, or "
+                "menagerie train --promote; with containers: docker compose run --rm prepare"
+            )
     bundle = load_bundle(settings.bundles / model.bundle_uri, settings.threads)
     service = Service(
         settings=settings,

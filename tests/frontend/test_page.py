@@ -216,6 +216,17 @@ def test_a_gallery_that_fails_leaves_the_answer_and_can_be_retried(api: StandIn,
     assert "tiger-1.jpg" in words(click(page, "Try again"))
 
 
+def test_a_service_that_took_up_another_model_meanwhile_is_told_from_a_failure(
+    api: StandIn, page: AppTest
+) -> None:
+    api.labels = ["tiger"]
+    upload(page, PHOTO)
+    api.refuse("/similar", 404, "unknown_label")
+    said = words(click(page, "Show similar pictures"))
+    assert "The service does not know this animal any more" in said
+    assert "Try again" not in buttons(page)
+
+
 def test_nobody_listening_is_said_kindly(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MENAGERIE_API_URL", "http://127.0.0.1:9")
     said = words(page.run())

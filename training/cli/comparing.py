@@ -55,7 +55,7 @@ def compare(
 
 def print_comparison(comparison: "Comparison", shown: int | None) -> None:
     """The first `shown` rows, or all; then who is right how often, and what follows."""
-    from training.cli.console import quote, say
+    from training.cli.console import counted, quote, say
     from training.reporting.comparison_page import conclusions
 
     _print_rows(comparison, shown)
@@ -66,7 +66,7 @@ def print_comparison(comparison: "Comparison", shown: int | None) -> None:
     if comparison.counted:
         for manifest, share in zip((comparison.first, comparison.second), comparison.shares, strict=True):
             interval = f"95 % interval {share.low:.1%} to {share.high:.1%}"
-            right = f"{share.value:.1%} right on {share.total} pictures ({interval})"
+            right = f"{share.value:.1%} right on {counted(share.total, 'picture')} ({interval})"
             say(f"[bold]{quote(manifest.version)}[/bold]: {right}")
     for sentence in conclusions(comparison):
         say(quote(sentence))

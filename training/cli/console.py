@@ -51,6 +51,11 @@ def say(text: str) -> None:
     Console(soft_wrap=True, highlight=False).print(text)
 
 
+def counted(number: int, one: str, several: str | None = None) -> str:
+    """Such as `2 pictures`; `several` where an s alone does not make them."""
+    return f"{number} {one if number == 1 else several or f'{one}s'}"
+
+
 def quote(text: str) -> str:
     """Text from outside, such as a file's name, so that it is not taken for markup."""
     from rich.markup import escape
@@ -69,7 +74,7 @@ def make_table(*columns: str) -> "Table":
     from rich import box
     from rich.table import Table
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for number, column in enumerate(columns):
-        table.add_column(column, justify="right" if number else "left")
+        table.add_column(column, justify="right" if number else "left", overflow="fold")
     return table

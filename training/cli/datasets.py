@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from training.cli.program import Commands
 from training.cli.state import State, only_task, open_state_to_read
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
     from training.cli.differences import Side
 
-data = typer.Typer(help="What models were trained on, and what changed since.", no_args_is_help=True)
+data = Commands(help="What models were trained on, and what changed since.")
 
 TODAY = "now"
 SHOWN = 20  # pictures of each kind

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from training.cli.program import Commands
 from training.cli.state import State, only_task, open_state, open_state_to_read
 
 if TYPE_CHECKING:
@@ -11,10 +12,9 @@ if TYPE_CHECKING:
 
     from databases.corrections import Kind, Recorded
 
-pictures = typer.Typer(
+pictures = Commands(
     help="Decide on single pictures: exclude, include, relabel. It holds for every copy, wherever it lies, "
     "through every later ingest, and can be undone.",
-    no_args_is_help=True,
 )
 
 SHOWN = 50  # decisions
@@ -64,7 +64,7 @@ def undo(
 
     from databases import corrections
     from databases.errors import NothingToUndo
-    from training.cli.console import say
+    from training.cli.console import counted, say
 
     state = open_state()
     with Session(state.engine) as session, session.begin():
@@ -110,18 +110,13 @@ def decisions(
         say(f"No decision on a picture of {quote(task)} holds.")
 
 
-def counted(number: int, what: str) -> str:
-    """Such as `2 pictures`."""
-    return f"{number} {what}{'' if number == 1 else 's'}"
-
-
 def say_unsplit(state: State, task: str) -> None:
     """Tells of labelled pictures that no training uses yet: when they came in they had no label, or were
     excluded."""
     from sqlalchemy.orm import Session
 
     from databases import library
-    from training.cli.console import say
+    from training.cli.console import counted, say
 
     with Session(state.engine) as session:
         counts = library.count_task_by_label_and_split(session, task)
@@ -144,7 +139,7 @@ def _decide(
 
     from databases import corrections
     from databases.finding import files_of, find_content
-    from training.cli.console import quote, say
+    from training.cli.console import counted, quote, say
 
     state = open_state()
     task = only_task(state, task)

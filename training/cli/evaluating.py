@@ -90,16 +90,16 @@ def print_evaluation(version: str, evaluation: "Evaluation") -> None:
 
 def print_refusals(refusals: "Refusals", split: str) -> None:
     """What it refuses of known pictures, and of unknown ones where there are any."""
-    from training.cli.console import quote, say
+    from training.cli.console import counted, quote, say
 
-    known = f"{refusals.falsely.total} {split} pictures {_of(refusals.falsely)}"
+    known = f"{counted(refusals.falsely.total, f'{split} picture')} {_of(refusals.falsely)}"
     say(f"Refused as strange, above a novelty of {refusals.threshold:g}: of {known}")
     unknown = refusals.unknown
     if unknown is None:
         return
     area = unknown.area
     measure = f"AUROC {area.value:.4f} (95 % interval {area.low:.4f} to {area.high:.4f})"
-    say(f"and of {unknown.refused.total} unknown ones {_of(unknown.refused)}; {measure}")
+    say(f"and of {counted(unknown.refused.total, 'unknown one')} {_of(unknown.refused)}; {measure}")
     if unknown.unreadable:
         say(f"[yellow]{len(unknown.unreadable)} of the unknown ones cannot be read:[/yellow]")
     for one in unknown.unreadable[:SHOWN]:

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from training.cli.deciding import Task, counted, say_unsplit
+from training.cli.deciding import Task, say_unsplit
 from training.cli.pictures import show_counts
+from training.cli.program import Commands
 from training.cli.state import only_task, open_state, open_state_to_read
 
 if TYPE_CHECKING:
@@ -15,10 +16,9 @@ if TYPE_CHECKING:
 
     from databases.label_operations import Recorded
 
-labels = typer.Typer(
+labels = Commands(
     help="A task's labels: list, rename, merge and drop them. Files stay where they are; what later ingests "
     "bring in is changed likewise, and all of it can be undone.",
-    no_args_is_help=True,
 )
 
 
@@ -31,7 +31,7 @@ def list_labels(
     from sqlalchemy.orm import Session
 
     from databases import label_operations, library
-    from training.cli.console import quote, say
+    from training.cli.console import counted, quote, say
     from training.errors import NoPictures
 
     state = open_state_to_read()

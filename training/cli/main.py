@@ -1,6 +1,7 @@
 """`menagerie`: what it is made of, and how errors reach a person."""
 
 import sys
+from typing import Annotated
 
 import typer
 
@@ -14,15 +15,32 @@ from training.cli import (
     learning,
     models,
     pictures,
+    refused,
+    roots,
     samples,
     services,
     tracking,
     tuning,
 )
+from training.cli.program import Commands
 
-app = typer.Typer(
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"menagerie {version('menagerie')}")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Show the version and exit.")
+]
+app = Commands(
     help="Turn folders of animal pictures into an answering service.",
-    no_args_is_help=True,
+    epilog="All that it knows lies in one database (DATABASE_URL; by default SQLite's file "
+    "databases/images.db in the project's folder) and one folder of bundles, its trained models "
+    "(MENAGERIE_BUNDLES; by default bundles in the project's folder). Pictures stay where they are.",
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
@@ -40,12 +58,19 @@ app.command()(services.serve)
 app.command()(services.ui)
 app.command()(tracking.mlflow)
 app.command()(models.starter)
+deciding.pictures.command()(refused.refused)
 app.add_typer(deciding.pictures, name="pictures")
+app.add_typer(roots.roots, name="roots")
 app.add_typer(labelling.labels, name="labels")
 app.add_typer(datasets.data, name="data")
 app.add_typer(models.models, name="models")
 app.add_typer(samples.samples, name="samples")
 app.add_typer(models.db, name="db")
+
+
+@app.callback()
+def _program(version: Version = False) -> None:
+    del version  # was answered before anything else
 
 
 def main() -> None:

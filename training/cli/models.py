@@ -6,41 +6,34 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from training.cli.program import Commands
 from training.cli.state import State, only_task, open_state, open_state_to_read, open_tracked_state
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from databases.registry import RegisteredModel
 
-models = typer.Typer(help="The registry: list, promote and roll back models.", no_args_is_help=True)
-db = typer.Typer(help="The database's schema.", no_args_is_help=True)
+models = Commands(help="The registry: list, promote and roll back models.")
+db = Commands(help="The database's schema.")
 
 
 @models.command("list")
 def list_models(task: Annotated[str | None, typer.Option(help="Only this task's.")] = None) -> None:
-    """List the models, newest first."""
+    """List the models by task, newest first, with their accuracy on the task's test pictures."""
     from sqlalchemy.orm import Session
 
     from databases import registry
-    from training.cli.console import make_table, quote, say, show
+    from training.cli.console import quote, say, show
 
     with Session(open_state_to_read().engine) as session:
         found = registry.list_models(session, task)
     if not found:
         say("No model yet. To begin: menagerie starter, or menagerie train")
         return
-    table = make_table("version", "state", "architecture", "labels", "test accuracy", "made")
-    for model in found:
-        accuracy = f"{model.metrics['accuracy']:.1%}" if model.metrics else "-"
-        made = f"{model.created_at:%Y-%m-%d %H:%M}"
-        table.add_row(
-            quote(model.version),
-            model.state,
-            quote(model.architecture),
-            str(len(model.labels)),
-            accuracy,
-            made,
-        )
-    show(table)
+    for name in dict.fromkeys(model.task for model in found):
+        say(f"[bold]{quote(name)}[/bold]")
+        show(_table([model for model in found if model.task == name]))
 
 
 @models.command()
@@ -143,6 +136,20 @@ def promote_version(state: State, version: str, *, force: bool) -> None:
     say(f"[bold]{quote(version)}[/bold] is the champion of {task}{quote(compared)}. {RESTART}")
 
 
+def _table(found: "list[RegisteredModel]") -> "Table":
+    from training.cli.console import make_table, quote
+
+    table = make_table("version", "state", "architecture", "labels", "accuracy", "made")
+    for column in table.columns:  # on a narrow screen a version can still be copied
+        column.no_wrap = column.header != "architecture"
+    for model in found:
+        accuracy = f"{model.metrics['accuracy']:.1%}" if model.metrics else "-"
+        made = f"{model.created_at:%Y-%m-%d}"
+        architecture, labels = quote(model.architecture), str(len(model.labels))
+        table.add_row(quote(model.version), model.state, architecture, labels, accuracy, made)
+    return table
+
+
 def index_for(state: State, model: "RegisteredModel", task: str) -> None:
     from training.cli.console import Bars
     from training.indexing import index
@@ -157,6 +164,6 @@ def _track_champion(state: State, model: "RegisteredModel") -> None:
 
 
 def _say_indexed(model: "RegisteredModel", count: int) -> None:
-    from training.cli.console import quote, say
+    from training.cli.console import counted, quote, say
 
-    say(f"The gallery of {quote(model.version)} is complete ({count} pictures added).")
+    say(f"The gallery of {quote(model.version)} is complete ({counted(count, 'picture')} added).")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from training.cli.state import State, only_task, open_state
+from training.cli.state import State, open_state
 
 if TYPE_CHECKING:
     from databases.library import Counts
@@ -52,6 +52,7 @@ def ingest(
     Run it again whenever a source changes: only new and changed files are read, and no picture moves from
     one split to another. Archives are unpacked beside the database. AWS_* variables say how S3 is reached.
     """
+    from training.cli.around_ingest import check_writable, say_next
     from training.errors import BadSource, NoPictures
     from training.ingestion.run import SplitPlan
     from training.ingestion.store import open_store
@@ -59,6 +60,8 @@ def ingest(
     if len(sources) > 1 and (name is not None or task is None):
         raise BadSource("of several sources each is called as it is: name what they belong to with --task")
     roots = [check_name(root) for root in ([name] if name else names_of(sources))]
+    if csv is not None:
+        check_writable(csv)
     store = open_store(copy_to) if copy_to is not None else None
     state = open_state()
     plan = SplitPlan(val, test, seed)
@@ -72,20 +75,30 @@ def ingest(
     for report, source in zip(reports, sources, strict=True):
         if not report.pictures:
             raise NoPictures(f"none of the files in {source} can be used: there is nothing to learn from")
+    say_next(state, reports[0].task)
 
 
 def index(
     version: Annotated[str | None, typer.Option(help="The model. Default: the task's champion.")] = None,
-    task: Annotated[str | None, typer.Option(help="Default: the library's only task.")] = None,
+    task: Annotated[
+        str | None, typer.Option(help="Default: the model's task, or the library's only one.")
+    ] = None,
 ) -> None:
     """Embed the library's pictures under a model, so that similar ones can be found."""
+    from training.cli.console import quote, say
     from training.cli.models import index_for
     from training.cli.registered import find_model
 
     state = open_state()
-    task = only_task(state, task)
     model = find_model(state, version, task)
+    task = task or model.task
+    _check_pictures(state, task)
     index_for(state, model, task)
+    if task != model.task:
+        say(
+            f"The service finds similar pictures in its own model's task only, here {quote(model.task)}. "
+            f"For one of {quote(task)}: menagerie train --task {quote(task)} --promote"
+        )
 
 
 def ingest_sources(
@@ -98,6 +111,7 @@ def ingest_sources(
 ) -> "list[IngestReport]":
     """Brings several roots of a task up to date, each from its source."""
     from databases.settings import load_settings
+    from training.cli.around_ingest import check_labelled
     from training.cli.console import Bars
     from training.ingestion.run import ingest as run
     from training.ingestion.sources import open_sources
@@ -105,9 +119,11 @@ def ingest_sources(
 
     progress = Bars()
     unpacking = Unpacking(state.unpacked, load_settings(ArchiveLimits), progress)
+    opened = open_sources(sources, unpacking)
+    check_labelled(state, opened, task)
     return [
         run(state.engine, source, name=name, task=task, plan=plan, progress=progress, store=store)
-        for source, name in zip(open_sources(sources, unpacking), names, strict=True)
+        for source, name in zip(opened, names, strict=True)
     ]
 
 
@@ -161,22 +177,24 @@ def check_name(name: str) -> str:
 
 def print_report(report: "IngestReport", shown: int | None = SHOWN_REFUSALS) -> None:
     """Says what an ingest did; of the files that cannot be used at most `shown`."""
-    from training.cli.console import quote, say
+    from training.cli.console import counted, quote, say
 
     show_counts(report.counts)
     say(
-        f"{quote(report.root)}: {report.pictures} pictures ({report.added} new, {report.changed} changed, "
-        f"{report.unchanged} as before, {report.missing} gone), {report.copies} exact copies"
+        f"{quote(report.root)}: {counted(report.pictures, 'picture')} ({report.added} new, "
+        f"{report.changed} changed, {report.unchanged} as before, {report.missing} gone), "
+        f"{counted(report.copies, 'exact copy', 'exact copies')}"
     )
     if report.passed_over:
         kinds = ", ".join(f"{count} {quote(suffix)}" for suffix, count in report.passed_over.most_common(5))
         say(f"Passed over, being no pictures: {kinds}")
     if report.refused:
-        say(f"[yellow]{len(report.refused)} files cannot be used:[/yellow]")
+        say(f"[yellow]{counted(len(report.refused), 'file')} cannot be used:[/yellow]")
     for refusal in report.refused[:shown]:
         say(f"  {refusal.reason}: {quote(refusal.uri)}")
     if shown is not None and len(report.refused) > shown:
-        say(f"  and {len(report.refused) - shown} more, kept in the database with their reason")
+        more = len(report.refused) - shown
+        say(f"  and {more} more; all of them: menagerie pictures refused --task {quote(report.task)}")
 
 
 def show_counts(counts: "Counts") -> None:
@@ -191,21 +209,35 @@ def show_counts(counts: "Counts") -> None:
 
 
 def _refuse_bad_files(reports: "Sequence[IngestReport]") -> None:
+    from training.cli.console import counted
     from training.errors import BadFiles
     from training.ingestion.sources.found import UNNAMEABLE
 
     count = sum(len(report.refused) + report.passed_over[UNNAMEABLE] for report in reports)
     if count:
-        raise BadFiles(f"{count} files cannot be used, and none may be so with --strict")
+        raise BadFiles(f"{counted(count, 'file')} cannot be used, and none may be so with --strict")
+
+
+def _check_pictures(state: State, task: str) -> None:
+    from sqlalchemy.orm import Session
+
+    from databases import library
+    from training.errors import NoPictures
+
+    with Session(state.engine) as session:
+        known = library.tasks(session)
+    if task not in known:
+        there = f"the library has: {', '.join(known)}" if known else "the library is empty"
+        raise NoPictures(f"task {task!r} has no picture, {there}; run: menagerie ingest DIR --task {task}")
 
 
 def _write_csv(state: State, roots: Sequence[str], path: Path) -> None:
     from sqlalchemy.orm import Session
 
     from databases import library
-    from training.cli.console import quote, say
+    from training.cli.console import counted, quote, say
     from training.ingestion.table import write_table
 
     with Session(state.engine) as session:
         count = write_table([image for root in roots for image in library.root_images(session, root)], path)
-    say(f"{count} rows written to {quote(str(path))}")
+    say(f"{counted(count, 'row')} written to {quote(str(path))}")

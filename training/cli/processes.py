@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -24,21 +23,6 @@ STOP_SECONDS = 10
 
 class Stopped(Exception):
     """Somebody asked for the end."""
-
-
-def check_free(*ports: int, others: str = "menagerie demo --api-port and --ui-port") -> None:
-    """Raises TrainingError where something listens on one of these local ports, or two are the same."""
-    if len(set(ports)) < len(ports):
-        raise TrainingError(f"port {ports[0]} is named twice: the API and the page need one each")
-    for port in ports:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((LOCAL, port))
-            except OSError:
-                raise TrainingError(
-                    f"port {port} is in use: end what listens there, or name others with {others}"
-                ) from None
 
 
 def page_command(host: str, port: int) -> list[str]:

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from training.cli.console import counted
 from training.cli.state import State, only_task
 
 if TYPE_CHECKING:
@@ -23,16 +24,18 @@ def find_model(state: State, version: str | None, task: str | None) -> "Register
     with Session(state.engine) as session:
         if version is not None:
             return registry.get_model(session, version)
-        champion = registry.champion(session, only_task(state, task))
-    if champion is None:
-        raise UnknownModel("no model was promoted yet; run: menagerie train --promote")
+        task = only_task(state, task)
+        champion = registry.champion(session, task)
+        if champion is None:
+            reason = registry.nothing_promoted(session, task)
+            raise UnknownModel(f"{reason}; run: menagerie train --task {task} --promote")
     return champion
 
 
 def describe(metrics: "Metrics | None") -> str:
     if metrics is None:
         return "no test pictures, so nobody knows how good it is"
-    shown = f"{metrics.accuracy:.1%} right on {metrics.pictures} {metrics.split} pictures "
+    shown = f"{metrics.accuracy:.1%} right on {counted(metrics.pictures, f'{metrics.split} picture')} "
     return f"{shown}{interval(*metrics.accuracy_interval)}{_once(metrics)}, macro F1 {metrics.macro_f1:.3f}"
 
 
@@ -42,7 +45,8 @@ def interval(low: float, high: float) -> str:
 
 def _once(metrics: "Metrics") -> str:
     """The same with copies counted as one picture, where there are any."""
-    if metrics.grouped_accuracy is None or metrics.grouped_accuracy_interval is None:
+    groups, ends = metrics.groups, metrics.grouped_accuracy_interval
+    if metrics.grouped_accuracy is None or ends is None or groups is None:
         return ""
-    ends = interval(*metrics.grouped_accuracy_interval)
-    return f", {metrics.grouped_accuracy:.1%} with copies counted once: {metrics.groups} pictures {ends}"
+    once = f"{metrics.grouped_accuracy:.1%} with copies counted once"
+    return f", {once}: {counted(groups, 'picture')} {interval(*ends)}"

@@ -5,7 +5,9 @@ from typing import Annotated
 
 import typer
 
-samples = typer.Typer(help="Public sets of animal pictures, by name.", no_args_is_help=True)
+from training.cli.program import Commands
+
+samples = Commands(help="Public sets of animal pictures, by name.")
 
 
 @samples.command("list")

@@ -30,8 +30,10 @@ def ui(
     ] = None,
 ) -> None:
     """Start the page."""
+    from backend.listening import check_free
     from training.cli.processes import page_command
 
+    check_free(host, port, others="menagerie ui --host and --port")
     environment = os.environ | ({"MENAGERIE_API_URL": api} if api else {})
     command = page_command(host, port)
     os.execve(command[0], command, environment)
@@ -39,7 +41,7 @@ def ui(
 
 def demo(
     images: Annotated[
-        Path | None, typer.Option(help="A folder of class folders: train on it, and serve that.")
+        str | None, typer.Option(help="A folder of class folders: train on it, and serve that.")
     ] = None,
     api_port: Annotated[int, typer.Option(min=1, max=65535, envvar="MENAGERIE_PORT")] = API_PORT,
     ui_port: Port = UI_PORT,
@@ -50,15 +52,21 @@ def demo(
     folder is ingested, a model trained on it and promoted, and its pictures are the gallery; what is
     done already is not done again.
     """
+    from backend.listening import check_free
     from training.cli.preparation import prepare_starter, prepare_task
-    from training.cli.processes import check_free, run_both
+    from training.cli.processes import LOCAL, run_both
     from training.cli.state import open_state, open_tracked_state
+    from training.errors import TrainingError
 
-    check_free(api_port, ui_port)
+    if images is not None and not images.strip():
+        raise TrainingError("--images names no folder: say which, or leave it out for the starter model")
+    if api_port == ui_port:
+        raise TrainingError(f"port {api_port} is named twice: the API and the page need one each")
+    check_free(LOCAL, api_port, ui_port, others="menagerie demo --api-port and --ui-port")
     if images is None:
         task = prepare_starter(open_state())
     else:
         with open_tracked_state() as state:
             # What make hands over was not expanded by a shell.
-            task = prepare_task(state, images.expanduser())
+            task = prepare_task(state, Path(images).expanduser())
     run_both(task, api_port, ui_port)

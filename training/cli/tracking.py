@@ -11,16 +11,17 @@ if TYPE_CHECKING:
 
 def mlflow(port: Annotated[int, typer.Option(min=1, max=65535)] = 5000) -> None:
     """Start MLflow's page, which shows every training, and wait for Ctrl-C."""
+    from backend.listening import check_free
     from databases.settings import load_settings
     from training.cli.console import quote, say
-    from training.cli.processes import LOCAL, check_free, started, until_stopped, wait_for, wait_until_up
+    from training.cli.processes import LOCAL, started, until_stopped, wait_for, wait_until_up
     from training.tracking.settings import TrackingSettings
 
     settings = load_settings(TrackingSettings)
     if settings.file is None:
         say(f"The page is that of the server: {quote(settings.shown)}")
         return
-    check_free(port, others="menagerie mlflow --port")
+    check_free(LOCAL, port, others="menagerie mlflow --port")
     settings.file.parent.mkdir(parents=True, exist_ok=True)
     url = f"http://{LOCAL}:{port}"
     say("MLflow starts, which takes a moment ...")

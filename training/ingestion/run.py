@@ -1,6 +1,8 @@
 """The ingest command's work: scan, examine what is new or changed, commit in batches, split."""
 
 import itertools
+import os
+import stat
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -59,7 +61,7 @@ class IngestReport:
 @dataclass(frozen=True)
 class Seen:
     """A candidate with its size in bytes and modification time in nanoseconds; zeros where it cannot be
-    asked."""
+    asked, or is a pipe or the like."""
 
     candidate: Candidate
     bytes: int
@@ -117,6 +119,8 @@ def _see(candidate: Candidate) -> Seen:
     try:
         status = candidate.path.stat()
     except OSError:
+        return Seen(candidate, 0, 0)
+    if isinstance(status, os.stat_result) and not stat.S_ISREG(status.st_mode):
         return Seen(candidate, 0, 0)
     return Seen(candidate, status.st_size, status.st_mtime_ns)
 

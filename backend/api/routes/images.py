@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from backend.api.dependencies import ServiceDep, SessionDep
 from backend.api.errors import ApiError, problems
+from backend.api.known_labels import check_label
 from backend.api.presenting import image_out
 from backend.api.schemas import ImageOut, ImagePage, Split
 from backend.api.service import Service
@@ -48,6 +49,8 @@ def list_images(
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 50,
 ) -> ImagePage:
     """List the pictures of the serving model's task, by id."""
+    if label is not None:
+        check_label(service, session, label)
     task = service.model.task
     found = library.list_images(session, task=task, label=label, split=split, after=after, limit=limit + 1)
     total = library.count_images(session, task=task, label=label, split=split)
@@ -56,9 +59,9 @@ def list_images(
 
 
 @router.get("/images/{image_id}")
-def show_image(session: SessionDep, image_id: ImageId) -> ImageOut:
-    """Tell what is known of a picture."""
-    return image_out(_find(session, image_id))
+def show_image(service: ServiceDep, session: SessionDep, image_id: ImageId) -> ImageOut:
+    """Tell what is known of a picture of the serving model's task."""
+    return image_out(_find(service, session, image_id))
 
 
 @router.get("/images/{image_id}/content", response_class=Response, responses=PICTURE)
@@ -90,12 +93,12 @@ def _thumbnail(service: Service, image_id: int, known: str | None) -> Response:
 def _find_briefly(service: Service, image_id: int) -> LibraryImage:
     # Reading and decoding may take long: no connection is held meanwhile.
     with Session(service.reader) as session:
-        return _find(session, image_id)
+        return _find(service, session, image_id)
 
 
-def _find(session: Session, image_id: int) -> LibraryImage:
+def _find(service: Service, session: Session, image_id: int) -> LibraryImage:
     image = library.find_image(session, image_id)
-    if image is None:
+    if image is None or image.task != service.model.task:
         raise ApiError(HTTPStatus.NOT_FOUND, "not_found", f"the library has no picture {image_id}")
     return image
 

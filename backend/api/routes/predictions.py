@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from backend.api.dependencies import ServiceDep
 from backend.api.errors import ApiError, problems
+from backend.api.known_labels import check_label
 from backend.api.presenting import image_out, model_name
 from backend.api.schemas import LabelScore, PredictionOut, SimilarImage, SimilarOut
 from backend.api.service import Service
@@ -75,6 +76,9 @@ async def similar(
     service: ServiceDep,
     file: Annotated[UploadFile | None, File(description="A picture, or else say image_id.")] = None,
     image_id: Annotated[int | None, Form(description="A picture of the library.")] = None,
+    id_in_query: Annotated[
+        int | None, Query(alias="image_id", description="The same, for those who send no form.")
+    ] = None,
     label: Annotated[str | None, Query(description="Default: what the picture shows.")] = None,
     k: Annotated[int, Query(ge=1, le=MAX_K, description="How many pictures.")] = DEFAULT_SIMILAR,
 ) -> SimilarOut:
@@ -84,14 +88,23 @@ async def similar(
     and the library's own for a picture of the library. The picture itself and exact copies of it are
     left out; there are always min(k, available) results.
     """
-    if file is not None and image_id is None:
-        data = await file.read()
-        return await to_thread.run_sync(_similar_to_file, service, data, label, k, limiter=service.limiter)
-    if image_id is not None and file is None:
+    if label is not None:
+        await to_thread.run_sync(_check_label, service, label)
+    asked = [one for one in (file, image_id, id_in_query) if one is not None]
+    if len(asked) != 1:
+        detail = "send either a file or an image_id: one of them, and not both"
+        raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", detail)
+    if isinstance(asked[0], int):
         return await to_thread.run_sync(
-            _similar_to_image, service, image_id, label, k, limiter=service.limiter
+            _similar_to_image, service, asked[0], label, k, limiter=service.limiter
         )
-    raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", "send either a file or an image_id")
+    data = await asked[0].read()
+    return await to_thread.run_sync(_similar_to_file, service, data, label, k, limiter=service.limiter)
+
+
+def _check_label(service: Service, label: str) -> None:
+    with Session(service.reader) as session:
+        check_label(service, session, label)
 
 
 def _answer(service: Service, data: bytes) -> Prediction:

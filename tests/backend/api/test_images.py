@@ -7,6 +7,7 @@ from PIL import Image
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from databases import library
 from databases.models import Root
 from tests.backend.api.conftest import PER_LABEL, TASK, Library
 from tests.drawing import draw, encode, picture
@@ -103,6 +104,25 @@ def test_what_is_not_there_is_not_found(client: TestClient, path: str) -> None:
 @pytest.mark.parametrize("params", [{"limit": 0}, {"limit": 201}, {"split": "exam"}, {"after": -1}])
 def test_impossible_filters_are_problems(client: TestClient, params: dict[str, str | int]) -> None:
     assert client.get("/images", params=params).json()["code"] == "invalid_request"
+
+
+def test_a_label_that_the_task_does_not_have_is_not_found(client: TestClient) -> None:
+    response = client.get("/images", params={"label": "unicorn"})
+    assert (response.status_code, response.json()["code"]) == (404, "unknown_label")
+    assert response.json()["detail"].endswith("those it has are listed at GET /labels")
+
+
+@pytest.mark.parametrize("what", ["", "/content", "/thumbnail"])
+def test_a_picture_of_another_task_is_not_found(
+    client: TestClient, small_library: Library, what: str
+) -> None:
+    source = open_source(small_library.root / "red")
+    ingest(small_library.engine, source, name="other", task="other", plan=SplitPlan(), progress=Silent())
+    with Session(small_library.engine) as session:
+        (other, *_) = library.task_images(session, "other")
+    response = client.get(f"/images/{other.id}{what}")
+    assert (response.status_code, response.json()["code"]) == (404, "not_found")
+    assert response.json()["detail"] == f"the library has no picture {other.id}"
 
 
 def take_in(small_library: Library, url: str, store: Store | None) -> None:

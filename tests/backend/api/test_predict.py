@@ -70,10 +70,30 @@ def test_a_file_that_cannot_be_used_is_a_problem_with_a_code(
 
 
 def test_a_body_without_a_file_is_a_problem(client: TestClient) -> None:
-    for body in ({"files": {"picture": picture("red")}}, {"json": {"file": 1}}, {}):
+    as_text = {"data": {"file": "cat.jpg"}}
+    for body in ({"files": {"picture": picture("red")}}, {"json": {"file": 1}}, {}, as_text):
         response = client.post("/predict", **body)
         assert response.status_code == 422
         assert response.json()["code"] == "invalid_request"
+        expected = "send the picture as the file of a form, as this does: curl -F file=@cat.jpg ..."
+        assert response.json()["detail"] == expected
+
+
+@pytest.mark.parametrize(
+    ("top_k", "detail"),
+    [
+        ("0", "top_k should be greater than or equal to 1, not '0'"),
+        ("many", "top_k should be a valid integer, not 'many'"),
+        ("x" * 999, f"top_k should be a valid integer, not '{'x' * 50}'"),
+        ("9" * 9999, "top_k: Unable to parse input string as an integer, exceeded maximum size"),
+    ],
+)
+def test_what_is_wrong_in_the_query_is_said_in_a_sentence(
+    client: TestClient, top_k: str, detail: str
+) -> None:
+    response = client.post("/predict", params={"top_k": top_k}, files={"file": picture("red")})
+    assert (response.status_code, response.json()["code"]) == (422, "invalid_request")
+    assert response.json()["detail"] == detail
 
 
 def test_a_body_without_an_announced_length_is_cut_off_at_the_limit(client: TestClient) -> None:

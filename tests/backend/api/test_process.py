@@ -51,7 +51,10 @@ def test_the_service_never_imports_torch_or_training() -> None:
         ({"MENAGERIE_PORT": "eighty"}, "MENAGERIE_PORT='eighty'"),
         ({"MENAGERIE_LOG_LEVEL": "loud"}, "MENAGERIE_LOG_LEVEL='loud'"),
         ({"DATABASE_URL": "mysql://x/y"}, "only sqlite and postgresql"),
-        ({"MENAGERIE_TASK": "emus"}, "no model was promoted yet for task 'emus'"),
+        (
+            {"MENAGERIE_TASK": "emus"},
+            "MENAGERIE_TASK='emus': no model of task 'emus' was promoted; there are some of: colours; run: ",
+        ),
     ],
 )
 def test_what_is_wrong_at_the_start_is_one_line(

@@ -61,12 +61,29 @@ def test_a_library_picture_is_asked_by_its_id_and_left_out_with_its_copies(clien
 def test_another_label_can_be_asked_for(client: TestClient) -> None:
     found = similar(client, picture("red", 0), label="green", k=50)
     assert {item["image"]["label"] for item in found["items"]} == {"green"}
-    assert similar(client, picture("red", 0), label="emu") == {
-        "label": "emu",
-        "available": 0,
-        "items": [],
-        "model": {"task": "colours", "version": "colours-1"},
-    }
+
+
+def test_a_label_that_the_task_does_not_have_is_told_and_where_to_look(client: TestClient) -> None:
+    for asked in ({"files": {"file": picture("red")}}, {"data": {"image_id": 1}}):
+        response = client.post("/similar", params={"label": "unicorn"}, **asked)
+        assert (response.status_code, response.json()["code"]) == (404, "unknown_label")
+        expected = "task 'colours' has no label 'unicorn'; those it has are listed at GET /labels"
+        assert response.json()["detail"] == expected
+
+
+def test_a_label_that_only_the_model_or_only_the_library_has_is_known(
+    client: TestClient, small_library: Library
+) -> None:
+    for path in (small_library.root / "green").iterdir():
+        path.unlink()
+    (small_library.root / "mauve").mkdir()
+    (small_library.root / "mauve" / "1.jpg").write_bytes(picture("red", 70))
+    small_library.update()
+    time.sleep(GALLERY_SECONDS)
+    assert similar(client, picture("red"), label="green")["items"] == []
+    assert client.get("/images", params={"label": "green"}).json()["total"] == 0
+    assert similar(client, picture("red"), label="mauve")["available"] == 1
+    assert client.get("/images", params={"label": "mauve"}).json()["total"] == 1
 
 
 def test_the_gallery_takes_up_what_comes_and_goes(client: TestClient, small_library: Library) -> None:
@@ -81,14 +98,26 @@ def test_the_gallery_takes_up_what_comes_and_goes(client: TestClient, small_libr
     assert names == {"new.jpg", "2.jpg", "3.jpg", "4.jpg", "5.jpg"}
 
 
-@pytest.mark.parametrize("both", [True, False])
-def test_a_file_and_an_id_or_neither_is_a_problem(client: TestClient, both: bool) -> None:
-    response = client.post(
-        "/similar",
-        files={"file": picture("red")} if both else None,
-        data={"image_id": 1} if both else {"x": "y"},
-    )
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"files": {"file": picture("red")}, "data": {"image_id": 1}},
+        {"files": {"file": picture("red")}, "params": {"image_id": 1}},
+        {"data": {"image_id": 1}, "params": {"image_id": 2}},
+        {"data": {"x": "y"}},
+    ],
+    ids=["both", "both, the id in the query", "two ids", "neither"],
+)
+def test_a_file_and_an_id_or_neither_is_a_problem(client: TestClient, asked: dict[str, Any]) -> None:
+    response = client.post("/similar", **asked)
     assert (response.status_code, response.json()["code"]) == (422, "invalid_request")
+    assert response.json()["detail"] == "send either a file or an image_id: one of them, and not both"
+
+
+def test_an_id_may_stand_in_the_query(client: TestClient) -> None:
+    image_id = ids_of(client, "red")["1.jpg"]
+    response = client.post("/similar", params={"image_id": image_id, "k": 3})
+    assert response.json() == similar(client, image_id=image_id, k=3)
 
 
 def test_an_unknown_picture_is_not_found(client: TestClient) -> None:

@@ -84,7 +84,7 @@ def val_unreadable(folder: Path) -> None:
 
 CASES = [
     (one_label, SCRATCH, "task 'bad' has one label, 'red'; training needs two folders of pictures or more"),
-    (no_label, SCRATCH, "task 'bad' has no labelled picture; put its pictures into one folder a label, and"),
+    (no_label, "ingest", "nothing says what the pictures in FOLDER show: put them into one folder a label"),
     (
         one_picture_of_a_label,
         SCRATCH,

@@ -50,7 +50,7 @@ def test_unknown_labels_and_unreadable_files_are_told(menagerie: Menagerie, tmp_
     broken.write_bytes(b"no picture")
     out = menagerie("compare", "colours-1", "colours-2", photo, broken, "--out", tmp_path / "out").out
     assert f"not readable: {broken}: the file is no JPEG, PNG" in out
-    assert "holiday [1].jpg   -          red >99%    green >99%" in out
+    assert "holiday [1].jpg  -         red >99%   green >99%" in out
     assert "No picture has a known label" in out
 
 

@@ -118,13 +118,22 @@ def test_a_port_in_use_is_told_before_anything_is_done(menagerie: Menagerie, tmp
         port = taken.getsockname()[1]
         for option in ("--api-port", "--ui-port"):
             error = menagerie("demo", option, port).error
-            assert error.startswith(f"port {port} is in use: end what listens there, or name others with")
+            assert error.startswith(f"port {port} is in use: end what listens there, or name another with")
     assert not (tmp_path / "state").exists()
 
 
 def test_a_missing_folder_is_told(menagerie: Menagerie, tmp_path: Path, ports: tuple[int, int]) -> None:
     ran = menagerie("demo", "--images", tmp_path / "absent", "--api-port", ports[0], "--ui-port", ports[1])
     assert ran.error == f"there is no folder {tmp_path / 'absent'}"
+
+
+@pytest.mark.parametrize("nothing", ["", " "])
+def test_no_folder_at_all_is_not_the_folder_one_happens_to_be_in(
+    menagerie: Menagerie, tmp_path: Path, nothing: str
+) -> None:
+    error = menagerie("demo", "--images", nothing).error
+    assert error == "--images names no folder: say which, or leave it out for the starter model"
+    assert not (tmp_path / "state").exists()
 
 
 def test_a_folder_without_a_picture_is_told(
@@ -134,6 +143,23 @@ def test_a_folder_without_a_picture_is_told(
     (tmp_path / "notes" / "cat" / "readme.txt").touch()
     ran = menagerie("demo", "--images", tmp_path / "notes", "--api-port", ports[0], "--ui-port", ports[1])
     assert ran.error.startswith(f"no picture in {tmp_path / 'notes'}: expected one folder a label")
+
+
+@pytest.mark.parametrize("name", ["serve", "ui"])
+def test_the_api_and_the_page_tell_in_one_line_where_they_cannot_listen(
+    run_process: Menagerie, name: str
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        in_use = run_process(name, "--port", port)
+    nowhere = run_process(name, "--host", "nowhere.invalid")
+    assert in_use.error.startswith(f"port {port} is in use: end what listens there, or name another with")
+    assert nowhere.error.startswith("there is no address 'nowhere.invalid' to listen at: name another with")
+    for ran in (in_use, nowhere):
+        assert f"menagerie {name} --host and --port" in ran.error
+        assert (ran.out, len(ran.err.splitlines())) == ("", 1)
 
 
 @pytest.mark.parametrize(

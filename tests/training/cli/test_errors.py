@@ -36,25 +36,30 @@ EMPTY_LIBRARY = "the library is empty; run: menagerie ingest DIR"
         ("check", EMPTY_LIBRARY),
         ("check --task pets", "task 'pets' has no picture; run: menagerie ingest DIR --task pets"),
         ("evaluate", EMPTY_LIBRARY),
-        ("evaluate --task pets", "no model was promoted yet; run: menagerie train --promote"),
+        ("evaluate --task pets", "no model was promoted yet; run: menagerie train --task pets --promote"),
         ("evaluate pets-1", "no model is called 'pets-1'; see: menagerie models list"),
         ("evaluate --split train", "unknown split 'train': say test or val"),
         ("export pets-1 --out exported", "there is no database at "),
         ("models promote pets-1", "no model is called 'pets-1'"),
         ("models rollback", EMPTY_LIBRARY),
-        ("models rollback --task pets", "task 'pets' has no earlier champion to go back to"),
+        ("models rollback --task pets", "no model was promoted yet"),
         ("pictures exclude 1.jpg", EMPTY_LIBRARY),
         ("pictures exclude 1.jpg --task pets", "task 'pets' has no picture '1.jpg': name it by its path"),
         ("labels drop cat", EMPTY_LIBRARY),
         ("labels undo --task pets", "nothing that was done to the labels of task 'pets' holds"),
         ("data list", "there is no database at "),
         ("ingest absent", "there is no folder absent"),
+        ("ingest absent --copy-to=", "an empty name is no folder, file or URL"),
         ("ingest absent --name starter", "'starter' is the starter model's own task"),
         ("ingest absent --task a/b", "'a/b' cannot name a task"),
     ],
 )
 def test_what_cannot_be_done_is_one_line(menagerie: Menagerie, arguments: str, error: str) -> None:
     assert menagerie(*arguments.split()).error.startswith(error)
+
+
+def test_an_empty_name_is_not_the_folder_one_happens_to_be_in(menagerie: Menagerie) -> None:
+    assert menagerie("ingest", "").error == "an empty name is no folder, file or URL"
 
 
 def test_a_real_process_ends_with_one_line_and_code_1(run_process: Menagerie, tmp_path: Path) -> None:
@@ -82,7 +87,8 @@ def test_several_tasks_ask_which_one_is_meant(menagerie: Menagerie, pictures: Pa
 
 
 def test_a_file_that_is_in_the_way_is_one_line(menagerie: Menagerie, pictures: Path) -> None:
-    assert menagerie("ingest", pictures, "--csv", pictures).error.startswith("[Errno 21] Is a directory")
+    below_a_file = pictures / "red" / "0.jpg" / "store"
+    assert menagerie("ingest", pictures, "--copy-to", below_a_file).error.startswith("[Errno 20] Not a dir")
 
 
 def test_a_bug_stays_a_traceback(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,11 +3,13 @@
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from databases.settings import PROJECT
 from tests.training.cli.conftest import Menagerie
 from training.cli.main import app
 
@@ -26,6 +28,7 @@ COMMANDS = [
     "mlflow",
     "starter",
     "pictures",
+    "roots",
     "labels",
     "data",
     "models",
@@ -67,6 +70,29 @@ def test_the_installed_program_answers() -> None:
     program = Path(sys.executable).parent / "menagerie"
     done = subprocess.run([program], capture_output=True, text=True, timeout=60, check=False)
     assert "Turn folders of animal pictures into an answering service." in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("command", ["", "ingest", "models promote", "tune", "data"])
+def test_a_flag_has_no_type_beside_it(command: str) -> None:
+    out = CliRunner().invoke(app, [*command.split(), "--help"], env={"COLUMNS": "120"}).output
+    flags = re.findall(r"│ +--(?:help|version|strict|force|dry-run) .*", out)
+    assert flags
+    assert "<" not in "".join(flags)
+
+
+def test_an_option_that_takes_a_value_says_of_which_type() -> None:
+    assert re.search(r"--task +<str>", CliRunner().invoke(app, ["ingest", "--help"]).output)
+
+
+def test_help_says_where_state_lies() -> None:
+    out = " ".join(CliRunner().invoke(app, ["--help"]).output.split())
+    assert "DATABASE_URL; by default SQLite's file databases/images.db" in out
+    assert "MENAGERIE_BUNDLES; by default bundles" in out
+
+
+def test_the_version_is_that_of_the_project(menagerie: Menagerie) -> None:
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    assert menagerie("--version").out == f"menagerie {project['version']}\n"
 
 
 def test_a_wrong_option_is_told_with_its_name(menagerie: Menagerie) -> None:

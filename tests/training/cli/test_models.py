@@ -47,6 +47,31 @@ def test_models_are_listed_with_state_and_accuracy(
     assert "pets-1" not in menagerie("models", "list", "--task", "colours").out
 
 
+def test_models_stand_under_their_tasks_and_no_version_is_cut_on_a_narrow_screen(
+    menagerie: Menagerie, engine: Engine, bundles: Path, environment: dict[str, str]
+) -> None:
+    environment["COLUMNS"] = "80"
+    add_tiny_bundle(engine, bundles, "animals-of-the-world-12", task="animals-of-the-world")
+    add_tiny_bundle(engine, bundles, "pets-1", task="pets", architecture="timm:mobilenetv3_small_100.lamb")
+    lines = menagerie("models", "list").out.splitlines()
+    assert max(map(len, lines)) <= 80
+    words = [line.split() for line in lines if line.strip()]
+    assert [line[0] for line in words if line[0].startswith(("pets", "animals"))] == [
+        "pets",
+        "pets-1",
+        "animals-of-the-world",
+        "animals-of-the-world-12",
+    ]
+
+
+def test_rolling_back_a_task_that_is_none_names_those_there_are(
+    menagerie: Menagerie, engine: Engine, bundles: Path
+) -> None:
+    add_tiny_bundle(engine, bundles, promoted=True)
+    error = menagerie("models", "rollback", "--task", "pets").error
+    assert error == "no model of task 'pets' was promoted; there are some of: colours"
+
+
 @pytest.mark.usefixtures("ingested")
 def test_a_champion_is_promoted_beaten_and_brought_back(
     menagerie: Menagerie, engine: Engine, bundles: Path

@@ -150,6 +150,12 @@ def test_a_copy_of_a_given_test_picture_is_never_learnt_from(engine: Engine, tmp
 def test_a_pipe_is_recorded_and_not_waited_for(engine: Engine, folder: Path) -> None:
     os.mkfifo(folder / "red" / "pipe.jpg")
     assert [refusal.reason for refusal in take_in(engine, folder).refused] == ["unreadable_file"]
+    again = take_in(engine, folder)
+    assert (again.added, again.changed, again.unchanged) == (0, 0, 11)
+    (folder / "red" / "pipe.jpg").unlink()
+    (folder / "red" / "pipe.jpg").write_bytes(picture("red", 60))
+    assert take_in(engine, folder).changed == 1
+    assert "red/pipe.jpg" in pictures_of(engine)
 
 
 def test_a_name_that_is_no_text_is_passed_over(engine: Engine, folder: Path) -> None:

@@ -13,6 +13,7 @@ from tests.drawing import draw_class_folders
 from tests.training.making import image, pictures_of, take_in
 from training.errors import BadSource, NoPictures
 from training.ingestion.sources import open_source
+from training.ingestion.sources.tables import is_table
 from training.ingestion.table import COLUMNS, write_table
 
 
@@ -98,12 +99,32 @@ def test_a_path_that_stands_twice_is_one_picture_with_its_last_label(tmp_path: P
     assert [(c.uri, c.label) for c in source.candidates] == [("1.jpg", "dog")]
 
 
+@pytest.mark.parametrize("between", [";", "\t"])
+def test_a_spreadsheets_table_may_have_semicolons_or_tabs_between_its_columns(
+    tmp_path: Path, between: str
+) -> None:
+    lines = [between.join(row) for row in (("file_path", "label", "split"), ("a,b/1.jpg", "cat", "val"))]
+    (found,) = open_source(table(tmp_path, *lines)).candidates
+    assert (found.uri, found.label, found.split) == ("1.jpg", "cat", "val")
+    assert found.path == tmp_path.resolve() / "a,b" / "1.jpg"
+    assert is_table(tmp_path / "pictures.csv")
+
+
+@pytest.mark.parametrize("content", ["", "\n \n", "\ufeff"])
+def test_an_empty_table_is_called_empty(tmp_path: Path, content: str) -> None:
+    (tmp_path / "pictures.csv").write_text(content, encoding="utf-8")
+    with pytest.raises(BadSource, match=r"pictures\.csv is empty: expected the columns file_path,label"):
+        open_source(tmp_path / "pictures.csv")
+
+
 @pytest.mark.parametrize(
     ("header", "lacking"),
     [("label,width", "file_path"), ("file_path,width", "label"), ("width", "file_path, label")],
 )
 def test_a_table_that_lacks_a_column_is_refused_by_name(tmp_path: Path, header: str, lacking: str) -> None:
-    with pytest.raises(BadSource, match=rf"pictures\.csv lacks the column {lacking}$"):
+    with pytest.raises(
+        BadSource, match=rf"pictures\.csv lacks the column {lacking}; it has: {header.replace(',', ', ')}$"
+    ):
         open_source(table(tmp_path, header, "1,2,3"))
 
 

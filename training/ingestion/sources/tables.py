@@ -10,6 +10,8 @@ from training.errors import BadSource
 from training.ingestion.sources.listed import Listed, locate, read_split
 
 PATH_COLUMNS = ("file_path", "path")
+# Spreadsheets write the others where a comma is the decimal sign.
+DELIMITERS = (",", ";", "\t")
 
 
 def read_table(table: Place, inside: Path | None = None) -> list[Listed]:
@@ -20,7 +22,10 @@ def read_table(table: Place, inside: Path | None = None) -> list[Listed]:
     """
     try:
         text = table.read_bytes().decode("utf-8-sig")
-        reader = csv.DictReader(io.StringIO(text, newline=""))
+        if not text.strip():
+            raise BadSource(f"{table} is empty: expected the columns file_path,label and a row a picture")
+        delimiter = _delimiter(text.partition("\n")[0])
+        reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
         column = _path_column(table, reader.fieldnames or ())
         return [
             Listed(
@@ -39,15 +44,20 @@ def is_table(table: Path) -> bool:
     """Whether a CSV file has the columns that one of pictures needs."""
     try:
         with table.open(newline="", encoding="utf-8-sig") as file:
-            _path_column(table, next(csv.reader(file), []))
+            header = file.readline()
+            _path_column(table, next(csv.reader([header], delimiter=_delimiter(header)), []))
     except (BadSource, UnicodeDecodeError, csv.Error):
         return False
     return True
+
+
+def _delimiter(header: str) -> str:
+    return max(DELIMITERS, key=header.count)
 
 
 def _path_column(table: Place, columns: Sequence[str]) -> str:
     found = [column for column in PATH_COLUMNS if column in columns]
     missing = ([] if found else [PATH_COLUMNS[0]]) + ([] if "label" in columns else ["label"])
     if missing:
-        raise BadSource(f"{table} lacks the column {', '.join(missing)}")
+        raise BadSource(f"{table} lacks the column {', '.join(missing)}; it has: {', '.join(columns)}")
     return found[0]
