@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from training.cli.deciding import counted
 from training.cli.evaluating import reports
 from training.cli.state import State, only_task, open_state
 
@@ -54,7 +53,7 @@ def check(
 def print_checkup(checkup: "Checkup") -> None:
     """How many pictures there are of each kind, and the labels that look wrong most."""
     from training.checking.findings import SUSPECT
-    from training.cli.console import make_table, quote, say, show
+    from training.cli.console import counted, make_table, quote, say, show
 
     table = make_table("finding", "pictures", "of them test")
     for part in checkup.found:
@@ -77,7 +76,7 @@ def print_checkup(checkup: "Checkup") -> None:
 
 def _exclude(state: State, checkup: "Checkup", kinds: "tuple[Kind, ...]") -> None:
     from training.checking.exclusion import exclude_found
-    from training.cli.console import quote, say
+    from training.cli.console import counted, quote, say
 
     done = exclude_found(state.engine, checkup, kinds)
     if done.excluded:
