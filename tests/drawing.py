@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pillow_heif
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw
 
 COLOURS = {"red": (220, 30, 30), "green": (30, 200, 30), "blue": (30, 30, 220)}
 
@@ -51,14 +51,4 @@ def draw_class_folders(
         (root / label).mkdir(parents=True)
         for number in range(first, first + per_label):
             (root / label / f"{number}.jpg").write_bytes(picture(label, number))
-    return root
-
-
-def draw_faulty_folders(root: Path) -> Path:
-    """Class folders of ten pictures each, one of the green among the red as well, in another format, and one
-    more blue one, which is blurred."""
-    draw_class_folders(root, per_label=10)
-    (root / "red" / "wrong.png").write_bytes(picture("green", 3, "PNG"))
-    blurred = draw("blue", 51).filter(ImageFilter.GaussianBlur(2))
-    (root / "blue" / "blurred.png").write_bytes(encode(blurred, "PNG"))
     return root

@@ -11,15 +11,19 @@ from databases import corrections
 from databases.corrections import Kind as Decided
 from databases.models import Image
 from databases.quality import qualities
-from tests.drawing import draw, draw_class_folders, draw_faulty_folders, draw_greys, encode
+from tests.drawing import draw, draw_class_folders, draw_greys, encode
+from tests.training.faults import draw_faulty_folders
 from tests.training.making import pictures_of, take_in
 from training.checking.check import Checkup, check
-from training.checking.exclusion import exclude_found
-from training.checking.findings import BLURRY, GRAYSCALE, SUSPECT, TINY, Found, Kind, parse_kinds
+from training.checking.exclusion import Exclusion, exclude_found
+from training.checking.findings import BLURRY, GRAYSCALE, SUSPECT, TINY, Finding, Found, Kind, parse_kinds
 from training.dataset import load_dataset
 from training.errors import NoPictures, TrainingError
+from training.ingestion.run import SplitPlan
 from training.progress import Silent
 from training.workshop import Workshop
+
+NO_TEST = SplitPlan(test=0)
 
 
 @pytest.fixture
@@ -29,9 +33,9 @@ def workshop(engine: Engine, bundles_with_starter: Path) -> Workshop:
 
 @pytest.fixture
 def folder(engine: Engine, tmp_path: Path) -> Path:
-    """Ingested: among 32 pictures a wrong label and a blurred one."""
+    """Ingested: among 38 pictures a wrong label and a blurred one."""
     folder = draw_faulty_folders(tmp_path / "colours")
-    take_in(engine, folder)
+    take_in(engine, folder, plan=NO_TEST)
     return folder
 
 
@@ -47,60 +51,66 @@ def decide(engine: Engine, uri: str, kind: Decided, label: str | None = None) ->
 @pytest.mark.usefixtures("folder")
 def test_a_planted_wrong_label_and_a_blurred_picture_are_found(workshop: Workshop) -> None:
     checkup = check(workshop, "colours")
-    assert checkup.pictures == 32
+    assert checkup.pictures == 38
     (suspect,) = checkup.of(SUSPECT)
     assert (suspect.image.uri, suspect.image.label, suspect.better) == ("red/wrong.png", "red", "green")
-    assert suspect.figures["probability"] > 0.8 > 0.2 > suspect.figures["own_probability"]
-    assert found(checkup, BLURRY) == {"blue/blurred.png"}
-    assert len(found(checkup, TINY)) == 32
+    assert suspect.figures["probability"] > 0.5 > suspect.figures["own_probability"]
+    assert found(checkup, BLURRY) == {"blurred.png"}
+    assert found(checkup, TINY) == set()
     assert checkup.notes == ()
 
 
 def test_a_copy_with_the_same_wrong_label_does_not_vouch_for_it(workshop: Workshop, folder: Path) -> None:
     shutil.copy(folder / "red" / "wrong.png", folder / "red" / "wrong-again.png")
-    take_in(workshop.engine, folder)
+    take_in(workshop.engine, folder, plan=NO_TEST)
     assert found(check(workshop, "colours"), SUSPECT) == {"red/wrong.png", "red/wrong-again.png"}
 
 
 @pytest.mark.usefixtures("folder")
 def test_what_people_decided_is_not_found_again(workshop: Workshop) -> None:
     decide(workshop.engine, "red/wrong.png", "label", "red")
-    decide(workshop.engine, "blue/blurred.png", "include")
+    decide(workshop.engine, "blurred.png", "label", "blue")
     checkup = check(workshop, "colours")
-    assert found(checkup, SUSPECT) == found(checkup, BLURRY) == set()
-    assert "red/wrong.png" in found(checkup, TINY)
+    assert not found(checkup, SUSPECT) & {"red/wrong.png", "blurred.png"}
+    assert found(checkup, BLURRY) == {"blurred.png"}
+    decide(workshop.engine, "blurred.png", "include")
+    assert found(check(workshop, "colours"), BLURRY) == set()
 
 
 @pytest.mark.usefixtures("folder")
 def test_what_is_excluded_is_in_no_data_set_until_that_is_undone(workshop: Workshop) -> None:
     before = load_dataset(workshop.engine, "colours")
-    checkup = check(workshop, "colours")
-    done = exclude_found(workshop.engine, checkup, [BLURRY])
-    assert (done.excluded, done.left_in_test) == (1, 0)
-    assert len(load_dataset(workshop.engine, "colours").members) == 31
+    done = exclude_found(workshop.engine, check(workshop, "colours"), [BLURRY, SUSPECT])
+    assert done == Exclusion(excluded=2, files=2, left_in_test=0)
+    after = load_dataset(workshop.engine, "colours")
+    assert {one.uri for one in before.train + before.val} - {one.uri for one in after.train + after.val} == {
+        "red/wrong.png"
+    }
     with Session(workshop.engine) as session, session.begin():
-        (decision,) = corrections.listed(session, "colours")
-        assert decision.reason == "check found: blurry"
+        reasons = {decision.reason for decision in corrections.listed(session, "colours")}
+        assert reasons == {"check found: blurry, suspect"}
         corrections.undo(session, corrections.latest(session, "colours"))
     assert load_dataset(workshop.engine, "colours").fingerprint == before.fingerprint
 
 
-@pytest.mark.usefixtures("folder")
-def test_what_a_network_doubts_stays_in_the_test_split(workshop: Workshop) -> None:
-    checkup = check(workshop, "colours")
-    images = pictures_of(workshop.engine)
+def test_what_a_network_doubts_stays_in_the_test_split(engine: Engine, tmp_path: Path) -> None:
+    folder = draw_class_folders(tmp_path / "colours", per_label=10)
+    take_in(engine, folder)
+    images = pictures_of(engine)
     test, train = (next(one for one in images.values() if one.split == split) for split in ("test", "train"))
-    (finding,) = checkup.of(SUSPECT)
-    doubts = Found(SUSPECT, tuple(type(finding)(one, {}) for one in (test, train)))
-    doubted = Checkup("colours", 32, (doubts, Found(TINY, doubts.findings)), ())
-    done = exclude_found(workshop.engine, doubted, [SUSPECT])
-    assert (done.excluded, done.left_in_test) == (1, 1)
-    assert images.keys() - pictures_of(workshop.engine).keys() == {train.uri}
-    done = exclude_found(workshop.engine, doubted, [SUSPECT, TINY])
-    assert (done.excluded, done.left_in_test) == (2, 0)
+    shutil.copy(folder / train.uri, folder / "red" / "copy.jpg")
+    take_in(engine, folder)
+    both = (Finding(test, {}), Finding(train, {}))
+    checkup = Checkup("colours", 31, (Found(SUSPECT, both), Found(TINY, both)), ())
+    assert exclude_found(engine, checkup, [SUSPECT]) == Exclusion(excluded=1, files=2, left_in_test=1)
+    assert images.keys() - pictures_of(engine).keys() == {train.uri}
+    assert exclude_found(engine, checkup, [SUSPECT, TINY]).left_in_test == 0
+    assert images.keys() - pictures_of(engine).keys() == {train.uri, test.uri}
 
 
-def test_pictures_of_an_older_version_are_measured_once(workshop: Workshop, folder: Path) -> None:
+def test_pictures_of_an_older_version_are_measured_if_they_are_still_there(
+    workshop: Workshop, folder: Path
+) -> None:
     engine = workshop.engine
     with Session(engine) as session, session.begin():
         before = qualities(session, "colours")
