@@ -9,7 +9,7 @@ from PIL import Image
 from backend.inference.decoding import DEFAULT_LIMITS, decode
 from backend.inference.errors import UnreadableImage
 from databases.places import Place, Unreachable
-from training.ingestion.quality import LONGER_SIDE, measure
+from training.ingestion.quality import measure, miniature_of
 from training.ingestion.store import Store
 
 UNREADABLE_FILE = "unreadable_file"
@@ -58,8 +58,6 @@ def examine(path: Place, store: Store | None = None) -> Findings:
     if store is not None:
         store.keep(data, sha256, picture.format)
     width, height = picture.image.size
-    miniature = picture.image.copy()
-    miniature.thumbnail((LONGER_SIDE, LONGER_SIDE))
     return Findings(
         bytes=len(data),
         sha256=sha256,
@@ -68,7 +66,7 @@ def examine(path: Place, store: Store | None = None) -> Findings:
         aspect_ratio=width / height,
         format=picture.format,
         perceptual_hash=difference_hash(picture.image),
-        **asdict(measure(np.asarray(miniature))),
+        **asdict(measure(np.asarray(miniature_of(picture.image)))),
     )
 
 

@@ -1,13 +1,26 @@
 """How a picture looks, in four figures that do not depend on its size."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from databases.quality import Quality
 
 LONGER_SIDE = 256  # pixels of the miniature that is measured
 TILES = 4  # along either side
 PERCENTILES = (1, 99)  # and not the extremes: a lone bright or colourful pixel says nothing
+
+
+def miniature_of(image: Image.Image) -> Image.Image:
+    """A picture as it is measured. How it is made smaller has a say in how sharp it is found, by half: the
+    thresholds hold for this way, which is as good as a bicubic one and takes three fifths of its time."""
+    scale = LONGER_SIDE / max(image.size)
+    if scale >= 1:
+        return image
+    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    return image.resize(size, Image.Resampling.HAMMING, reducing_gap=2.0)
 
 
 def measure(miniature: NDArray[np.uint8]) -> Quality:
@@ -20,8 +33,8 @@ def measure(miniature: NDArray[np.uint8]) -> Quality:
     green and blue less the smallest (Smith 1978, "Color gamut transform pairs", SIGGRAPH), that 99 % do not
     exceed, 0 to 1: a brown bear in the snow is colourful, and a picture without colour is near 0.
     """
-    red, green, blue = (miniature[..., channel].astype(np.int32) for channel in range(3))
-    luma = (77 * red + 150 * green + 29 * blue) >> 8
+    red, green, blue = (miniature[..., channel] for channel in range(3))
+    luma = (np.uint16(77) * red + np.uint16(150) * green + np.uint16(29) * blue) >> 8
     chroma = np.maximum(np.maximum(red, green), blue) - np.minimum(np.minimum(red, green), blue)
     darkest, brightest = _percentiles(luma)
     return Quality(
@@ -44,7 +57,7 @@ def _parted(array: NDArray[np.float32], axis: int) -> list[NDArray[np.float32]]:
     return np.array_split(array, min(TILES, array.shape[axis]), axis)
 
 
-def _percentiles(values: NDArray[np.int32]) -> tuple[int, int]:
+def _percentiles(values: NDArray[Any]) -> tuple[int, int]:
     """Of values from 0 to 255: those that 1 % and 99 % do not exceed."""
     counts = np.bincount(values.ravel(), minlength=256).cumsum()
     low, high = np.searchsorted(counts, [counts[-1] * share / 100 for share in PERCENTILES])
