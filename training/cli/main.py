@@ -7,6 +7,7 @@ import typer
 
 from training.cli import (
     auditing,
+    checking,
     comparing,
     datasets,
     deciding,
@@ -48,6 +49,7 @@ app = Commands(
 app.command()(services.demo)
 app.command()(pictures.ingest)
 app.command()(auditing.audit)
+app.command()(checking.check)
 app.command()(learning.train)
 app.command()(tuning.tune)
 app.command()(evaluating.evaluate)

@@ -1,12 +1,15 @@
 """One file, read whole: what it is, and whether the service could use it."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+
+import numpy as np
 
 from backend.inference.decoding import DEFAULT_LIMITS, decode
 from backend.inference.errors import UnreadableImage
 from databases.places import Place, Unreachable
 from training.duplicates.perceptual_hash import perceptual_hash
+from training.ingestion.quality import measure, miniature_of
 from training.ingestion.store import Store
 
 UNREADABLE_FILE = "unreadable_file"
@@ -24,6 +27,10 @@ class Findings:
     aspect_ratio: float | None = None
     format: str | None = None
     perceptual_hash: str | None = None
+    sharpness: float | None = None
+    brightness: float | None = None
+    contrast: float | None = None
+    saturation: float | None = None
     reason: str | None = None
 
 
@@ -59,4 +66,5 @@ def examine(path: Place, store: Store | None = None) -> Findings:
         aspect_ratio=picture.width / picture.height,
         format=picture.format,
         perceptual_hash=perceptual_hash(picture.image),
+        **asdict(measure(np.asarray(miniature_of(picture.image)))),
     )

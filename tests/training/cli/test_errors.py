@@ -33,6 +33,8 @@ EMPTY_LIBRARY = "the library is empty; run: menagerie ingest DIR"
         ("train --class-weights cat", "class weights 'cat': say balanced, or a list such as cat=2,dog=1"),
         ("train --config absent.yaml", "absent.yaml cannot be read as YAML: "),
         ("index", EMPTY_LIBRARY),
+        ("check", EMPTY_LIBRARY),
+        ("check --task pets", "task 'pets' has no picture; run: menagerie ingest DIR --task pets"),
         ("evaluate", EMPTY_LIBRARY),
         ("evaluate --task pets", "no model was promoted yet; run: menagerie train --task pets --promote"),
         ("evaluate pets-1", "no model is called 'pets-1'; see: menagerie models list"),

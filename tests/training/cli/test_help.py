@@ -16,6 +16,7 @@ from training.cli.main import app
 COMMANDS = [
     "demo",
     "ingest",
+    "check",
     "train",
     "tune",
     "evaluate",
