@@ -65,11 +65,11 @@ class Settled(lightning.Callback):
 
 
 class Deadline(lightning.Callback):
-    """Plans fewer epochs, the learning rate's course with them, where `seconds` are too few for all."""
+    """Plans fewer epochs, the learning rate's course with them, where `seconds` from `begun`, a reading
+    of the monotonic clock, are too few for all."""
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._begun = time.monotonic()
+    def __init__(self, seconds: float, begun: float) -> None:
+        self._seconds, self._begun = seconds, begun
 
     def on_train_epoch_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         del trainer, pl_module
