@@ -23,9 +23,14 @@ class Teller(lightning.Callback):
     def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         assert isinstance(pl_module, Learner)
         if trainer.is_global_zero:
-            figures = {name: value for name, value in pl_module.history[-1].items() if name != "epoch"}
-            shown = ", ".join(f"{name.replace('_', ' ')} {value:.3f}" for name, value in figures.items())
+            shown = in_words(pl_module.history[-1])
             self._progress.tell(f"epoch {trainer.current_epoch + 1} of {trainer.max_epochs}: {shown}")
+
+
+def in_words(figures: Mapping[str, JsonValue]) -> str:
+    """The figures of an epoch, for people."""
+    shown = {name.replace("_", " "): value for name, value in figures.items() if name != "epoch"}
+    return ", ".join(f"{name} {value:.3f}" for name, value in shown.items())
 
 
 # Is shown the figures of each epoch, and may end the training by an exception.

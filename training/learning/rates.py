@@ -15,12 +15,11 @@ import lightning
 import torch
 
 from training.dataset import Dataset
-from training.errors import Interrupted
 from training.learning.learner import Batch, Learner
 from training.learning.loaders import make_loaders
 from training.learning.pixels import Stored
 from training.learning.processes import Processes
-from training.learning.trainer import make_trainer
+from training.learning.trainer import make_trainer, stoppable
 from training.learning.weighting import class_weights
 from training.networks.backbone import Classifier
 from training.progress import Advance, Progress
@@ -149,10 +148,6 @@ def _sweep(
             limit_val_batches=0,
             enable_checkpointing=False,
         )
-        try:
+        with stoppable(learner):
             trainer.fit(learner, train)
-        except SystemExit:  # how Lightning ends after Ctrl-C
-            raise Interrupted(
-                "stopped while it tried learning rates; to go on: menagerie train --resume"
-            ) from None
     return rising.tried

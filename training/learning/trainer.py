@@ -10,7 +10,9 @@ import lightning
 import torch
 from lightning.pytorch.callbacks import Callback
 
+from training.errors import Interrupted
 from training.learning.checkpoints import WholeFiles
+from training.learning.learner import Learner
 from training.learning.processes import Processes
 from training.recipe import Recipe
 
@@ -35,6 +37,21 @@ def make_trainer(
         num_sanity_val_steps=0,
         **others,
     )
+
+
+@contextmanager
+def stoppable(learner: Learner) -> Iterator[None]:
+    """Ends after Ctrl-C as this room does, not as Lightning does.
+
+    Raises:
+        Interrupted: somebody pressed Ctrl-C.
+    """
+    try:
+        yield
+    except SystemExit:
+        raise Interrupted(
+            f"stopped after {learner.epochs} epochs; to go on: menagerie train --resume"
+        ) from None
 
 
 @contextmanager
