@@ -65,6 +65,9 @@ class Learner(lightning.LightningModule):
             module.eval()
         return self
 
+    def on_fit_start(self) -> None:
+        self.train()  # Lightning leaves every module in the mode it finds it in
+
     def forward(self, pixels: Tensor) -> Tensor:
         images = (pixels * self.scale + self.shift).contiguous(memory_format=torch.channels_last)
         logits: Tensor = self.network(images)[0]

@@ -25,13 +25,15 @@ from training.networks.backbone import Classifier
 from training.progress import Advance, Progress
 from training.recipe import Recipe
 
-LOWEST, HIGHEST, STEPS = 1e-5, 1.0, 50
+LOWEST, HIGHEST, STEPS = 1e-6, 1.0, 60
 # Fewer, for lack of time, leave too much out between two rates.
 LEAST_STEPS = 10
 # The share of what was before, in the average that a step's gain goes into.
 MEMORY = 0.8
 # Where the gain was highest, harm is near: fast.ai's lr_find also takes a tenth.
 MARGIN = 0.1
+# How much worse than before the test is bad enough to end it, as a share of the loss then.
+HARM = 0.1
 # Of a time limit: the rest is for the epochs.
 SHARE = 0.25
 
@@ -44,16 +46,20 @@ class Tried:
     rates: list[float] = field(default_factory=list)
     gains: list[float] = field(default_factory=list)
     _average: float = 0.0
+    _before: float = 0.0
 
-    def add(self, rate: float, gain: float) -> None:
+    def add(self, rate: float, before: float, after: float) -> None:
+        """A step at `rate`, with the loss of its pictures before the test and now."""
         self.rates.append(rate)
-        self._average = MEMORY * self._average + (1 - MEMORY) * gain
+        self._before += before
+        self._average = MEMORY * self._average + (1 - MEMORY) * (before - after)
         self.gains.append(self._average / (1 - MEMORY ** len(self.rates)))
 
     @property
     def over(self) -> bool:
-        """Whether as much was lost again as was gained at best, or the loss is no number any more."""
-        return not math.isfinite(self.gains[-1]) or self.gains[-1] < -max(self.gains) < 0
+        """Whether it does harm, beyond what was gained at best, or the loss is no number any more."""
+        bearable = max(*self.gains, HARM * self._before / len(self.rates))
+        return not math.isfinite(self.gains[-1]) or self.gains[-1] < -bearable
 
     @property
     def best(self) -> float | None:
@@ -96,8 +102,9 @@ class Rising(lightning.Callback):
         self, trainer: lightning.Trainer, pl_module: lightning.LightningModule, outputs: Any, *_: Any
     ) -> None:
         del pl_module
-        gain = trainer.strategy.reduce(self._before - outputs["loss"], reduce_op="mean")
-        self.tried.add(self._rate, float(gain))
+        losses = torch.stack((self._before, outputs["loss"].detach()))
+        before, after = trainer.strategy.reduce(losses, reduce_op="mean").tolist()
+        self.tried.add(self._rate, before, after)
         self._advance(1)
         trainer.should_stop = self.tried.over or self._place >= 1
 

@@ -39,6 +39,6 @@ def test_a_learning_rate_is_looked_for_on_request(
     assert "find_lr: true" in config.read_text()
     menagerie("ingest", pictures)
     told = menagerie("train", "--config", config, "--time-limit", "600")
-    assert re.search(r"learning rate [\d.e-]+.*: tried 1e-05 to .* steps on train pictures", told.err)
+    assert re.search(r"learning rate [\d.e-]+.*: tried 1e-06 to .* steps on train pictures", told.err)
     assert "has no learning rate; say --strategy finetune" in menagerie("train", "--find-lr").error
     assert "leave one of them out" in menagerie(*asked, "--lr", "0.1").error

@@ -23,18 +23,24 @@ from training.dataset import Dataset, load_dataset
 from training.errors import BadRecipe, TrainingError
 from training.exporting import golden_pixels
 from training.learning.fit import Learnt, fit
+from training.learning.learner import Learner
+from training.learning.loaders import make_loaders
 from training.learning.method import make_network
 from training.learning.optimisation import RatePlan, freeze, make_optimiser
+from training.learning.pixels import store_dataset
+from training.learning.processes import Processes
 from training.learning.runs import Run, begin_run, discard_runs, unfinished_run, working_on
+from training.learning.trainer import make_trainer, without_chatter
 from training.learning.weighting import class_weights
 from training.methods import train
 from training.networks.backbone import Classifier
 from training.networks.catalogue import build_backbone
+from training.networks.weights import Weights
 from training.pictures import read_pixels
 from training.probing import features_of
 from training.progress import Silent
 from training.publishing import publish
-from training.recipe import Recipe
+from training.recipe import Recipe, Strategy
 from training.workshop import Workshop
 
 pytestmark = pytest.mark.filterwarnings(
@@ -125,6 +131,26 @@ def test_finetuning_changes_the_top_blocks_and_the_head_only(
         trained_here = depths.get(f"body.{name}", 99) < 2
         assert torch.equal(value, before[name]) != trained_here, name
     assert unfinished_run(bundles, "colours", dataset.fingerprint).last is not None  # until it is published
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("strategy", ["finetune", "full"])
+def test_norms_keep_their_statistics_in_finetuning_alone_whatever_mode_they_were_in(
+    strategy: Strategy, training: bool, dataset: Dataset, small_weights: Path, tmp_path: Path
+) -> None:
+    recipe = Recipe(architecture=SMALL, strategy=strategy, weights=small_weights, device="cpu")
+    backbone = build_backbone(SMALL, Weights(True, small_weights))
+    network = Classifier(backbone, len(dataset.labels), dropout=0, cosine=True).train(training)
+    before = copy.deepcopy(network.state_dict())
+    stored = store_dataset(dataset, backbone.anatomy.preprocessing, tmp_path, Silent())
+    loader, _ = make_loaders(network, dataset, stored, recipe, Processes())
+    with without_chatter():
+        trainer = make_trainer(recipe, Processes(), [], max_epochs=1, enable_checkpointing=False)
+        trainer.fit(Learner(network, recipe, None), loader)
+    means = [name for name in before if name.endswith("running_mean")]
+    assert means
+    for name in means:
+        assert torch.equal(network.state_dict()[name], before[name]) == (strategy == "finetune"), name
 
 
 def pretrained(dataset: Dataset, weights: Path) -> tuple[Recipe, Classifier]:

@@ -68,7 +68,7 @@ def test_it_finds_the_same_by_the_same_seed_from_train_pictures_alone_and_leaves
     before = copy.deepcopy(network.state_dict())
     found, line = find(network, dataset, stored, RECIPE)
     assert MARGIN * LOWEST < found < MARGIN * HIGHEST
-    assert line.startswith(f"learning rate {found:.2g}: tried 1e-05 to ")
+    assert line.startswith(f"learning rate {found:.2g}: tried 1e-06 to ")
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
     stored.val.unlink()
     assert find(network, replace(dataset, val=(), test=()), stored, RECIPE) == (found, line)
@@ -80,7 +80,7 @@ def test_a_time_limit_makes_the_rates_rise_faster(
     limited = RECIPE.model_copy(update={"time_limit": 1e-6})
     found, line = find(network, dataset, stored, limited)
     assert found == RECIPE.learning_rate  # two steps show nothing
-    assert "as it was: tried 1e-05 to 1 in 2 steps on train pictures, which show none" in line
+    assert "as it was: tried 1e-06 to 1 in 2 steps on train pictures, which show none" in line
 
 
 def test_blocks_keep_their_share_of_the_rate(dataset: Dataset, small_weights: Path, tmp_path: Path) -> None:
@@ -130,17 +130,18 @@ def test_the_best_rate_is_where_most_was_gained_on_the_average(
 ) -> None:
     tried = Tried()
     for number, gain in enumerate(gains):
-        tried.add(10.0 ** (number - 12), gain)
+        tried.add(10.0 ** (number - 12), 1.0, 1.0 - gain)
     assert tried.best == best
 
 
-def test_it_is_over_when_what_was_gained_is_lost_again() -> None:
+def test_it_is_over_when_it_does_harm() -> None:
     tried = Tried()
-    for gain, over in [(-1.0, False), (0.2, False), (3.0, False), (-0.1, False), (-9.0, True), (9.0, False)]:
-        tried.add(1e-3, gain)
+    for after, over in [(1.05, False), (0.9, False), (0.2, False), (1.1, False), (9.0, True), (0.2, True)]:
+        tried.add(1e-3, 1.0, after)
         assert tried.over == over
-    tried.add(1e-3, math.inf)
-    assert tried.over
+    lost = Tried()
+    lost.add(1e-3, 1.0, math.inf)
+    assert lost.over
 
 
 def test_what_was_trained_says_the_rate_and_is_trained_again_by_it(
