@@ -18,6 +18,10 @@ def check_recipe(recipe: Recipe) -> None:
         raise BadRecipe(
             f"{recipe.architecture} cannot be trained by {recipe.strategy!r}; there are: {', '.join(fitting)}"
         )
+    if recipe.find_lr and recipe.strategy in ("probe", "zero-shot"):
+        raise BadRecipe(
+            f"--find-lr: {recipe.strategy!r} has no learning rate; say --strategy finetune, or leave it out"
+        )
     if recipe.weights is not None and recipe.strategy == "scratch":
         raise BadRecipe("--weights goes with a pretrained strategy, not with scratch")
 

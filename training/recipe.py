@@ -24,6 +24,7 @@ class Recipe(BaseModel):
 
     `unfreeze`: how many blocks from the top are trained by `finetune`. `learning_rate` is the head's and the
     top block's share is `backbone_rate` of it; each block further down has `block_decay` of the one above.
+    `find_lr`: look for the rate before the epochs; the recipe of what was trained has the one that was found.
     `warmup`: the share of all steps. `ema`: the decay of the weights' moving average, 0 for none.
     `class_weights`: of the loss, by label. `smoothing`: of the labels. `time_limit`: seconds, for the epochs.
     `target_precision`: how often confident answers should be right. `int8`: try a variant in integers.
@@ -41,6 +42,7 @@ class Recipe(BaseModel):
     batch_size: Annotated[int, Ge(2)] = 32
     optimiser: Optimiser = "adamw"
     learning_rate: Annotated[float, Gt(0)] = 1e-3
+    find_lr: bool = False
     backbone_rate: Annotated[float, Gt(0), Le(1)] = 0.1
     block_decay: Annotated[float, Gt(0), Le(1)] = 0.9
     weight_decay: Annotated[float, Ge(0)] = 0.01

@@ -41,6 +41,7 @@ def train(
     batch_size: options.BatchSize = None,
     optimiser: options.OptimiserName = None,
     learning_rate: options.LearningRate = None,
+    find_lr: options.FindLr = None,
     backbone_rate: options.BackboneRate = None,
     block_decay: options.BlockDecay = None,
     weight_decay: options.WeightDecay = None,
@@ -76,6 +77,8 @@ def train(
 
     if resume and (given or preset or config):
         raise BadRecipe("--resume goes on by its own recipe: leave the other options out")
+    if find_lr and learning_rate is not None:
+        raise BadRecipe("--find-lr finds what --learning-rate would give: leave one of them out")
     recipe = recipe_for(given, preset, config)
     if dry_run:
         say(recipe.to_yaml().rstrip())

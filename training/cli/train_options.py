@@ -49,6 +49,13 @@ Epochs = Annotated[int | None, _option("At most this many. Default: 40.")]
 BatchSize = Annotated[int | None, _option("Pictures a step. Default: 32.")]
 OptimiserName = Annotated[str | None, _option("adamw or sgd. Default: adamw.", "--optimiser")]
 LearningRate = Annotated[float | None, _option("Of the head. Default: 0.001.", "--learning-rate", "--lr")]
+FindLr = Annotated[
+    bool | None,
+    _option(
+        "Find the learning rate first: tries rising ones on train pictures, and takes what they suggest.",
+        "--find-lr",
+    ),
+]
 BackboneRate = Annotated[
     float | None, _option("The top block's rate, as a share of the head's. Default: 0.1.")
 ]

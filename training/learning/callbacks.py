@@ -23,9 +23,14 @@ class Teller(lightning.Callback):
     def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         assert isinstance(pl_module, Learner)
         if trainer.is_global_zero:
-            figures = {name: value for name, value in pl_module.history[-1].items() if name != "epoch"}
-            shown = ", ".join(f"{name.replace('_', ' ')} {value:.3f}" for name, value in figures.items())
+            shown = in_words(pl_module.history[-1])
             self._progress.tell(f"epoch {trainer.current_epoch + 1} of {trainer.max_epochs}: {shown}")
+
+
+def in_words(figures: Mapping[str, JsonValue]) -> str:
+    """The figures of an epoch, for people."""
+    shown = {name.replace("_", " "): value for name, value in figures.items() if name != "epoch"}
+    return ", ".join(f"{name} {value:.3f}" for name, value in shown.items())
 
 
 # Is shown the figures of each epoch, and may end the training by an exception.
@@ -65,11 +70,11 @@ class Settled(lightning.Callback):
 
 
 class Deadline(lightning.Callback):
-    """Plans fewer epochs, the learning rate's course with them, where `seconds` are too few for all."""
+    """Plans fewer epochs, the learning rate's course with them, where `seconds` from `begun`, a reading
+    of the monotonic clock, are too few for all."""
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._begun = time.monotonic()
+    def __init__(self, seconds: float, begun: float) -> None:
+        self._seconds, self._begun = seconds, begun
 
     def on_train_epoch_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         del trainer, pl_module

@@ -1,41 +1,40 @@
 """The loop: epochs until validation stops getting better, on one process or on many."""
 
-import logging
 import tempfile
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import lightning
 import torch
 from lightning.pytorch.callbacks import Callback, EarlyStopping, EMAWeightAveraging
 
 from training.dataset import Dataset
-from training.errors import Interrupted
-from training.learning.callbacks import Deadline, Settled, Teller, Watch, Watcher
+from training.learning.callbacks import Deadline, Settled, Teller, Watch, Watcher, in_words
 from training.learning.checkpoints import Kept, WholeFiles
 from training.learning.learner import History, Learner
 from training.learning.loaders import Loaders, make_loaders
 from training.learning.pixels import Stored, store_dataset
 from training.learning.processes import Processes
+from training.learning.rates import find_rate
 from training.learning.runs import LAST, Run
+from training.learning.trainer import make_trainer, stoppable, without_chatter
 from training.learning.weighting import class_weights
 from training.networks.backbone import Classifier
 from training.progress import Progress
 from training.recipe import Recipe
 
-BEST = "best"
+BEST, START = "best", "start.ckpt"
 
 
 @dataclass(frozen=True)
 class Learnt:
-    """`best_epoch` is the one whose weights were kept, from 1."""
+    """`best_epoch` is the one whose weights were kept, from 1; 0 is what the epochs began with. `recipe`:
+    with the rate that was found, where that was asked for."""
 
     history: History
     best_epoch: int
+    recipe: Recipe
 
 
 def fit(
@@ -57,102 +56,71 @@ def fit(
         Interrupted: somebody pressed Ctrl-C; the run can be resumed.
     """
     processes = Processes.of_environment()
-    targets = torch.tensor(dataset.targets(dataset.train))
-    learner = Learner(network, recipe, class_weights(recipe, dataset.labels, targets))
-    with tempfile.TemporaryDirectory(dir=run.folder if run else None) as folder, _without_chatter():
+    with tempfile.TemporaryDirectory(dir=run.folder if run else None) as folder, without_chatter():
         spec = network.backbone.anatomy.preprocessing
         stored = stored or store_dataset(dataset, spec, Path(folder), progress)
-        train, val = make_loaders(network, dataset, stored, recipe, processes)
-        with progress.track("Training", recipe.epochs * len(train)) as advance:
-            best = Kept(
-                run.folder if run else folder,
-                BEST,
-                monitor=recipe.monitor,
-                mode=_mode(recipe),
-                enable_version_counter=False,
-            )
-            callbacks: list[Callback] = [best, Teller(progress, advance)]
-            if watch is not None:
-                callbacks.append(Watcher(watch))
-            trainer = _trainer(recipe, processes, callbacks, run, folder)
-            _run(trainer, learner, (train, val), run)
+        begun = time.monotonic()
+        if recipe.find_lr:
+            recipe = find_rate(network, dataset, stored, recipe, progress)
+            if run is not None:
+                run.note(recipe)
+        targets = torch.tensor(dataset.targets(dataset.train))
+        learner = Learner(network, recipe, class_weights(recipe, dataset.labels, targets))
+        loaders = make_loaders(network, dataset, stored, recipe, processes)
+        place = run.folder if run else Path(folder)
+        last = run.last if run else None
+        if recipe.strategy != "scratch" and last is None:
+            _measure_start(learner, loaders, processes, place, progress)
+        best = Kept(place, BEST, monitor=recipe.monitor, mode=_mode(recipe), enable_version_counter=False)
+        callbacks: list[Callback] = [best]
+        if watch is not None:
+            callbacks.append(Watcher(watch))
+        if recipe.time_limit:
+            callbacks.append(Deadline(recipe.time_limit, begun))
+        with progress.track("Training", recipe.epochs * len(loaders[0])) as advance, stoppable(learner):
+            trainer = _trainer(recipe, processes, [*callbacks, Teller(progress, advance)], place)
+            trainer.fit(learner, *loaders, ckpt_path=last, weights_only=True)
+        best_epoch = _best_epoch(learner.history, recipe)
         if processes.first:
-            _take_best(learner, best)
-    return Learnt(learner.history, _best_epoch(learner.history, recipe))
+            _take(learner, place / START if best_epoch == 0 else Path(best.best_model_path))
+    if best_epoch == 0:
+        progress.tell("no epoch was better than what they began with: that is kept")
+    return Learnt(learner.history, best_epoch, recipe)
 
 
-def _run(trainer: lightning.Trainer, learner: Learner, loaders: Loaders, run: Run | None) -> None:
-    train, val = loaders
-    try:
-        trainer.fit(learner, train, val, ckpt_path=run.last if run else None, weights_only=True)
-    except SystemExit:  # how Lightning ends after Ctrl-C
-        raise Interrupted(
-            f"stopped after {len(learner.history)} epochs; to go on: menagerie train --resume"
-        ) from None
+def _measure_start(
+    learner: Learner, loaders: Loaders, processes: Processes, place: Path, progress: Progress
+) -> None:
+    """Epoch 0: a head that was fitted on the features is a model already, and may stay the best."""
+    _, val = loaders
+    trainer = make_trainer(learner.recipe, processes, [], enable_checkpointing=False, inference_mode=False)
+    with stoppable(learner):
+        trainer.validate(learner, val, verbose=False)
+    if processes.first:
+        WholeFiles().save_checkpoint({"state_dict": learner.state_dict()}, place / START)
+        progress.tell(f"epoch 0, the fitted head: {in_words(learner.history[-1])}")
 
 
 def _trainer(
-    recipe: Recipe, processes: Processes, callbacks: list[Callback], run: Run | None, folder: str
+    recipe: Recipe, processes: Processes, callbacks: list[Callback], place: Path
 ) -> lightning.Trainer:
     callbacks += [EarlyStopping(recipe.monitor, mode=_mode(recipe), patience=recipe.patience), Settled()]
     if recipe.ema:
         callbacks.append(EMAWeightAveraging(decay=recipe.ema))
-    if recipe.time_limit:
-        callbacks.append(Deadline(recipe.time_limit))
-    last = Path(LAST).stem
-    callbacks.append(Kept(run.folder if run else folder, last, enable_version_counter=False))
-    return lightning.Trainer(
-        max_epochs=recipe.epochs,
-        callbacks=callbacks,
-        plugins=[WholeFiles()],
-        accelerator={"cuda": "gpu"}.get(recipe.device, recipe.device),
-        devices=processes.local,
-        num_nodes=processes.nodes,
-        strategy=processes.strategy,
-        precision=_precision(recipe),
-        gradient_clip_val=recipe.clip,
-        use_distributed_sampler=False,
-        logger=False,
-        enable_model_summary=False,
-        enable_progress_bar=False,
-        num_sanity_val_steps=0,
-    )
-
-
-def _precision(recipe: Recipe) -> Any:
-    if recipe.precision == "auto":
-        on_gpu = recipe.device in ("auto", "cuda") and torch.cuda.is_available()
-        return (
-            "bf16-mixed" if on_gpu and torch.cuda.is_bf16_supported(including_emulation=False) else "32-true"
-        )
-    return {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}[recipe.precision]
+    callbacks.append(Kept(place, Path(LAST).stem, enable_version_counter=False))
+    return make_trainer(recipe, processes, callbacks, max_epochs=recipe.epochs)
 
 
 def _mode(recipe: Recipe) -> str:
     return "min" if recipe.monitor == "val_loss" else "max"
 
 
-def _take_best(learner: Learner, best: Kept) -> None:
-    if best.best_model_path:
-        state = torch.load(best.best_model_path, map_location="cpu", weights_only=True)["state_dict"]
-        learner.load_state_dict(state)
+def _take(learner: Learner, checkpoint: Path) -> None:
+    learner.load_state_dict(torch.load(checkpoint, map_location="cpu", weights_only=True)["state_dict"])
     learner.network.cpu().eval()
 
 
 def _best_epoch(history: History, recipe: Recipe) -> int:
     values = [float(str(row[recipe.monitor])) for row in history]
-    return 1 + values.index(min(values) if recipe.monitor == "val_loss" else max(values))
-
-
-@contextmanager
-def _without_chatter() -> Iterator[None]:
-    """Keeps Lightning's tips and its advice on workers off the person's screen; its errors come through."""
-    log = logging.getLogger("lightning.pytorch")
-    level = log.level
-    log.setLevel(logging.ERROR)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", module="lightning")
-        try:
-            yield
-        finally:
-            log.setLevel(level)
+    best = values.index(min(values) if recipe.monitor == "val_loss" else max(values))
+    return int(str(history[best]["epoch"]))

@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 import lightning
 import torch
+from lightning.pytorch.trainer.states import TrainerFn
 from pydantic import JsonValue
 from torch import Tensor, nn
 from torch.nn import functional
@@ -25,7 +26,8 @@ class Learner(lightning.LightningModule):
     """Batches are uint8 [n, 3, size, size] and the labels' indices int64 [n], NOTHING where there is no
     picture.
 
-    `history`: the figures of each epoch, over all processes.
+    `history`: the figures of each epoch, over all processes; epoch 0 is what they began with, where that was
+    measured.
     """
 
     def __init__(self, network: Classifier, recipe: Recipe, class_weights: Tensor | None) -> None:
@@ -52,11 +54,19 @@ class Learner(lightning.LightningModule):
         self.train_loss = MeanMetric(nan_strategy="disable")
         self.val_loss = MeanMetric(nan_strategy="disable")
 
+    @property
+    def epochs(self) -> int:
+        """How many were finished."""
+        return sum(row["epoch"] != 0 for row in self.history)
+
     def train(self, mode: bool = True) -> "Learner":
         super().train(mode)
         for module in self._still:
             module.eval()
         return self
+
+    def on_fit_start(self) -> None:
+        self.train()  # Lightning leaves every module in the mode it finds it in
 
     def forward(self, pixels: Tensor) -> Tensor:
         images = (pixels * self.scale + self.shift).contiguous(memory_format=torch.channels_last)
@@ -89,6 +99,9 @@ class Learner(lightning.LightningModule):
             self.val_figures.update(logits, targets)
 
     def on_validation_epoch_end(self) -> None:
+        if self.trainer.state.fn == TrainerFn.VALIDATING:  # before there are epochs
+            self.history.append({"epoch": 0, **_compute("val", self.val_loss, self.val_figures)})
+            return
         # Validation follows an epoch's last batch: its figures are all there.
         figures = _compute("train", self.train_loss, self.train_figures)
         figures |= _compute("val", self.val_loss, self.val_figures)

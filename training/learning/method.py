@@ -39,7 +39,7 @@ def learn(workshop: Workshop, dataset: Dataset, recipe: Recipe) -> Trained | Non
         learnt = fit(network, dataset, recipe, run, workshop.progress, watch=partial(_track, workshop))
     if torch.distributed.is_initialized():
         torch.distributed.destroy_process_group()
-    return packed(network, recipe, recipe.facts() | _facts(learnt)) if processes.first else None
+    return packed(network, recipe, learnt.recipe.facts() | _facts(learnt)) if processes.first else None
 
 
 def _track(workshop: Workshop, figures: Mapping[str, JsonValue]) -> None:

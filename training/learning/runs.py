@@ -32,6 +32,12 @@ class Run:
         path = self.folder / RECIPE
         return make_recipe(read_values(path), str(path))
 
+    def note(self, recipe: Recipe) -> None:
+        """By this it is gone on with."""
+        draft = self.folder / f".{RECIPE}.draft"
+        draft.write_text(recipe.to_yaml(), encoding="utf-8")
+        draft.replace(self.folder / RECIPE)
+
     @property
     def fingerprint(self) -> str:
         return (self.folder / FINGERPRINT).read_text(encoding="utf-8").strip()
@@ -42,7 +48,7 @@ def begin_run(bundles: Path, task: str, recipe: Recipe, fingerprint: str) -> Run
     parent = _folder(bundles, task)
     parent.mkdir(parents=True, exist_ok=True)
     run = Run(Path(tempfile.mkdtemp(dir=parent)))
-    (run.folder / RECIPE).write_text(recipe.to_yaml(), encoding="utf-8")
+    run.note(recipe)
     (run.folder / FINGERPRINT).write_text(fingerprint, encoding="utf-8")
     return run
 

@@ -23,7 +23,17 @@ ONLY_FOR: dict[str, tuple[Strategy, ...]] = {
     "block_decay": ("finetune", "full"),
 }
 # What a recipe says of the machine, of the bundle, or of what is best: no two trials may differ in it.
-OF_ALL = ("weights", "seed", "monitor", "precision", "device", "time_limit", "target_precision", "int8")
+OF_ALL = (
+    "weights",
+    "seed",
+    "find_lr",
+    "monitor",
+    "precision",
+    "device",
+    "time_limit",
+    "target_precision",
+    "int8",
+)
 BY_METHOD = ("architecture", "strategy")
 Choice = str | int | float | bool | None
 
@@ -188,6 +198,10 @@ def _check_names(space: Space, source: str) -> None:
     for name in space.recipe:
         if name in BY_METHOD:
             raise BadRecipe(f"recipe.{name} in {source}: say it with architectures and strategies")
+    if space.recipe.get("find_lr"):
+        raise BadRecipe(
+            f"recipe.find_lr in {source}: a search finds the rate itself, with search.learning_rate"
+        )
     for name in space.search:
         if name not in Recipe.model_fields:
             raise BadRecipe(f"search.{name} in {source}: a recipe has no such option")

@@ -90,6 +90,8 @@ def _learn(trial: Trial, recipe: Recipe, plan: Plan, prepared: Prepared, folder:
 
 def _report(trial: Trial, monitor: Monitor, figures: Mapping[str, JsonValue]) -> None:
     value, epoch = float(str(figures[monitor])), int(str(figures["epoch"]))
+    if epoch == 0:  # nothing of the recipe is in it yet
+        return
     if not math.isfinite(value):
         raise _pruned(trial, f"it diverged in epoch {epoch}")
     trial.report(value, epoch)

@@ -1,5 +1,6 @@
 """`train` as it is typed."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -27,3 +28,17 @@ def test_without_test_pictures_nobody_knows_how_good_it_is(menagerie: Menagerie,
     out = menagerie("train", "--arch", "simple_cnn", "--epochs", "1").out
     assert "no test pictures, so nobody knows how good it is" in out
     assert "To let it serve: menagerie models promote colours-1" in out
+
+
+def test_a_learning_rate_is_looked_for_on_request(
+    menagerie: Menagerie, pictures: Path, tmp_path: Path
+) -> None:
+    asked = ("train", "--arch", "simple_cnn", "--epochs", "1", "--find-lr")
+    config = tmp_path / "run.yaml"
+    config.write_text(menagerie(*asked, "--dry-run").out)
+    assert "find_lr: true" in config.read_text()
+    menagerie("ingest", pictures)
+    told = menagerie("train", "--config", config, "--time-limit", "600")
+    assert re.search(r"learning rate [\d.e-]+.*: tried 1e-06 to .* steps on train pictures", told.err)
+    assert "has no learning rate; say --strategy finetune" in menagerie("train", "--find-lr").error
+    assert "leave one of them out" in menagerie(*asked, "--lr", "0.1").error

@@ -1,5 +1,6 @@
 """Epochs: what is trained, what stays, when it stops, which weights are kept."""
 
+import copy
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -22,16 +23,24 @@ from training.dataset import Dataset, load_dataset
 from training.errors import BadRecipe, TrainingError
 from training.exporting import golden_pixels
 from training.learning.fit import Learnt, fit
+from training.learning.learner import Learner
+from training.learning.loaders import make_loaders
+from training.learning.method import make_network
 from training.learning.optimisation import RatePlan, freeze, make_optimiser
+from training.learning.pixels import store_dataset
+from training.learning.processes import Processes
 from training.learning.runs import Run, begin_run, discard_runs, unfinished_run, working_on
+from training.learning.trainer import make_trainer, without_chatter
 from training.learning.weighting import class_weights
 from training.methods import train
 from training.networks.backbone import Classifier
 from training.networks.catalogue import build_backbone
+from training.networks.weights import Weights
 from training.pictures import read_pixels
+from training.probing import features_of
 from training.progress import Silent
 from training.publishing import publish
-from training.recipe import Recipe
+from training.recipe import Recipe, Strategy
 from training.workshop import Workshop
 
 pytestmark = pytest.mark.filterwarnings(
@@ -124,6 +133,59 @@ def test_finetuning_changes_the_top_blocks_and_the_head_only(
     assert unfinished_run(bundles, "colours", dataset.fingerprint).last is not None  # until it is published
 
 
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("strategy", ["finetune", "full"])
+def test_norms_keep_their_statistics_in_finetuning_alone_whatever_mode_they_were_in(
+    strategy: Strategy, training: bool, dataset: Dataset, small_weights: Path, tmp_path: Path
+) -> None:
+    recipe = Recipe(architecture=SMALL, strategy=strategy, weights=small_weights, device="cpu")
+    backbone = build_backbone(SMALL, Weights(True, small_weights))
+    network = Classifier(backbone, len(dataset.labels), dropout=0, cosine=True).train(training)
+    before = copy.deepcopy(network.state_dict())
+    stored = store_dataset(dataset, backbone.anatomy.preprocessing, tmp_path, Silent())
+    loader, _ = make_loaders(network, dataset, stored, recipe, Processes())
+    with without_chatter():
+        trainer = make_trainer(recipe, Processes(), [], max_epochs=1, enable_checkpointing=False)
+        trainer.fit(Learner(network, recipe, None), loader)
+    means = [name for name in before if name.endswith("running_mean")]
+    assert means
+    for name in means:
+        assert torch.equal(network.state_dict()[name], before[name]) == (strategy == "finetune"), name
+
+
+def pretrained(dataset: Dataset, weights: Path) -> tuple[Recipe, Classifier]:
+    """A recipe that ruins what it begins with, and what it begins with."""
+    recipe = Recipe(
+        architecture=SMALL,
+        strategy="finetune",
+        weights=weights,
+        epochs=2,
+        learning_rate=100,
+        clip=1e9,
+        warmup=0,
+    )
+    network = make_network(dataset, recipe, lambda backbone: features_of(backbone, dataset.train, Silent()))
+    return recipe, network
+
+
+def test_a_head_that_was_fitted_stays_where_no_epoch_is_better(
+    dataset: Dataset, small_weights: Path, bundles: Path
+) -> None:
+    recipe, network = pretrained(dataset, small_weights)
+    before = copy.deepcopy(network.state_dict())
+    run = begin_run(bundles, "colours", recipe, dataset.fingerprint)
+    learnt = fit(network, dataset, recipe, run, Silent())
+    start, *epochs = learnt.history
+    assert (start["epoch"], learnt.best_epoch, len(epochs)) == (0, 0, 2)
+    assert set(start) == {"epoch", "val_loss", "val_accuracy", "val_f1"}
+    assert all(not float(str(row["val_loss"])) <= float(str(start["val_loss"])) for row in epochs)
+    assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
+    _, other = pretrained(dataset, small_weights)
+    nn.init.zeros_(other.head.weight)  # as after a kill: the checkpoint brings all
+    assert fit(other, dataset, recipe, run, Silent()) == learnt
+    assert all(torch.equal(value, before[name]) for name, value in other.state_dict().items())
+
+
 def test_all_of_it_is_trained_on_request_with_everything_else_switched_on(
     dataset: Dataset, small_weights: Path, engine: Engine, bundles: Path
 ) -> None:
@@ -146,7 +208,9 @@ def test_all_of_it_is_trained_on_request_with_everything_else_switched_on(
     )
     trained = train(Workshop(engine, bundles, Silent()), dataset, recipe)
     assert trained is not None
-    assert len(trained.facts["history"]) == 2  # type: ignore[arg-type]
+    history = trained.facts["history"]
+    assert isinstance(history, list)
+    assert [row["epoch"] for row in history if isinstance(row, dict)] == [0, 1, 2]
     assert trained.facts["mixup"] == 0.2
 
 

@@ -87,6 +87,7 @@ def test_the_defaults_are_those_of_the_recipe_that_lie_within() -> None:
             {"search": {"epochs": [1, 2]}, "recipe": {"epochs": 3}},
             r"epochs in s\.yaml: it cannot be both of every trial's recipe and searched",
         ),
+        ({"recipe": {"find_lr": True}}, r"recipe\.find_lr in s\.yaml: a search finds the rate itself"),
         ({"search": {"mixup": [0.2]}}, r"search\.mixup=\[0\.2\] in s\.yaml: "),
         ({"search": {"schedule": ["cosine", "cosin"]}}, r"schedule='cosin' in s\.yaml: Input should be "),
         (
