@@ -1,4 +1,4 @@
-"""What was measured of pictures: how they look, and which of them show the same."""
+"""What was measured of pictures: how they look."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -28,14 +28,6 @@ def qualities(session: Session, task: str) -> dict[int, Quality]:
         )
     )
     return {image_id: Quality(*measures) for image_id, *measures in rows}
-
-
-def contents(session: Session, task: str) -> dict[int, str]:
-    """What each usable picture of a task shows, by id: the same for exact copies, and for those that one
-    duplicate group holds."""
-    rows = session.execute(_usable(task, Image.sha256, Image.duplicate_group)).all()
-    groups = {sha256: f"group {group}" for _, sha256, group in rows if group is not None}
-    return {image_id: groups.get(sha256, sha256) for image_id, sha256, _ in rows}
 
 
 def _usable(task: str, *columns: Any) -> Select[*tuple[Any, ...]]:

@@ -7,9 +7,9 @@ from sqlalchemy.orm import Session
 
 from databases import corrections, library
 from databases.labelling import Decision
-from databases.quality import contents
 from training.checking.appearance import find_bad_looks
-from training.checking.findings import NOT_AN_ANIMAL, SUSPECT, Finding, Found, Kind
+from training.checking.contradictions import find_contradictions
+from training.checking.findings import NOT_AN_ANIMAL, SUSPECT, TWO_LABELS, Finding, Found, Kind
 from training.checking.judging import judge_pictures
 from training.checking.measuring import measured
 from training.errors import NoPictures
@@ -50,19 +50,18 @@ def check(workshop: Workshop, task: str) -> Checkup:
     with Session(workshop.engine) as session:
         images = tuple(library.task_images(session, task))
         decisions = corrections.effective(session, task)
-        shown = contents(session, task)
     if not images:
         raise NoPictures(f"task {task!r} has no picture; run: menagerie ingest DIR --task {task}")
     quality = measured(workshop.engine, task, images, workshop.progress)
-    judged = judge_pictures(workshop, task, images, shown)
-    found = (*judged.found, *find_bad_looks(images, quality))
+    judged = judge_pictures(workshop, task, images)
+    found = (*judged.found, find_contradictions(images), *find_bad_looks(images, quality))
     return Checkup(task, len(images), tuple(_undecided(part, decisions) for part in found), judged.notes)
 
 
 def _undecided(part: Found, decisions: Mapping[str, Decision]) -> Found:
     def stands(finding: Finding) -> bool:
         decision = decisions.get(finding.image.sha256, UNDECIDED)
-        on_label = decision.label is not None and part.kind in (SUSPECT, NOT_AN_ANIMAL)
+        on_label = decision.label is not None and part.kind in (SUSPECT, TWO_LABELS, NOT_AN_ANIMAL)
         return decision.excluded is not False and not on_label
 
     return Found(part.kind, tuple(one for one in part.findings if stands(one)))

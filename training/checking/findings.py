@@ -47,6 +47,12 @@ NOT_AN_ANIMAL = Kind(
     judged=True,
 )
 OUTLIER = Kind("outlier", "Unlike all others", "No other picture of the task is much like it.", judged=True)
+TWO_LABELS = Kind(
+    "two_labels",
+    "One picture, several labels",
+    "What it shows lies in the library under another label too.",
+    judged=True,
+)
 BLURRY = Kind("blurry", "Blurry", "Nothing in it is sharp.")
 DARK = Kind("dark", "Dark", "All of it is dark, so that little can be told apart.")
 BRIGHT = Kind("bright", "Too bright", "All of it is light, so that little can be told apart.")
@@ -58,6 +64,7 @@ KINDS = (
     SUSPECT,
     NOT_AN_ANIMAL,
     OUTLIER,
+    TWO_LABELS,
     BLURRY,
     DARK,
     BRIGHT,

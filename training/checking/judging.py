@@ -1,7 +1,6 @@
 """What a network makes of a task's pictures: labels to doubt, pictures without an animal, outliers."""
 
 from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,9 +41,9 @@ class _Pictures:
     animal: NDArray[np.float64]
 
 
-def judge_pictures(workshop: Workshop, task: str, images: Images, contents: Mapping[int, str]) -> Judged:
+def judge_pictures(workshop: Workshop, task: str, images: Images) -> Judged:
     """Judges a task's usable pictures by the starter's embeddings, which are kept: a probe learns from the
-    same. `contents` tells by id what shows the same.
+    same.
 
     Raises:
         TrainingError: a file changed since it was ingested.
@@ -53,7 +52,7 @@ def judge_pictures(workshop: Workshop, task: str, images: Images, contents: Mapp
     index(workshop.engine, workshop.bundles, starter, task, workshop.progress)
     embeddings = read_features(workshop.engine, starter, images)
     animal = animal_probability(embeddings, [image.label for image in images])
-    pictures = _Pictures(images, embeddings, tuple(contents[image.id] for image in images), animal)
+    pictures = _Pictures(images, embeddings, tuple(image.shown for image in images), animal)
     suspects, notes = _suspects(workshop, pictures)
     return Judged((Found(SUSPECT, suspects), _without_animal(pictures), _outliers(pictures)), notes)
 

@@ -73,5 +73,7 @@ def test_a_kind_that_does_not_exist_is_one_line_and_nothing_is_done(
 ) -> None:
     menagerie("ingest", pictures, "--test", "0")
     error = menagerie("check", "--exclude", "ugly").error
-    assert error.startswith("unknown finding 'ugly'; there are: suspect, not_an_animal, outlier, blurry, ")
+    assert error.startswith(
+        "unknown finding 'ugly'; there are: suspect, not_an_animal, outlier, two_labels, "
+    )
     assert not (bundles.parent / "reports").exists()
