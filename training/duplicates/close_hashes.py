@@ -15,6 +15,7 @@ from training.duplicates.perceptual_hash import BITS, to_bits, turned_and_mirror
 # 256 bits, different photographs in 83 at least.
 CLOSE = 32
 WORDS = BITS // 16
+BLOCK = 8192  # hashes asked for at a time, in their eight positions: 17 MB
 AT_ONCE = 2_000_000  # pairs compared in one go: 128 MB
 
 Pairs = NDArray[np.int64]
@@ -44,15 +45,17 @@ def _close(bits: NDArray[np.bool_], fresh: Pairs) -> Iterator[Pairs]:
     words = _numbered_words(packed)
     order = np.argsort(words, kind="stable")
     in_order = words[order]
-    for position in turned_and_mirrored(bits[fresh]):
-        asked = np.packbits(position, axis=1)
-        wanted = _numbered_words(asked)
-        begin, end = (np.searchsorted(in_order, wanted, side) for side in ("left", "right"))
-        for rows, places in _ranges(begin, end):
-            one, other = rows // WORDS, order[places] // WORDS
-            differing = np.bitwise_count(asked.view(np.uint64)[one] ^ packed.view(np.uint64)[other])
-            close = differing.sum(axis=1) <= CLOSE
-            yield np.column_stack([fresh[one[close]], other[close]])
+    for start in range(0, len(fresh), BLOCK):
+        some = fresh[start : start + BLOCK]
+        for position in turned_and_mirrored(bits[some]):
+            asked = np.packbits(position, axis=1)
+            wanted = _numbered_words(asked)
+            begin, end = (np.searchsorted(in_order, wanted, side) for side in ("left", "right"))
+            for rows, places in _ranges(begin, end):
+                one, other = rows // WORDS, order[places] // WORDS
+                differing = np.bitwise_count(asked.view(np.uint64)[one] ^ packed.view(np.uint64)[other])
+                close = differing.sum(axis=1) <= CLOSE
+                yield np.column_stack([some[one[close]], other[close]])
 
 
 def _numbered_words(packed: NDArray[np.uint8]) -> NDArray[np.uint32]:
