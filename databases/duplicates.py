@@ -34,14 +34,29 @@ class Redundant:
 
 
 def comparable(session: Session, task: str) -> list[Comparable]:
-    """The sound pictures of a task, excluded ones too, by id."""
+    """The sound pictures of a task, by id; those that are excluded or gone too, since they may come back."""
     rows = session.execute(
         select(Image.id, Image.sha256, Image.perceptual_hash, Image.duplicate_group, Image.compared)
         .join(Root)
-        .where(Root.task == task, Image.status == "ok")
+        .where(Root.task == task, Image.status.in_(("ok", "missing")), Image.sha256.is_not(None))
         .order_by(Image.id)
     )
     return [Comparable(*cast("Any", row)) for row in rows]
+
+
+def uncompared(session: Session, task: str) -> set[int]:
+    """The sound pictures of a task that were not compared with the others yet, by id."""
+    query = (
+        select(Image.id).join(Root).where(Root.task == task, Image.status == "ok", Image.compared.is_(None))
+    )
+    return set(session.scalars(query))
+
+
+def count_by_hash_alone(session: Session, task: str) -> int:
+    """How many usable pictures of a task were compared with the others by their hashes at most."""
+    closer = func.coalesce(Image.compared, "") == "embedding"
+    query = select(func.count()).select_from(Image).join(Root)
+    return session.scalar(query.where(Root.task == task, Image.usable, ~closer)) or 0
 
 
 def write_groups(session: Session, groups: Mapping[int, int | None]) -> None:

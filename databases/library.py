@@ -16,6 +16,11 @@ MAX_PARAMETERS = 5000  # of one statement; older SQLite takes 32,766
 Counts = dict[tuple[str | None, str | None], int]
 
 
+def shown(group: int) -> str:
+    """What the pictures of a duplicate group show."""
+    return f"group {group}"
+
+
 @dataclass(frozen=True)
 class KnownFile:
     """What an earlier ingest wrote down of a file, to tell whether it has changed since."""
@@ -50,7 +55,7 @@ class LibraryImage:
     @property
     def shown(self) -> str:
         """What it shows: the same for copies, and for pictures found to show the same."""
-        return self.sha256 if self.duplicate_group is None else f"group {self.duplicate_group}"
+        return self.sha256 if self.duplicate_group is None else shown(self.duplicate_group)
 
     @property
     def place(self) -> Place:
@@ -174,14 +179,17 @@ def task_images(session: Session, task: str) -> list[LibraryImage]:
 
 
 def unused_splits(session: Session, task: str) -> dict[str, str]:
-    """The splits, by content hash, of a task's pictures that are gone or excluded."""
+    """The splits of a task's pictures that are gone or excluded, by what each shows and by content hash."""
     rows = session.execute(
-        select(Image.sha256, Image.split)
+        select(Image.sha256, Image.duplicate_group, Image.split)
         .join(Root)
         .where(Root.task == task, ~Image.usable, Image.sha256.is_not(None), Image.split.is_not(None))
         .order_by(Image.id)
     )
-    return {sha256: split for sha256, split in rows if sha256 is not None and split is not None}
+    found: dict[str, str] = {}
+    for sha256, group, split in rows:
+        found |= {str(sha256): str(split)} | ({shown(group): str(split)} if group is not None else {})
+    return found
 
 
 def find_image(session: Session, image_id: int) -> LibraryImage | None:

@@ -29,7 +29,12 @@ def open_for_writing(url: str) -> Engine:
     """
     _make_folder(url)
     engine = open_engine(url)
-    with _closed_on_error(engine), engine.begin() as connection:
+    with (
+        _closed_on_error(engine),
+        engine.connect() as connection,
+        _without_cascades(connection),
+        connection.begin(),
+    ):
         _lock(connection)
         if _current(connection) != _scripts().get_current_head():
             _refuse_strangers(connection)
@@ -69,6 +74,25 @@ def _closed_on_error(engine: Engine) -> Iterator[None]:
     except BaseException:
         engine.dispose()
         raise
+
+
+@contextmanager
+def _without_cascades(connection: Connection) -> Iterator[None]:
+    """Some changes SQLite only makes by a new table in the old one's place: when that goes, the rows of other
+    tables that belong to it must not."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    _set_foreign_keys(connection, "OFF")
+    try:
+        yield
+    finally:
+        _set_foreign_keys(connection, "ON")
+
+
+def _set_foreign_keys(connection: Connection, state: str) -> None:
+    connection.exec_driver_sql(f"PRAGMA foreign_keys={state}")
+    connection.rollback()  # of nothing: it holds from here on, and only outside of a transaction
 
 
 def _refuse_strangers(connection: Connection) -> None:

@@ -94,5 +94,14 @@ def _folds(targets: Targets, contents: Sequence[str], seed: int) -> list[tuple[T
         raise NoPictures(
             "a label has fewer than two different pictures to learn from: add some, or drop the label"
         )
-    splitter = StratifiedGroupKFold(min(FOLDS, fewest), shuffle=True, random_state=seed)
-    return list(splitter.split(targets, targets, groups=contents))
+    labels = len(np.unique(targets))
+    for count in range(min(FOLDS, fewest), 1, -1):
+        splitter = StratifiedGroupKFold(count, shuffle=True, random_state=seed)
+        folds = list(splitter.split(targets, targets, groups=contents))
+        # What shows the same may carry several labels, and takes them all out of a fold's rest.
+        if all(len(np.unique(targets[rest])) == labels for rest, _ in folds):
+            return folds
+    raise NoPictures(
+        "too few different pictures to learn from: most of a label's show what another label's show too; "
+        "menagerie check tells which"
+    )

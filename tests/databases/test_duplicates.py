@@ -9,16 +9,17 @@ from tests.databases.filling import Library, content
 HASH = "5a" * 32
 
 
-def test_sound_pictures_can_be_compared_excluded_ones_too(session: Session) -> None:
+def test_sound_pictures_can_be_compared_those_too_that_may_come_back(session: Session) -> None:
     pets = Library(session)
     here = pets.add("cat/1.jpg", perceptual_hash=HASH, duplicate_group=1, compared="hash")
     out = pets.add("cat/2.jpg", perceptual_hash=None, excluded=True)
     pets.add("cat/broken.jpg", status="invalid", reason="corrupt_image")
-    pets.add("cat/gone.jpg", status="missing")
+    gone = pets.add("cat/gone.jpg", status="missing", compared="embedding")
     Library(session, "birds", task="birds", uri="/birds").add("owl/0.jpg")
     assert duplicates.comparable(session, "pets") == [
         Comparable(here, content(f"{pets.root_id}/cat/1.jpg"), HASH, 1, "hash"),
         Comparable(out, content(f"{pets.root_id}/cat/2.jpg"), None, None, None),
+        Comparable(gone, content(f"{pets.root_id}/cat/gone.jpg"), "00ff00ff00ff00ff", None, "embedding"),
     ]
 
 
@@ -30,6 +31,17 @@ def test_groups_are_written_by_id(session: Session) -> None:
     duplicates.mark_compared(session, "hash", [second])
     found = duplicates.comparable(session, "pets")
     assert [(one.group, one.compared) for one in found] == [(None, "embedding"), (first, "hash")]
+
+
+def test_what_was_not_compared_and_what_only_by_its_hash_is_known(session: Session) -> None:
+    pets = Library(session)
+    new = pets.add("cat/1.jpg")
+    pets.add("cat/2.jpg", compared="hash")
+    pets.add("cat/3.jpg", compared="embedding")
+    pets.add("cat/4.jpg", compared="hash", excluded=True)
+    pets.add("cat/gone.jpg", status="missing")
+    assert duplicates.uncompared(session, "pets") == {new}
+    assert duplicates.count_by_hash_alone(session, "pets") == 2
 
 
 def test_nothing_to_write_is_written_without_complaint(session: Session) -> None:

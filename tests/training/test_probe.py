@@ -1,7 +1,11 @@
 """The head on frozen features."""
 
+from contextlib import suppress
+
 import numpy as np
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -83,3 +87,16 @@ def test_two_different_pictures_a_label_are_enough_and_one_is_not() -> None:
     assert fit_probe(features, targets, names(4), seed=0).held_out.shape == (4, 2)
     with pytest.raises(NoPictures, match="fewer than two different pictures"):
         fit_probe(features, targets, ["a", "b", "c", "c"], seed=0)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 7)), min_size=8, max_size=40))
+def test_look_alikes_under_several_labels_are_learnt_from_or_refused(drawn: list[tuple[int, int]]) -> None:
+    labels = sorted({label for label, _ in drawn})
+    targets = np.array([labels.index(label) for label, _ in drawn])
+    features = np.random.default_rng(0).normal(size=(len(drawn), 4)).astype(np.float32)
+    assume(len(labels) > 1)
+    with suppress(NoPictures):
+        fit = fit_probe(features, targets, [f"group {group}" for _, group in drawn], seed=0)
+        assert np.isfinite(fit.held_out).all()
+        assert fit.held_out.shape == (len(drawn), len(labels))

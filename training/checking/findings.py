@@ -50,7 +50,7 @@ OUTLIER = Kind("outlier", "Unlike all others", "No other picture of the task is 
 TWO_LABELS = Kind(
     "two_labels",
     "One picture, several labels",
-    "What it shows lies in the library under another label too.",
+    "What it shows, or the scene that it was taken in, lies under another label too.",
     judged=True,
 )
 BLURRY = Kind("blurry", "Blurry", "Nothing in it is sharp.")

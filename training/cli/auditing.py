@@ -20,8 +20,8 @@ def audit(
 ) -> None:
     """List groups of look-alikes that lie in several splits, and say what accuracy they buy.
 
-    The splits that ingest makes part no group that it knows; those that folders or tables give may. Writes a
-    page with the pictures, and its figures as JSON.
+    The splits that ingest makes part no group that it knew then; those that folders or tables give may.
+    Writes a page with the pictures, and its figures as JSON.
     """
     from sqlalchemy.orm import Session
 
@@ -37,7 +37,7 @@ def audit(
     task = only_task(state, task)
     dataset = load_dataset(state.engine, task)
     with Session(state.engine) as session:
-        unsure = sum(one.compared != "embedding" for one in duplicates.comparable(session, task))
+        unsure = duplicates.count_by_hash_alone(session, task)
     found = run(Workshop(state.engine, state.bundles, Bars()), dataset, unsure)
     for crossing in found.crossings[: None if all_ else SHOWN]:
         say(quote("  ".join(f"{image.split}: {image.root}/{image.uri}" for image in crossing.pictures)))

@@ -40,7 +40,8 @@ def forget(
     """Know a root no more: its pictures leave the library and the gallery.
 
     Files stay where they are, models too. What people decided on pictures is kept, by content, and holds
-    again when the pictures come back.
+    again when the pictures come back. Splits are not kept: a picture that comes back may get another one, and
+    older models may have learnt from what is test then.
     """
     from sqlalchemy.orm import Session
 

@@ -29,7 +29,7 @@ class Crossing:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The labels its pictures carry: more than one, and one of them is wrong."""
+        """The labels its pictures carry: of more than one, one is wrong, or they share a scene."""
         return tuple(sorted({str(image.label) for image in self.pictures}))
 
 

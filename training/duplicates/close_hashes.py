@@ -8,6 +8,8 @@ from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from training.duplicates.perceptual_hash import BITS, to_bits, turned_and_mirrored
 
@@ -16,35 +18,36 @@ from training.duplicates.perceptual_hash import BITS, to_bits, turned_and_mirror
 CLOSE = 32
 WORDS = BITS // 16
 BLOCK = 8192  # hashes asked for at a time, in their eight positions: 17 MB
-AT_ONCE = 2_000_000  # pairs compared in one go: 128 MB
+AT_ONCE = 1_000_000  # pairs compared in one go: 150 MB at most
 
 Pairs = NDArray[np.int64]
 
 
 def close_pairs(hashes: list[str], new: NDArray[np.bool_]) -> Pairs:
-    """Index pairs int64 [m, 2] of hashes that are close in one of eight positions, one at least `new`.
+    """Index pairs int64 [m, 2] that join hashes which are close in one of eight positions, one at least
+    `new`, directly or by others between them: at most one pair a hash.
 
     Those that differ in fewer than 16 bits are found for certain, others up to 32 mostly.
     """
     if not new.any():
         return np.empty((0, 2), np.int64)
-    bits = to_bits(hashes)
-    # Equal ones stand for each other, so that a thousand copies are not a million pairs.
-    _, first, same = np.unique(bits, axis=0, return_index=True, return_inverse=True)
+    # Equal ones stand for each other.
+    bits, first, same = np.unique(to_bits(hashes), axis=0, return_index=True, return_inverse=True)
     fresh = np.zeros(len(first), bool)
     np.logical_or.at(fresh, same, new)
-    found = [np.column_stack([np.arange(len(hashes)), first[same]])]
-    found += [first[pairs] for pairs in _close(bits[first], np.flatnonzero(fresh))]
-    pairs = np.concatenate(found)
-    pairs = np.sort(pairs[pairs[:, 0] != pairs[:, 1]], axis=1)
-    return np.unique(pairs, axis=0).astype(np.int64)
+    group = _grouped(bits, np.flatnonzero(fresh))
+    _, lowest = np.unique(group, return_index=True)
+    pairs = np.column_stack([np.arange(len(hashes)), first[lowest[group[same]]]])
+    return np.asarray(pairs[pairs[:, 0] != pairs[:, 1]], np.int64)
 
 
-def _close(bits: NDArray[np.bool_], fresh: Pairs) -> Iterator[Pairs]:
+def _grouped(bits: NDArray[np.bool_], fresh: Pairs) -> Pairs:
+    """Group numbers from 0, int64 [n], of hashes bool [n, 256]: close ones are in one group."""
     packed = np.packbits(bits, axis=1)
     words = _numbered_words(packed)
     order = np.argsort(words, kind="stable")
     in_order = words[order]
+    group = np.arange(len(bits))
     for start in range(0, len(fresh), BLOCK):
         some = fresh[start : start + BLOCK]
         for position in turned_and_mirrored(bits[some]):
@@ -53,9 +56,23 @@ def _close(bits: NDArray[np.bool_], fresh: Pairs) -> Iterator[Pairs]:
             begin, end = (np.searchsorted(in_order, wanted, side) for side in ("left", "right"))
             for rows, places in _ranges(begin, end):
                 one, other = rows // WORDS, order[places] // WORDS
+                # Of what is in one group already, there may be far too many pairs.
+                apart = group[some[one]] != group[other]
+                one, other = one[apart], other[apart]
                 differing = np.bitwise_count(asked.view(np.uint64)[one] ^ packed.view(np.uint64)[other])
                 close = differing.sum(axis=1) <= CLOSE
-                yield np.column_stack([some[one[close]], other[close]])
+                group = _joined(group, group[some[one[close]]], group[other[close]])
+    return group
+
+
+def _joined(group: Pairs, one: Pairs, other: Pairs) -> Pairs:
+    """Group numbers after each group of `one` was joined with that of `other`."""
+    if not len(one):
+        return group
+    count = int(group.max()) + 1
+    graph = coo_array((np.ones(len(one), np.int8), (one, other)), shape=(count, count))
+    _, member = connected_components(graph, directed=False)
+    return np.asarray(member[group], np.int64)
 
 
 def _numbered_words(packed: NDArray[np.uint8]) -> NDArray[np.uint32]:

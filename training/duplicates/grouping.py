@@ -22,9 +22,18 @@ from training.duplicates.close_hashes import close_pairs
 from training.progress import Progress
 
 IdPair = tuple[int, int]
-# Given a task's usable pictures, the ids of those to compare with all, and which are known to show the same:
-# more pairs that do.
-LookCloser = Callable[[Sequence[LibraryImage], set[int], DisjointSet], list[IdPair]]
+
+
+@dataclass(frozen=True)
+class Looked:
+    """More pairs of ids that show the same, and the ids of those that could be looked at."""
+
+    pairs: list[IdPair]
+    ids: list[int]
+
+
+# Given a task's usable pictures, the ids of those to compare with all, and which are known to show the same.
+LookCloser = Callable[[Sequence[LibraryImage], set[int], DisjointSet], Looked]
 
 
 @dataclass(frozen=True)
@@ -48,12 +57,16 @@ def compare(engine: Engine, task: str, look_closer: LookCloser | None, progress:
     done = {picture.id for picture in pictures if picture.compared == "embedding"}
     usable = [image for image in usable if image.id in ids]
     closer = {image.id for image in usable} - done
-    if closer:
-        known = DisjointSet(ids)
-        for one, other in (*_known(pictures), *pairs):
-            known.merge(one, other)
-        pairs += look_closer(usable, closer, known)
-    return Comparison(pairs, {"hash": [one for one in new if one not in closer], "embedding": sorted(closer)})
+    if not closer:
+        return Comparison(pairs, {"hash": new})
+    known = DisjointSet(ids)
+    for one, other in (*_known(pictures), *pairs):
+        known.merge(one, other)
+    looked = look_closer(usable, closer, known)
+    seen = set(looked.ids)
+    return Comparison(
+        pairs + looked.pairs, {"hash": [one for one in new if one not in seen], "embedding": looked.ids}
+    )
 
 
 def write_groups(session: Session, task: str, comparison: Comparison) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from backend.inference.cpu import available_cpus
 from databases import library
-from databases.duplicates import Redundant, count_redundant
+from databases.duplicates import Redundant, count_redundant, uncompared
 from databases.labelling import apply_labelling, lock_labels
 from databases.library import KnownFile, Refusal
 from databases.models import now
@@ -209,7 +209,10 @@ def _split(session: Session, task: str, source: Source, plan: SplitPlan) -> None
     lacking = {split: share for split, share in wanted.items() if split not in source.given_splits}
     shares = {"train": wanted["train"]} | lacking
     unused = library.unused_splits(session, task)
-    assigned = assign_splits(library.task_images(session, task), shares, plan.seed, unused)
+    # What another ingest brings at this moment is not compared yet: it is that one's to split.
+    waiting = uncompared(session, task)
+    images = [image for image in library.task_images(session, task) if image.id not in waiting]
+    assigned = assign_splits(images, shares, plan.seed, unused)
     library.set_splits(session, assigned)
 
 

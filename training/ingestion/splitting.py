@@ -20,8 +20,8 @@ def assign_splits(
 
     What has a split keeps it, so that later pictures never move an earlier one, and those that show the same
     follow it. The others come in an order that only their content and the seed decide, those with the most
-    copies first, each going where its label lacks most of its share. `unused`: splits by content of pictures
-    that are gone or excluded; one that was moved stays in its split.
+    copies first, each going where its label lacks most of its share. `unused`: splits of pictures that are
+    gone or excluded, by content and by what they show; one that was moved stays in its split.
     """
     images = [image for image in images if image.label is not None]
     followed: dict[str, str] = {}
@@ -36,7 +36,7 @@ def assign_splits(
             counts[image.label][image.split] += 1
     assigned = {}
     for group in sorted(pending.values(), key=lambda group: _turn(group, seed)):
-        needs = counts[group[0].label]
+        needs = counts[min(group, key=lambda image: _draw(image.sha256, seed)).label]
         split = followed.get(group[0].shown) or _of_unused(group, unused) or _neediest(needs, shares)
         for image in group:  # one that shows the same may carry another label
             assigned[image.id] = split
@@ -50,7 +50,8 @@ def _turn(group: Sequence[LibraryImage], seed: int) -> tuple[int, str]:
 
 
 def _of_unused(group: Sequence[LibraryImage], unused: Mapping[str, str]) -> str | None:
-    return next((unused[image.sha256] for image in group if image.sha256 in unused), None)
+    keys = [key for image in group for key in (image.sha256, image.shown)]
+    return next((unused[key] for key in keys if key in unused), None)
 
 
 def _neediest(counts: Mapping[str, int], shares: Mapping[str, float]) -> str:

@@ -53,7 +53,9 @@ def conclusions(audit: Audit) -> list[str]:
     elif any("test" in crossing.splits for crossing in audit.crossings):
         sentences.append("Without what test shares, too little is left to learn from to say what that buys.")
     if mixed := sum(len(crossing.labels) > 1 for crossing in audit.crossings):
-        sentences.append(f"{mixed} of the groups carry more than one label: at least one of them is wrong.")
+        sentences.append(
+            f"{mixed} of the groups carry more than one label: one is wrong, or they share a scene."
+        )
     if audit.unsure:
         sentences.append(
             f"{audit.unsure} pictures were compared by their hashes alone, which do not find cut or turned "

@@ -50,13 +50,28 @@ def test_relatives_find_each_other_in_any_position(drawn: tuple[list[str], list[
 
 @settings(max_examples=60, deadline=None)
 @given(families())
-def test_each_new_one_finds_all_its_relatives(drawn: tuple[list[str], list[int], list[bool]]) -> None:
+def test_each_new_one_is_joined_with_all_its_relatives(
+    drawn: tuple[list[str], list[int], list[bool]],
+) -> None:
     hashes, family, new = drawn
-    found = {tuple(pair) for pair in close_pairs(hashes, np.array(new))}
-    different = [(i, j) for j in range(len(hashes)) for i in range(j) if hashes[i] != hashes[j]]
-    wanted = {(i, j) for i, j in different if family[i] == family[j] and (new[i] or new[j])}
-    firsts = {hashes.index(one) for one in hashes}
-    assert {(i, j) for i, j in wanted if i in firsts and j in firsts} <= found
+    group = joined(len(hashes), close_pairs(hashes, np.array(new)))
+    for i in range(len(hashes)):
+        for j in range(i):
+            if new[i] or new[j]:
+                assert (group[i] == group[j]) == (family[i] == family[j])
+
+
+def test_a_thousand_close_ones_are_no_million_pairs() -> None:
+    chance = np.random.default_rng(0)
+    first = chance.random(BITS) < 0.5
+    hashes = []
+    for _ in range(1000):
+        relative = first.copy()
+        relative[chance.choice(BITS, 6, replace=False)] ^= True
+        hashes.append(as_hex(relative))
+    pairs = close_pairs(hashes, np.ones(1000, bool))
+    assert len(pairs) == 999
+    assert len(np.unique(pairs[:, 1])) == 1
 
 
 def test_a_thousand_equal_ones_are_no_million_pairs() -> None:

@@ -1,19 +1,24 @@
 """An ingest groups what shows the same, and no split parts it."""
 
+import shutil
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 from PIL import Image
+from scipy.cluster.hierarchy import DisjointSet
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from databases import duplicates, library
+from databases import corrections, duplicates, library
+from databases.library import LibraryImage
+from tests.databases.filling import Library
 from tests.drawing import draw_scene, encode
 from tests.training.duplicates.copying import CHANGED, WHOLE
 from tests.training.making import pictures_of, take_in
 from training.duplicates.closer import by_embedding
+from training.duplicates.grouping import Looked
 from training.ingestion.run import IngestReport, SplitPlan, ingest
 from training.ingestion.sources import open_source
 from training.progress import Silent
@@ -97,13 +102,42 @@ def test_groups_reach_over_the_roots_of_a_task(engine: Engine, folder: Path, tmp
     assert report.redundant.look_alikes == 0  # nothing of this root could be spared
 
 
-def test_a_group_dissolves_when_its_copies_are_gone_or_changed(engine: Engine, folder: Path) -> None:
+def test_a_file_that_shows_something_else_leaves_its_group(engine: Engine, folder: Path) -> None:
     take_in(engine, folder)
-    for name in ("even/mirrored-0.jpg", "odd/smaller-0.jpg"):
-        (folder / name).unlink()
     save(folder, "even/mirrored-1.jpg", draw_scene(50))
     take_in(engine, folder)
-    assert groups(engine) == {frozenset({"1.jpg", "smaller-1.jpg"})}
+    assert frozenset({"1.jpg", "smaller-1.jpg"}) in groups(engine)
+
+
+def test_copies_follow_pictures_that_are_away(engine: Engine, folder: Path, tmp_path: Path) -> None:
+    take_in(engine, folder, plan=HALVES)
+    before = {image.file_name: image.split for image in pictures_of(engine).values()}
+    away = folder.rename(tmp_path / "away")
+    folder.mkdir()
+    for number in range(12):
+        save(tmp_path / "copies", f"odd/copy-{number}.jpg", WHOLE["upside down"](draw_scene(number)))
+    save(folder, "even/other.jpg", draw_scene(70))
+    take_in(engine, folder, plan=HALVES)
+    take_in(engine, tmp_path / "copies", name="copies", plan=HALVES)
+    shutil.copytree(away, folder, dirs_exist_ok=True)
+    take_in(engine, folder, plan=HALVES)
+    after = {image.file_name: image.split for image in pictures_of(engine).values()}
+    assert {name: after[name] for name in before} == before
+    assert all(after[f"copy-{number}.jpg"] == before[f"{number}.jpg"] for number in range(12))
+
+
+def test_copies_follow_pictures_that_are_excluded(engine: Engine, folder: Path, tmp_path: Path) -> None:
+    take_in(engine, folder, plan=HALVES)
+    pictures = pictures_of(engine)
+    with Session(engine) as session, session.begin():
+        contents = [image.sha256 for image in pictures.values() if image.split != "train"]
+        corrections.add(session, "colours", contents, "exclude")
+    for number in range(12):
+        save(tmp_path / "copies", f"odd/copy-{number}.jpg", WHOLE["upside down"](draw_scene(number)))
+    take_in(engine, tmp_path / "copies", name="copies", plan=HALVES)
+    before = {image.file_name: image.split for image in pictures.values()}
+    after = {image.file_name: image.split for image in pictures_of(engine).values()}
+    assert all(after[f"copy-{number}.jpg"] == before[f"{number}.jpg"] for number in range(12))
 
 
 def test_an_excluded_copy_is_known_to_its_group_when_it_comes_back(engine: Engine, folder: Path) -> None:
@@ -160,3 +194,56 @@ def test_looking_closer_finds_cut_and_turned_copies(
     assert groups(engine) == FOUND | {frozenset({"2.jpg", *(f"{name}.jpg" for name in CHANGED)})}
     with Session(engine) as session:
         assert {picture.compared for picture in duplicates.comparable(session, "colours")} == {"embedding"}
+
+
+def test_a_root_that_is_away_is_left_out_and_told_of(
+    engine: Engine, folder: Path, tmp_path: Path, bundles_with_starter: Path
+) -> None:
+    take_in(engine, folder)
+    folder.rename(tmp_path / "away")
+    save(tmp_path / "more", "even/scene.jpg", draw_scene(40))
+    save(tmp_path / "more", "even/cut.jpg", CHANGED["cut"](draw_scene(40)))
+    told = Told()
+    ingest(
+        engine,
+        open_source(tmp_path / "more"),
+        name="more",
+        task="colours",
+        plan=HALVES,
+        progress=told,
+        look_closer=by_embedding(engine, bundles_with_starter, told),
+    )
+    assert told.lines == ["16 pictures cannot be read now: they are not compared by embedding"]
+    assert frozenset({"scene.jpg", "cut.jpg"}) in groups(engine)
+    with Session(engine) as session:
+        assert duplicates.count_by_hash_alone(session, "colours") == 16
+
+
+class Told(Silent):
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def tell(self, line: str) -> None:
+        self.lines.append(line)
+
+
+def test_what_another_ingest_brings_meanwhile_is_that_ones_to_split(engine: Engine, folder: Path) -> None:
+    def meanwhile(images: Sequence[LibraryImage], new: set[int], known: DisjointSet) -> Looked:
+        del images, new, known
+        with Session(engine) as session, session.begin():
+            Library(session, "other", "colours", "/other").add("even/1.jpg", split=None)
+        return Looked([], [])
+
+    ingest(
+        engine,
+        open_source(folder),
+        name="colours",
+        task="colours",
+        plan=HALVES,
+        progress=Silent(),
+        look_closer=meanwhile,
+    )
+    splits = {(image.root, image.split is None) for image in pictures_of(engine).values()}
+    assert splits == {("colours", False), ("other", True)}
