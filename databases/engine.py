@@ -1,14 +1,18 @@
 """Connections: SQLite in WAL mode by default, PostgreSQL by URL."""
 
+import sqlite3
+import time
+
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import ArgumentError, DatabaseError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from databases.errors import DatabaseUnavailable
 
 BUSY_TIMEOUT_MS = 10_000
+WAL_PAUSE_SECONDS = 0.01
 
 
 def open_engine(url: str, *, read_only: bool = False) -> Engine:
@@ -63,9 +67,24 @@ def parse_url(url: str, source: str = "DATABASE_URL") -> URL:
 
 def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+    _switch_to_wal(cursor)
+    for pragma in ("synchronous=NORMAL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _switch_to_wal(cursor: DBAPICursor) -> None:
+    """Waits itself: where several open a new database at once, SQLite may refuse without waiting."""
+    until = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+            time.sleep(WAL_PAUSE_SECONDS)
+        else:
+            return
 
 
 def _prepare_read_only_sqlite(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:

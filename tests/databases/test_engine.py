@@ -1,5 +1,7 @@
 """Connections to both databases."""
 
+import sqlite3
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -79,3 +81,18 @@ def test_sqlite_in_a_folder_that_does_not_exist_is_refused_for_reading(tmp_path:
     engine = open_engine(f"sqlite:///{tmp_path / 'absent' / 'images.db'}")
     with pytest.raises(DatabaseUnavailable, match="does not answer: unable to open database file"):
         check_reachable(engine)
+
+
+def test_a_new_database_is_waited_for_while_another_has_it_to_itself(tmp_path: Path) -> None:
+    file = tmp_path / "images.db"
+    holder = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    holder.execute("CREATE TABLE t (x)")
+    holder.execute("BEGIN EXCLUSIVE")
+    release = threading.Timer(0.3, lambda: holder.execute("COMMIT"))
+    release.start()
+    engine = open_engine(f"sqlite:///{file}")
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
+    release.join()
+    engine.dispose()
+    holder.close()
