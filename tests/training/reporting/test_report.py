@@ -43,7 +43,7 @@ def test_train_pictures_are_counted_apart(report_on: Reporter) -> None:
 def test_calibration_is_told_before_and_after_the_temperature(report_on: Reporter) -> None:
     report = report_on(calibration={"temperature": 30.0, "fitted_on": "cross-validation"})
     assert (report.uncalibrated.temperature, report.calibrated.temperature) == (1.0, 30.0)
-    assert report.calibrated.error > report.uncalibrated.error  # far too soft for answers that are mostly right
+    assert report.calibrated.error > report.uncalibrated.error  # far too soft
     assert report.learnt_from_val
 
 
