@@ -73,8 +73,8 @@ class Image(Base):
     `source_label` is what its folder or table says, `label` what holds after a task's corrections and
     operations on labels; an `excluded` picture is known but not used. `duplicate_group`: the lowest id among
     the task's pictures that show the same, where there are others. `compared`: by what it was compared with
-    them last, None where it is new. Sharpness, brightness, contrast and saturation: see the
-    examination that measures them.
+    them last, None where it is new. Sharpness, brightness, contrast and saturation: None until
+    somebody asks for them.
     """
 
     __tablename__ = "images"

@@ -12,7 +12,7 @@ from databases.models import Image, Root
 @dataclass(frozen=True)
 class Quality:
     """How a picture looks. Brightness, contrast and saturation are 0 to 1; for what is measured, and for the
-    unit of the sharpness, see the examination that does it."""
+    unit of the sharpness, see what measures it."""
 
     sharpness: float
     brightness: float

@@ -2,6 +2,7 @@
 
 import functools
 import io
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,13 +71,12 @@ def decode(data: bytes, limits: Limits = DEFAULT_LIMITS, *, least: int | None = 
     full = image.size
     if least is not None:
         image.draft(None, (least, least))
-    smaller = image.size != full
-    upright = _upright_rgb(image)
-    if not smaller:
-        full = upright.size
-    elif _lies_on_its_side(image):
+    if image.size == full:
+        upright = _upright_rgb(image)
+        return Picture(upright, name, *upright.size)
+    if _lies_on_its_side(image):
         full = full[::-1]
-    return Picture(upright, name, *full)
+    return Picture(_upright_rgb(image), name, *full)
 
 
 def _open(data: bytes, limits: Limits) -> Image.Image:
@@ -120,18 +120,18 @@ def _coded_size(image: Image.Image) -> tuple[int, int]:
 def _upright_rgb(image: Image.Image) -> Image.Image:
     try:
         image.load()
-        return _to_rgb(_upright(image))
+        _turn_upright(image)
+        return _to_rgb(image)
     except MemoryError:  # ours, not the picture's
         raise
     except Exception as error:  # so do malformed bodies; a bug of ours would show on sound pictures
         raise _unreadable(error) from error
 
 
-def _upright(image: Image.Image) -> Image.Image:
-    try:
-        return ImageOps.exif_transpose(image)
-    except Exception:  # noqa: BLE001  the pixels are sound: broken metadata only means that no orientation is known
-        return image
+def _turn_upright(image: Image.Image) -> None:
+    # Broken metadata only means that no orientation is known: the pixels are sound.
+    with suppress(Exception):
+        ImageOps.exif_transpose(image, in_place=True)
 
 
 def _lies_on_its_side(image: Image.Image) -> bool:
@@ -150,7 +150,7 @@ def _to_rgb(image: Image.Image) -> Image.Image:
         image = image.convert("RGBA")
         white = Image.new("RGBA", image.size, "white")
         return Image.alpha_composite(white, image).convert("RGB")
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _high_byte(image: Image.Image) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:

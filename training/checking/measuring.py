@@ -1,16 +1,19 @@
-"""Pictures that an older version ingested, which measured nothing yet."""
+"""How a task's pictures look: measured when it is first asked for, and kept."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import fields
+from dataclasses import asdict
 
+import numpy as np
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from backend.inference.cpu import available_cpus
 from databases.library import LibraryImage, update_images
 from databases.quality import Quality, qualities
-from training.ingestion.examination import examine
+from training.checking.quality import LONGER_SIDE, measure, miniature_of
+from training.errors import TrainingError
+from training.pictures import read_picture
 from training.progress import Progress
 
 BATCH = 256  # a kill loses no more than these
@@ -44,6 +47,14 @@ def measured(
 
 def _measure(images: Sequence[LibraryImage]) -> Iterator[dict[str, float]]:
     with ThreadPoolExecutor(available_cpus()) as pool:
-        for image, found in zip(images, pool.map(examine, [one.place for one in images]), strict=True):
-            if found.sha256 == image.sha256:
-                yield {"id": image.id} | {field.name: getattr(found, field.name) for field in fields(Quality)}
+        for image, quality in zip(images, pool.map(_quality_of, images), strict=True):
+            if quality is not None:
+                yield {"id": image.id} | asdict(quality)
+
+
+def _quality_of(image: LibraryImage) -> Quality | None:
+    try:
+        picture = read_picture(image, LONGER_SIDE)
+    except TrainingError:
+        return None
+    return measure(np.asarray(miniature_of(picture)))

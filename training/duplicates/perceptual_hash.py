@@ -16,17 +16,20 @@ from scipy.fft import dct
 SIDE = 64  # pixels of the small version
 FREQUENCIES = 16  # in either direction
 BITS = FREQUENCIES**2
-# Standard deviation, in grey levels, of a small version that shows nothing: its signs would be noise.
+# Grey levels, root mean square over the pixels, that the low frequencies of a picture of nothing come to: its
+# signs would be noise.
 FLAT = 2.0
 
 
 def perceptual_hash(image: Image.Image) -> str | None:
     """256 bits as hex; None for a picture of one even tone."""
-    grey = np.asarray(image.convert("L").resize((SIDE, SIDE), Image.Resampling.BOX), np.float32)
-    if grey.std() < FLAT:
+    small = image.convert("L").resize((SIDE, SIDE), Image.Resampling.BOX, reducing_gap=1.0)
+    grey = np.frombuffer(small.tobytes(), np.uint8).reshape(SIDE, SIDE)
+    frequencies = _basis() @ grey.astype(np.float32) @ _basis().T
+    shown = frequencies.ravel()[1:]  # the first is the mean
+    if shown @ shown < (FLAT * SIDE) ** 2:
         return None
-    basis = _basis()
-    return np.packbits(basis @ grey @ basis.T > 0).tobytes().hex()
+    return np.packbits(frequencies > 0).tobytes().hex()
 
 
 def to_bits(hashes: list[str]) -> NDArray[np.bool_]:

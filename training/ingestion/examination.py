@@ -1,15 +1,12 @@
 """One file, read whole: what it is, and whether the service could use it."""
 
 import hashlib
-from dataclasses import asdict, dataclass
-
-import numpy as np
+from dataclasses import dataclass
 
 from backend.inference.decoding import DEFAULT_LIMITS, decode
 from backend.inference.errors import UnreadableImage
 from databases.places import Place, Unreachable
 from training.duplicates.perceptual_hash import perceptual_hash
-from training.ingestion.quality import measure, miniature_of
 from training.ingestion.store import Store
 
 UNREADABLE_FILE = "unreadable_file"
@@ -27,10 +24,6 @@ class Findings:
     aspect_ratio: float | None = None
     format: str | None = None
     perceptual_hash: str | None = None
-    sharpness: float | None = None
-    brightness: float | None = None
-    contrast: float | None = None
-    saturation: float | None = None
     reason: str | None = None
 
 
@@ -66,5 +59,4 @@ def examine(path: Place, store: Store | None = None) -> Findings:
         aspect_ratio=picture.width / picture.height,
         format=picture.format,
         perceptual_hash=perceptual_hash(picture.image),
-        **asdict(measure(np.asarray(miniature_of(picture.image)))),
     )

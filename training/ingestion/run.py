@@ -29,6 +29,12 @@ from training.progress import Progress
 
 # A kill loses at most one batch; a batch of this size keeps both cores busy and its commit cheap.
 BATCH = 256
+# Given to a thread at once: a small picture takes no longer than to hand it over.
+CHUNK_BYTES = 200_000
+# Of what a file holds now; what is found later.
+NOT_YET_KNOWN = dict.fromkeys(
+    ("duplicate_group", "compared", "sharpness", "brightness", "contrast", "saturation")
+)
 
 
 @dataclass(frozen=True)
@@ -171,26 +177,33 @@ def _examined(
     ahead: tuple[list[Seen], Iterator[Findings]] | None = None
     for batch in _batches(fresh):
         behind = ahead
-        ahead = batch, pool.map(partial(examine, store=store), [entry.candidate.path for entry in batch])
+        found = pool.map(partial(_examine_some, store=store), list(_chunks(batch)))
+        ahead = batch, itertools.chain.from_iterable(found)
         if behind:
             yield behind
     if ahead:
         yield ahead
 
 
+def _examine_some(entries: Sequence[Seen], store: Store | None) -> list[Findings]:
+    return [examine(entry.candidate.path, store) for entry in entries]
+
+
 def _row(root_id: int, seen: Seen, findings: Findings) -> dict[str, Any]:
     candidate = seen.candidate
-    return asdict(findings) | {
-        "root_id": root_id,
-        "uri": candidate.uri,
-        "file_name": Path(candidate.uri).name,
-        "modified_ns": seen.modified_ns if findings.reason != UNREADABLE_FILE else 0,
-        "source_label": candidate.label,
-        "duplicate_group": None,
-        "compared": None,
-        "status": "invalid" if findings.reason else "ok",
-        "ingested_at": now(),
-    }
+    return (
+        asdict(findings)
+        | NOT_YET_KNOWN
+        | {
+            "root_id": root_id,
+            "uri": candidate.uri,
+            "file_name": Path(candidate.uri).name,
+            "modified_ns": seen.modified_ns if findings.reason != UNREADABLE_FILE else 0,
+            "source_label": candidate.label,
+            "status": "invalid" if findings.reason else "ok",
+            "ingested_at": now(),
+        }
+    )
 
 
 def _relabelled(candidates: Iterable[Candidate], known: dict[str, KnownFile]) -> Iterator[dict[str, Any]]:
@@ -214,6 +227,17 @@ def _split(session: Session, task: str, source: Source, plan: SplitPlan) -> None
     images = [image for image in library.task_images(session, task) if image.id not in waiting]
     assigned = assign_splits(images, shares, plan.seed, unused)
     library.set_splits(session, assigned)
+
+
+def _chunks(entries: Sequence[Seen]) -> Iterator[list[Seen]]:
+    chunk: list[Seen] = []
+    for entry in entries:
+        chunk.append(entry)
+        if sum(one.bytes for one in chunk) >= CHUNK_BYTES:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
 
 
 def _batches(entries: Sequence[Seen]) -> Iterator[list[Seen]]:

@@ -4,13 +4,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from databases import corrections
 from databases.corrections import Kind as Decided
-from databases.models import Image
-from databases.quality import qualities
+from databases.quality import Quality, qualities
 from tests.drawing import draw, draw_class_folders, draw_greys, encode
 from tests.training.faults import draw_faulty_folders
 from tests.training.making import pictures_of, take_in
@@ -108,22 +107,34 @@ def test_what_a_network_doubts_stays_in_the_test_split(engine: Engine, tmp_path:
     assert images.keys() - pictures_of(engine).keys() == {train.uri, test.uri}
 
 
-def test_pictures_of_an_older_version_are_measured_if_they_are_still_there(
-    workshop: Workshop, folder: Path
-) -> None:
+def test_pictures_are_measured_once_and_again_where_they_changed(workshop: Workshop, folder: Path) -> None:
     engine = workshop.engine
-    with Session(engine) as session, session.begin():
-        before = qualities(session, "colours")
-        session.execute(update(Image).values(sharpness=None, brightness=None, contrast=None, saturation=None))
-    (folder / "red" / "1.jpg").unlink()
+
+    def known() -> dict[int, Quality]:
+        with Session(engine) as session:
+            return qualities(session, "colours")
+
+    take_in(engine, folder, plan=NO_TEST)
+    assert known() == {}
+    check(workshop, "colours")
+    before = known()
+    ids = {uri: image.id for uri, image in pictures_of(engine).items()}
+    assert before.keys() == set(ids.values())
     (folder / "red" / "2.jpg").write_bytes(encode(draw("blue", 70)))
+    take_in(engine, folder, plan=NO_TEST)
+    assert before.keys() - known().keys() == {ids["red/2.jpg"]}
+    (folder / "red" / "1.jpg").unlink()
+    take_in(engine, folder, plan=NO_TEST)
+    check(workshop, "colours")
+    after = known()
+    assert before.keys() - after.keys() == {ids["red/1.jpg"]}
+    assert {one for one in after if after[one] != before[one]} == {ids["red/2.jpg"]}
+
+
+def test_a_file_that_changed_since_it_was_ingested_is_told_of(workshop: Workshop, folder: Path) -> None:
+    (folder / "red" / "1.jpg").unlink()
     with pytest.raises(TrainingError, match=r"1.jpg changed since it was ingested .*; run menagerie ingest"):
         check(workshop, "colours")
-    ids = {uri: image.id for uri, image in pictures_of(engine).items()}
-    with Session(engine) as session:
-        after = qualities(session, "colours")
-    assert before.keys() - after.keys() == {ids["red/1.jpg"], ids["red/2.jpg"]}
-    assert all(before[one] == after[one] for one in after)
 
 
 def test_labels_of_few_pictures_are_not_doubted_but_looked_at(

@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from training.ingestion.quality import measure
+from training.checking.quality import measure, miniature_of
 
 Pixels = NDArray[np.uint8]
 
@@ -71,3 +71,11 @@ def test_contrast_and_saturation_are_of_what_stands_out_and_not_of_a_lone_pixel(
 def test_pictures_of_few_pixels_are_measured_too(size: tuple[int, int]) -> None:
     found = measure(np.asarray(scene(size)))
     assert np.isfinite([found.sharpness, found.brightness, found.contrast, found.saturation]).all()
+
+
+def test_a_large_picture_looks_as_its_miniature_does() -> None:
+    soft = scene((32, 24))
+    small, large = (soft.resize(size, Image.Resampling.BICUBIC) for size in ((256, 192), (1024, 768)))
+    found, expected = (measure(np.asarray(miniature_of(image))) for image in (large, small))
+    for name in ("sharpness", "brightness", "contrast", "saturation"):
+        assert getattr(found, name) == pytest.approx(getattr(expected, name), rel=0.15)
