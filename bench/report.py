@@ -1,14 +1,16 @@
 """A benchmark's rows: what was measured, the bar, and whether it holds; with the machine and the versions."""
 
 import json
+import os
 import platform
 import sys
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NoReturn
 
 from rich.console import Console
 
@@ -32,6 +34,17 @@ class Row:
     @property
     def holds(self) -> bool:
         return self.value >= self.bar if self.better == "higher" else self.value <= self.bar
+
+
+def measure(name: str, rows: Callable[[Path, Path], Iterator[Row]]) -> NoReturn:
+    """Reports the rows that come of the pictures in MENAGERIE_DATA and an empty folder; exits with 1 unless
+    all bars hold."""
+    data = os.environ.get("MENAGERIE_DATA")
+    if not data:
+        sys.exit("MENAGERIE_DATA is unset: it names the folder of real pictures to measure on")
+    with tempfile.TemporaryDirectory() as temporary:
+        holds = report(name, rows(Path(data), Path(temporary)))
+    sys.exit(0 if holds else 1)
 
 
 def report(name: str, rows: Iterable[Row]) -> bool:

@@ -4,9 +4,6 @@ MENAGERIE_DATA=... make bench-training
 """
 
 import json
-import os
-import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +11,7 @@ from pathlib import Path
 
 from bench import honesty, trials
 from bench.epochs import compare_epochs
-from bench.report import Row, report
+from bench.report import Row, measure
 from bench.splits import try_splits
 from bench.trials import Place
 from databases.engine import open_engine
@@ -30,15 +27,6 @@ class Result:
     bundle: Path
     accuracy: float
     seconds: float
-
-
-def main() -> None:
-    folder = os.environ.get("MENAGERIE_DATA")
-    if not folder:
-        sys.exit("MENAGERIE_DATA is unset: it names the folder of real pictures to measure on")
-    with tempfile.TemporaryDirectory() as temporary:
-        holds = report("training", _rows(Path(folder), Path(temporary)))
-    sys.exit(0 if holds else 1)
 
 
 def _rows(data: Path, temporary: Path) -> Iterator[Row]:
@@ -109,4 +97,4 @@ def _train(place: Place, *options: str) -> Result:
 
 
 if __name__ == "__main__":
-    main()
+    measure("training", _rows)

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from databases.errors import NothingToUndo
 from databases.labelling import Decision, apply_labelling, lock_labels, next_moment, read_labelling
 from databases.models import Correction, now
+from databases.parts import parts
 
 Kind = Literal["label", "exclude", "include"]
-MAX_PARAMETERS = 5000  # of one statement; older SQLite takes 32,766
 
 
 @dataclass(frozen=True)
@@ -64,11 +64,10 @@ def undo(session: Session, correction_ids: Sequence[int]) -> int:
     """
     tasks: set[str] = set()
     wanted = sorted(set(correction_ids))
-    for start in range(0, len(wanted), MAX_PARAMETERS):
-        chunk = wanted[start : start + MAX_PARAMETERS]
-        standing = Correction.id.in_(chunk), Correction.undone_at.is_(None)
+    for some in parts(wanted):
+        standing = Correction.id.in_(some), Correction.undone_at.is_(None)
         found = dict(session.execute(select(Correction.id, Correction.task).where(*standing)).all())
-        if missing := [one for one in chunk if one not in found]:
+        if missing := [one for one in some if one not in found]:
             raise NothingToUndo(f"no decision {missing[0]} holds; see: menagerie pictures decisions")
         session.execute(update(Correction).where(*standing).values(undone_at=now()))
         tasks.update(found.values())

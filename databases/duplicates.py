@@ -8,8 +8,8 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from databases.models import Image, Root
+from databases.parts import parts
 
-MAX_PARAMETERS = 5000  # of one statement; older SQLite takes 32,766
 BULK = {"synchronize_session": False}
 Compared = Literal["hash", "embedding"]
 
@@ -68,8 +68,7 @@ def write_groups(session: Session, groups: Mapping[int, int | None]) -> None:
 
 def mark_compared(session: Session, by: Compared, image_ids: Sequence[int]) -> None:
     """Writes by what these pictures were compared with the others of their task."""
-    for start in range(0, len(image_ids), MAX_PARAMETERS):
-        some = image_ids[start : start + MAX_PARAMETERS]
+    for some in parts(image_ids):
         session.execute(update(Image).where(Image.id.in_(some)).values(compared=by), execution_options=BULK)
 
 

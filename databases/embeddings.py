@@ -9,9 +9,9 @@ from sqlalchemy import Select, delete, exists, func, insert, select
 from sqlalchemy.orm import Session, aliased
 
 from databases.models import Embedding, Image, Model, Root
+from databases.parts import parts
 
 Columns = TypeVarTuple("Columns")
-MAX_PARAMETERS = 5000  # of one statement; older SQLite takes 32,766
 
 
 @dataclass(frozen=True)
@@ -90,11 +90,10 @@ def copy_embeddings(session: Session, model_id: int, image_ids: Sequence[int]) -
 def vectors_of(session: Session, model_id: int, image_ids: Sequence[int]) -> dict[int, bytes]:
     """Vectors under a model by image id, of those among `image_ids` that have one."""
     found: dict[int, bytes] = {}
-    for start in range(0, len(image_ids), MAX_PARAMETERS):
+    for some in parts(image_ids):
         rows = session.execute(
             select(Embedding.image_id, Embedding.vector).where(
-                Embedding.model_id == model_id,
-                Embedding.image_id.in_(image_ids[start : start + MAX_PARAMETERS]),
+                Embedding.model_id == model_id, Embedding.image_id.in_(some)
             )
         )
         found.update((image_id, vector) for image_id, vector in rows)

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from databases.errors import UnknownPicture
 from databases.models import Image, Root
+from databases.parts import parts
 
-MAX_PARAMETERS = 5000  # of one statement; older SQLite takes 32,766
 SHORTEST_HASH = 6  # characters
 SHOWN = 3
 
@@ -45,9 +45,8 @@ def files_of(session: Session, task: str, sha256s: Iterable[str]) -> dict[str, l
     """Where the library knows pictures to lie, by their content hashes."""
     wanted = list(sha256s)
     found: dict[str, list[str]] = {}
-    for start in range(0, len(wanted), MAX_PARAMETERS):
-        chunk = Image.sha256.in_(wanted[start : start + MAX_PARAMETERS])
-        for file in _files(session, task, and_(chunk, Image.status != "missing")):
+    for some in parts(wanted):
+        for file in _files(session, task, and_(Image.sha256.in_(some), Image.status != "missing")):
             found.setdefault(str(file.sha256), []).append(file.path)
     return found
 

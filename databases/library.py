@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from databases.errors import RootConflict
 from databases.models import Image, Root
+from databases.parts import parts
 from databases.places import Place, place_of, source_of
 
 Split = Literal["train", "val", "test"]
-MAX_PARAMETERS = 5000  # of one statement; older SQLite takes 32,766
 Counts = dict[tuple[str | None, str | None], int]
 
 
@@ -119,8 +119,7 @@ def set_splits(session: Session, splits: Mapping[int, str]) -> None:
     for image_id, split in splits.items():
         by_split.setdefault(split, []).append(image_id)
     for split, ids in by_split.items():
-        for start in range(0, len(ids), MAX_PARAMETERS):
-            some = ids[start : start + MAX_PARAMETERS]
+        for some in parts(ids):
             session.execute(
                 update(Image).where(Image.id.in_(some)).values(split=split),
                 execution_options={"synchronize_session": False},

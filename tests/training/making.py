@@ -12,11 +12,13 @@ from databases import library, registry
 from databases.library import LibraryImage, Split
 from databases.registry import RegisteredModel
 from tests.tiny_bundle import make_bundle
+from training.duplicates.grouping import LookCloser
 from training.ingestion.run import IngestReport, SplitPlan, ingest
 from training.ingestion.sources import open_source
-from training.progress import Silent
+from training.progress import Progress, Silent
 
 PLAN = SplitPlan()
+SILENT = Silent()
 
 
 def image(
@@ -46,10 +48,25 @@ def image(
 
 
 def take_in(
-    engine: Engine, source: Path, task: str = "colours", *, name: str | None = None, plan: SplitPlan = PLAN
+    engine: Engine,
+    source: Path,
+    task: str = "colours",
+    *,
+    name: str | None = None,
+    plan: SplitPlan = PLAN,
+    progress: Progress = SILENT,
+    look_closer: LookCloser | None = None,
 ) -> IngestReport:
     """Ingests a folder or table."""
-    return ingest(engine, open_source(source), name=name or task, task=task, plan=plan, progress=Silent())
+    return ingest(
+        engine,
+        open_source(source),
+        name=name or task,
+        task=task,
+        plan=plan,
+        progress=progress,
+        look_closer=look_closer,
+    )
 
 
 def pictures_of(engine: Engine, task: str = "colours") -> dict[str, LibraryImage]:

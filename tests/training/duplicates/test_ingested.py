@@ -19,8 +19,7 @@ from tests.training.duplicates.copying import CHANGED, WHOLE
 from tests.training.making import pictures_of, take_in
 from training.duplicates.closer import by_embedding
 from training.duplicates.grouping import Looked
-from training.ingestion.run import IngestReport, SplitPlan, ingest
-from training.ingestion.sources import open_source
+from training.ingestion.run import IngestReport, SplitPlan
 from training.progress import Silent
 
 Groups = set[frozenset[str]]
@@ -166,17 +165,8 @@ def look(engine: Engine, bundles_with_starter: Path) -> Callable[[Path], IngestR
     """Ingests a folder and looks closer, by the starter's embeddings."""
 
     def look(folder: Path) -> IngestReport:
-        source = open_source(folder)
         closer = by_embedding(engine, bundles_with_starter, Silent())
-        return ingest(
-            engine,
-            source,
-            name="colours",
-            task="colours",
-            plan=HALVES,
-            progress=Silent(),
-            look_closer=closer,
-        )
+        return take_in(engine, folder, plan=HALVES, look_closer=closer)
 
     return look
 
@@ -204,15 +194,8 @@ def test_a_root_that_is_away_is_left_out_and_told_of(
     save(tmp_path / "more", "even/scene.jpg", draw_scene(40))
     save(tmp_path / "more", "even/cut.jpg", CHANGED["cut"](draw_scene(40)))
     told = Told()
-    ingest(
-        engine,
-        open_source(tmp_path / "more"),
-        name="more",
-        task="colours",
-        plan=HALVES,
-        progress=told,
-        look_closer=by_embedding(engine, bundles_with_starter, told),
-    )
+    closer = by_embedding(engine, bundles_with_starter, told)
+    take_in(engine, tmp_path / "more", name="more", plan=HALVES, progress=told, look_closer=closer)
     assert told.lines == ["16 pictures cannot be read now: they are not compared by embedding"]
     assert frozenset({"scene.jpg", "cut.jpg"}) in groups(engine)
     with Session(engine) as session:
@@ -236,14 +219,6 @@ def test_what_another_ingest_brings_meanwhile_is_that_ones_to_split(engine: Engi
             Library(session, "other", "colours", "/other").add("even/1.jpg", split=None)
         return Looked([], [])
 
-    ingest(
-        engine,
-        open_source(folder),
-        name="colours",
-        task="colours",
-        plan=HALVES,
-        progress=Silent(),
-        look_closer=meanwhile,
-    )
+    take_in(engine, folder, plan=HALVES, look_closer=meanwhile)
     splits = {(image.root, image.split is None) for image in pictures_of(engine).values()}
     assert splits == {("colours", False), ("other", True)}
