@@ -1,15 +1,16 @@
-"""Untrusted bytes to an upright RGB picture. All that reads pictures, offline or served, calls this."""
+"""Untrusted bytes to an upright picture. All that reads pictures, offline or served, calls this."""
 
 import functools
 import io
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from backend.inference import container
 from backend.inference.errors import UnreadableImage
+from backend.inference.jpeg import decode_usual
 
 # Pillow's names. Others that it knows (EPS runs Ghostscript, for one) are never tried on strangers' bytes;
 # AVIF and HEIF (HEIC) only on what the container module knows as such.
@@ -29,7 +30,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Picture:
-    """A decoded picture: `image` is upright, mode RGB, over white where it was transparent.
+    """A decoded picture: `image` is upright, mode RGB or as asked L, over white where it was transparent.
 
     `width` and `height`: in pixels, upright, as the file has them; `image` may have been decoded smaller.
     """
@@ -43,8 +44,10 @@ class Picture:
 DEFAULT_LIMITS = Limits()
 
 
-def decode(data: bytes, limits: Limits = DEFAULT_LIMITS, *, least: int | None = None) -> Picture:
-    """Decodes the first frame of a picture.
+def decode(
+    data: bytes, limits: Limits = DEFAULT_LIMITS, *, least: int | None = None, grey: bool = False
+) -> Picture:
+    """Decodes the first frame of a picture, in grey for less if that is enough.
 
     With `least`, a JPEG may come at a half, a quarter or an eighth of its size, as long as neither side falls
     below so many pixels: every byte is read all the same, but fewer pixels are computed.
@@ -60,6 +63,27 @@ def decode(data: bytes, limits: Limits = DEFAULT_LIMITS, *, least: int | None = 
             "too_many_bytes",
             f"the file has {len(data) / 2**20:.1f} MiB, at most {limits.max_bytes / 2**20:.0f} are read",
         )
+    picture = _decode_usual_jpeg(data, limits, least, grey) or _decode_any(data, limits, least)
+    if grey and picture.image.mode != "L":
+        return replace(picture, image=picture.image.convert("L"))
+    return picture
+
+
+def _decode_usual_jpeg(data: bytes, limits: Limits, least: int | None, grey: bool) -> Picture | None:
+    found = decode_usual(data, most_pixels=limits.max_pixels, least=least, grey=grey)
+    if found is None:
+        return None
+    image, size = Image.fromarray(found.pixels), (found.width, found.height)
+    if found.has_metadata:
+        with suppress(Exception):  # as in turning it upright
+            image.info = Image.open(io.BytesIO(data), formats=("JPEG",)).info
+        if _lies_on_its_side(image):
+            size = size[::-1]
+        _turn_upright(image)
+    return Picture(image, "JPEG", *size)
+
+
+def _decode_any(data: bytes, limits: Limits, least: int | None) -> Picture:
     image = _open(data, limits)
     width, height = _coded_size(image)
     if width * height == 0:  # libheif takes a picture that states no size as large as it comes

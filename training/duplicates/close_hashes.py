@@ -46,15 +46,14 @@ def _grouped(bits: NDArray[np.bool_], fresh: Pairs) -> Pairs:
     packed = np.packbits(bits, axis=1)
     words = _numbered_words(packed)
     order = np.argsort(words, kind="stable")
-    in_order = words[order]
+    starts = np.append(0, np.cumsum(np.bincount(words, minlength=WORDS << 16)))  # of each word in that order
     group = np.arange(len(bits))
     for start in range(0, len(fresh), BLOCK):
         some = fresh[start : start + BLOCK]
         for position in turned_and_mirrored(bits[some]):
             asked = np.packbits(position, axis=1)
             wanted = _numbered_words(asked)
-            begin, end = (np.searchsorted(in_order, wanted, side) for side in ("left", "right"))
-            for rows, places in _ranges(begin, end):
+            for rows, places in _ranges(starts[wanted], starts[wanted + 1]):
                 one, other = rows // WORDS, order[places] // WORDS
                 # Of what is in one group already, there may be far too many pairs.
                 apart = group[some[one]] != group[other]

@@ -23,9 +23,9 @@ FLAT = 2.0
 
 def perceptual_hash(image: Image.Image) -> str | None:
     """256 bits as hex; None for a picture of one even tone."""
-    small = image.convert("L").resize((SIDE, SIDE), Image.Resampling.BOX, reducing_gap=1.0)
-    grey = np.frombuffer(small.tobytes(), np.uint8).reshape(SIDE, SIDE)
-    frequencies = _basis() @ grey.astype(np.float32) @ _basis().T
+    small = _reduced(image if image.mode == "L" else image.convert("L"))
+    grey = np.frombuffer(small.tobytes(), np.uint8).reshape(small.height, small.width)
+    frequencies = _cosines(small.height) @ grey.astype(np.float32) @ _cosines(small.width).T
     shown = frequencies.ravel()[1:]  # the first is the mean
     if shown @ shown < (FLAT * SIDE) ** 2:
         return None
@@ -52,7 +52,19 @@ def turned_and_mirrored(bits: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.stack(positions).reshape(8, len(bits), BITS)
 
 
-@functools.cache
-def _basis() -> NDArray[np.float32]:
-    """Cosines float32 [16, 64]: a row a frequency."""
-    return np.asarray(dct(np.eye(SIDE), axis=0, norm="ortho")[:FREQUENCIES], np.float32)
+def _reduced(image: Image.Image) -> Image.Image:
+    """Each side at most 255 pixels, averaged by whole ones, and at least 128 if it was: fewer to multiply."""
+    factors = max(1, image.width // (2 * SIDE)), max(1, image.height // (2 * SIDE))
+    return image if factors == (1, 1) else image.reduce(factors)
+
+
+@functools.lru_cache(4 * SIDE)
+def _cosines(pixels: int) -> NDArray[np.float32]:
+    """What takes a side of so many pixels to the low frequencies of the small version, whose pixels are the
+    means of what they cover: float32 [16, pixels].
+    """
+    edges = np.linspace(0, pixels, SIDE + 1)
+    begin, end = edges[:-1, None], edges[1:, None]
+    at = np.arange(pixels)
+    covered = np.clip(np.minimum(end, at + 1) - np.maximum(begin, at), 0, 1) * (SIDE / pixels)
+    return np.asarray(dct(np.eye(SIDE), axis=0, norm="ortho")[:FREQUENCIES] @ covered, np.float32)

@@ -1,6 +1,8 @@
 """One file, read whole: what it is, and whether the service could use it."""
 
 import hashlib
+import os
+import stat
 from dataclasses import dataclass
 
 from backend.inference.decoding import DEFAULT_LIMITS, decode
@@ -10,7 +12,7 @@ from training.duplicates.perceptual_hash import perceptual_hash
 from training.ingestion.store import Store
 
 UNREADABLE_FILE = "unreadable_file"
-MINIATURE = 256  # pixels of the shorter side, at least, that are enough to tell what a picture looks like
+MINIATURE = 128  # pixels of the shorter side, at least, that are enough for a perceptual hash
 
 
 @dataclass(frozen=True)
@@ -34,11 +36,11 @@ def examine(path: Place, store: Store | None = None) -> Findings:
         OSError: the store cannot be written, or what the file lies in does not answer.
     """
     try:
-        if not path.is_file():  # a pipe would be waited for without end
-            return Findings(bytes=0, reason=UNREADABLE_FILE)
-        size = path.stat().st_size
-        if size > DEFAULT_LIMITS.max_bytes:
-            return Findings(bytes=size, reason="too_many_bytes")
+        status = path.stat()
+        if isinstance(status, os.stat_result) and not stat.S_ISREG(status.st_mode):
+            return Findings(bytes=0, reason=UNREADABLE_FILE)  # a pipe would be waited for without end
+        if status.st_size > DEFAULT_LIMITS.max_bytes:
+            return Findings(bytes=status.st_size, reason="too_many_bytes")
         data = path.read_bytes()
     except Unreachable:  # says nothing about the file
         raise
@@ -46,7 +48,7 @@ def examine(path: Place, store: Store | None = None) -> Findings:
         return Findings(bytes=0, reason=UNREADABLE_FILE)
     sha256 = hashlib.sha256(data).hexdigest()
     try:
-        picture = decode(data, least=MINIATURE)
+        picture = decode(data, least=MINIATURE, grey=True)
     except UnreadableImage as error:
         return Findings(bytes=len(data), sha256=sha256, reason=error.code)
     if store is not None:

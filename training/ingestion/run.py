@@ -5,8 +5,8 @@ import os
 import stat
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -156,9 +156,12 @@ def _examine_all(
         progress.track("Examining pictures", len(fresh)) as advance,
         ThreadPoolExecutor(available_cpus()) as pool,
     ):
-        for batch, findings in _examined(pool, fresh, store):
+        # By turns: threads that examine and one that writes would wait for one another more than work.
+        for batch in _batches(fresh):
+            chunks = list(_chunks(batch))
+            examined = itertools.chain.from_iterable(pool.map(partial(_examine_some, store=store), chunks))
             new, changed = [], []
-            for entry, found in zip(batch, findings, strict=True):
+            for entry, found in zip(batch, list(examined), strict=True):
                 row = _row(root_id, entry, found)
                 if before := known.get(entry.candidate.uri):
                     changed.append(row | {"id": before.id})
@@ -170,21 +173,6 @@ def _examine_all(
             advance(len(batch))
 
 
-def _examined(
-    pool: Executor, fresh: Sequence[Seen], store: Store | None
-) -> Iterator[tuple[list[Seen], Iterator[Findings]]]:
-    """Each batch with what is found in it; meanwhile the next one is examined."""
-    ahead: tuple[list[Seen], Iterator[Findings]] | None = None
-    for batch in _batches(fresh):
-        behind = ahead
-        found = pool.map(partial(_examine_some, store=store), list(_chunks(batch)))
-        ahead = batch, itertools.chain.from_iterable(found)
-        if behind:
-            yield behind
-    if ahead:
-        yield ahead
-
-
 def _examine_some(entries: Sequence[Seen], store: Store | None) -> list[Findings]:
     return [examine(entry.candidate.path, store) for entry in entries]
 
@@ -192,7 +180,7 @@ def _examine_some(entries: Sequence[Seen], store: Store | None) -> list[Findings
 def _row(root_id: int, seen: Seen, findings: Findings) -> dict[str, Any]:
     candidate = seen.candidate
     return (
-        asdict(findings)
+        vars(findings)
         | NOT_YET_KNOWN
         | {
             "root_id": root_id,

@@ -3,16 +3,18 @@ import struct
 import subprocess
 import sys
 import zlib
+from typing import Any
 
 import numpy as np
 import pytest
+import simplejpeg
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageOps
 
 from backend.inference.decoding import Limits, decode
 from backend.inference.errors import UnreadableImage
-from tests.drawing import draw, encode, picture
+from tests.drawing import draw, draw_scene, encode, picture
 
 FORMATS = ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIF"]
 SCENE = draw("red", size=(40, 24))
@@ -76,6 +78,61 @@ def test_a_jpeg_may_come_smaller_and_keeps_its_size_and_its_side(
     assert decoded.image.size == smaller
     expected = np.asarray(corner.resize(smaller, Image.Resampling.BOX), np.int16)
     assert np.abs(np.asarray(decoded.image, np.int16) - expected).mean() < 8
+
+
+def by_pillow(data: bytes, least: int | None = None) -> Image.Image:
+    image = Image.open(io.BytesIO(data))
+    if least:
+        image.draft(None, (least, least))
+    return ImageOps.exif_transpose(image.convert("RGB"))
+
+
+@pytest.mark.parametrize("least", [None, 100, 30])
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"subsampling": "4:4:4"},
+        {"subsampling": "4:2:2"},
+        {"subsampling": "4:2:0"},
+        {"progressive": True},
+        {"quality": 20, "restart_marker_rows": 1},
+    ],
+)
+@pytest.mark.parametrize("colours", ["RGB", "L", "CMYK"])
+def test_a_jpeg_comes_to_pillows_pixels(colours: str, how: dict[str, Any], least: int | None) -> None:
+    data = encode(draw_scene(1, size=(251, 203)).convert(colours), **how)
+    expected = by_pillow(data, least)
+    assert np.array_equal(np.asarray(decode(data, least=least).image), np.asarray(expected))
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_grey_is_what_the_colours_come_to(format: str) -> None:
+    data = encode(draw_scene(2, size=(60, 44)), format)
+    grey, expected = decode(data, grey=True), decode(data).image.convert("L")
+    assert (grey.image.mode, grey.width, grey.height) == ("L", 60, 44)
+    assert np.abs(np.subtract(np.asarray(grey.image, np.int16), np.asarray(expected))).max() <= 2
+
+
+@pytest.mark.parametrize("before", [b"", b"\xff", b"\xff\xfe\x00\x06some"])
+@pytest.mark.parametrize("metadata", ["exif", "xmp"])
+def test_a_jpeg_is_turned_upright_wherever_that_stands(metadata: str, before: bytes) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><d tiff:Orientation="6"/></x:xmpmeta>'
+    scene = draw_scene(3, size=(60, 44))
+    data = encode(scene, exif=exif) if metadata == "exif" else encode(scene, xmp=xmp)
+    data = data[:2] + before + data[2:]
+    decoded = decode(data)
+    assert (decoded.image.size, decoded.width, decoded.height) == ((44, 60), 44, 60)
+    assert np.array_equal(np.asarray(decoded.image), np.asarray(by_pillow(data)))
+
+
+def test_a_jpeg_that_is_damaged_but_whole_is_read_as_pillow_reads_it() -> None:
+    data = encode(draw_scene(4, size=(64, 48)))
+    data = data[:-300] + data[-2:]
+    with pytest.raises(ValueError, match="premature end of data segment"):
+        simplejpeg.decode_jpeg(data)
+    assert np.array_equal(np.asarray(decode(data).image), np.asarray(by_pillow(data)))
 
 
 @pytest.mark.parametrize("format", FORMATS)
