@@ -3,14 +3,15 @@
 import functools
 import io
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from backend.inference import container
 from backend.inference.errors import UnreadableImage
-from backend.inference.jpeg import decode_usual
+from backend.inference.jpeg import UsualJpeg, decode_usual
 
 # Pillow's names. Others that it knows (EPS runs Ghostscript, for one) are never tried on strangers' bytes;
 # AVIF and HEIF (HEIC) only on what the container module knows as such.
@@ -30,7 +31,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Picture:
-    """A decoded picture: `image` is upright, mode RGB or as asked L, over white where it was transparent.
+    """A decoded picture: `image` is upright, mode RGB, over white where it was transparent.
 
     `width` and `height`: in pixels, upright, as the file has them; `image` may have been decoded smaller.
     """
@@ -41,13 +42,21 @@ class Picture:
     height: int
 
 
+@dataclass(frozen=True)
+class GreyPicture:
+    """A decoded picture without its colours: `pixels` uint8 [rows, columns], the rest as of `Picture`."""
+
+    pixels: NDArray[np.uint8]
+    format: str
+    width: int
+    height: int
+
+
 DEFAULT_LIMITS = Limits()
 
 
-def decode(
-    data: bytes, limits: Limits = DEFAULT_LIMITS, *, least: int | None = None, grey: bool = False
-) -> Picture:
-    """Decodes the first frame of a picture, in grey for less if that is enough.
+def decode(data: bytes, limits: Limits = DEFAULT_LIMITS, *, least: int | None = None) -> Picture:
+    """Decodes the first frame of a picture.
 
     With `least`, a JPEG may come at a half, a quarter or an eighth of its size, as long as neither side falls
     below so many pixels: every byte is read all the same, but fewer pixels are computed.
@@ -56,6 +65,22 @@ def decode(
         UnreadableImage: `empty_file`, `too_many_bytes`, `unsupported_format`, `too_many_pixels`,
             `truncated_image` or `corrupt_image`.
     """
+    _check_length(data, limits)
+    usual = decode_usual(data, most_pixels=limits.max_pixels, least=least)
+    return _upright(data, usual) if usual else _decode_any(data, limits, least)
+
+
+def decode_grey(data: bytes, limits: Limits = DEFAULT_LIMITS, *, least: int | None = None) -> GreyPicture:
+    """Decodes the first frame of a picture as `decode` does, without its colours, which takes less."""
+    _check_length(data, limits)
+    usual = decode_usual(data, most_pixels=limits.max_pixels, least=least, grey=True)
+    if usual and not usual.has_metadata:
+        return GreyPicture(usual.pixels, "JPEG", usual.width, usual.height)
+    picture = _upright(data, usual) if usual else _decode_any(data, limits, least)
+    return GreyPicture(np.asarray(picture.image.convert("L")), picture.format, picture.width, picture.height)
+
+
+def _check_length(data: bytes, limits: Limits) -> None:
     if not data:
         raise UnreadableImage("empty_file", "the file is empty")
     if len(data) > limits.max_bytes:
@@ -63,18 +88,11 @@ def decode(
             "too_many_bytes",
             f"the file has {len(data) / 2**20:.1f} MiB, at most {limits.max_bytes / 2**20:.0f} are read",
         )
-    picture = _decode_usual_jpeg(data, limits, least, grey) or _decode_any(data, limits, least)
-    if grey and picture.image.mode != "L":
-        return replace(picture, image=picture.image.convert("L"))
-    return picture
 
 
-def _decode_usual_jpeg(data: bytes, limits: Limits, least: int | None, grey: bool) -> Picture | None:
-    found = decode_usual(data, most_pixels=limits.max_pixels, least=least, grey=grey)
-    if found is None:
-        return None
-    image, size = Image.fromarray(found.pixels), (found.width, found.height)
-    if found.has_metadata:
+def _upright(data: bytes, usual: UsualJpeg) -> Picture:
+    image, size = Image.fromarray(usual.pixels), (usual.width, usual.height)
+    if usual.has_metadata:
         with suppress(Exception):  # as in turning it upright
             image.info = Image.open(io.BytesIO(data), formats=("JPEG",)).info
         if _lies_on_its_side(image):
@@ -177,7 +195,7 @@ def _to_rgb(image: Image.Image) -> Image.Image:
     return image if image.mode == "RGB" else image.convert("RGB")
 
 
-def _high_byte(image: Image.Image) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+def _high_byte(image: Image.Image) -> NDArray[np.uint8]:
     """16-bit grey, uint16 or wider [height, width], as its high byte."""
     pixels = np.asarray(image)
     if pixels.dtype.itemsize > 2:  # mode I: 32 bits that hold 16

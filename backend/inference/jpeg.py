@@ -18,7 +18,7 @@ SCALES = (8, 4, 2, 1)  # what libjpeg has fast code for
 
 
 @dataclass(frozen=True)
-class Decoded:
+class UsualJpeg:
     """`pixels`: uint8 [rows, columns, 3], or [rows, columns] where grey was asked for, as they lie in the
     file; `width` and `height` are the file's own. `has_metadata`: it may say which side is up."""
 
@@ -28,7 +28,7 @@ class Decoded:
     has_metadata: bool
 
 
-def decode_usual(data: bytes, *, most_pixels: int, least: int | None, grey: bool) -> Decoded | None:
+def decode_usual(data: bytes, *, most_pixels: int, least: int | None, grey: bool = False) -> UsualJpeg | None:
     """Decodes a sound JPEG of 8 bits in YCbCr or grey; None for anything else, larger ones too.
 
     With `least`, at the smallest of a half, a quarter or an eighth at which no side has fewer pixels.
@@ -48,7 +48,7 @@ def decode_usual(data: bytes, *, most_pixels: int, least: int | None, grey: bool
         )
     except ValueError:  # also for what can be read all the same, though not to the letter
         return None
-    return Decoded(pixels.squeeze(2) if grey else pixels, width, height, _has_metadata(data))
+    return UsualJpeg(pixels.squeeze(2) if grey else pixels, width, height, _has_metadata(data))
 
 
 def _scale(shorter: int, least: int | None) -> int:

@@ -21,11 +21,10 @@ BITS = FREQUENCIES**2
 FLAT = 2.0
 
 
-def perceptual_hash(image: Image.Image) -> str | None:
-    """256 bits as hex; None for a picture of one even tone."""
-    small = _reduced(image if image.mode == "L" else image.convert("L"))
-    grey = np.frombuffer(small.tobytes(), np.uint8).reshape(small.height, small.width)
-    frequencies = _cosines(small.height) @ grey.astype(np.float32) @ _cosines(small.width).T
+def perceptual_hash(grey: NDArray[np.uint8]) -> str | None:
+    """256 bits as hex of a picture's grey levels [rows, columns]; None for one even tone."""
+    small = _reduced(grey).astype(np.float32)
+    frequencies = _cosines(small.shape[0]) @ small @ _cosines(small.shape[1]).T
     shown = frequencies.ravel()[1:]  # the first is the mean
     if shown @ shown < (FLAT * SIDE) ** 2:
         return None
@@ -52,10 +51,11 @@ def turned_and_mirrored(bits: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.stack(positions).reshape(8, len(bits), BITS)
 
 
-def _reduced(image: Image.Image) -> Image.Image:
+def _reduced(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Each side at most 255 pixels, averaged by whole ones, and at least 128 if it was: fewer to multiply."""
-    factors = max(1, image.width // (2 * SIDE)), max(1, image.height // (2 * SIDE))
-    return image if factors == (1, 1) else image.reduce(factors)
+    height, width = grey.shape
+    factors = max(1, width // (2 * SIDE)), max(1, height // (2 * SIDE))
+    return grey if factors == (1, 1) else np.asarray(Image.fromarray(grey).reduce(factors))
 
 
 @functools.lru_cache(4 * SIDE)

@@ -5,7 +5,7 @@ import os
 import stat
 from dataclasses import dataclass
 
-from backend.inference.decoding import DEFAULT_LIMITS, decode
+from backend.inference.decoding import DEFAULT_LIMITS, decode_grey
 from backend.inference.errors import UnreadableImage
 from databases.places import Place, Unreachable
 from training.duplicates.perceptual_hash import perceptual_hash
@@ -48,7 +48,7 @@ def examine(path: Place, store: Store | None = None) -> Findings:
         return Findings(bytes=0, reason=UNREADABLE_FILE)
     sha256 = hashlib.sha256(data).hexdigest()
     try:
-        picture = decode(data, least=MINIATURE, grey=True)
+        picture = decode_grey(data, least=MINIATURE)
     except UnreadableImage as error:
         return Findings(bytes=len(data), sha256=sha256, reason=error.code)
     if store is not None:
@@ -60,5 +60,5 @@ def examine(path: Place, store: Store | None = None) -> Findings:
         height=picture.height,
         aspect_ratio=picture.width / picture.height,
         format=picture.format,
-        perceptual_hash=perceptual_hash(picture.image),
+        perceptual_hash=perceptual_hash(picture.pixels),
     )

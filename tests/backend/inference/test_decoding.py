@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from backend.inference.decoding import Limits, decode
+from backend.inference.decoding import Limits, decode, decode_grey
 from backend.inference.errors import UnreadableImage
 from tests.drawing import draw, draw_scene, encode, picture
 
@@ -108,9 +108,11 @@ def test_a_jpeg_comes_to_pillows_pixels(colours: str, how: dict[str, Any], least
 @pytest.mark.parametrize("format", FORMATS)
 def test_grey_is_what_the_colours_come_to(format: str) -> None:
     data = encode(draw_scene(2, size=(60, 44)), format)
-    grey, expected = decode(data, grey=True), decode(data).image.convert("L")
-    assert (grey.image.mode, grey.width, grey.height) == ("L", 60, 44)
-    assert np.abs(np.subtract(np.asarray(grey.image, np.int16), np.asarray(expected))).max() <= 2
+    grey, picture = decode_grey(data), decode(data)
+    assert (grey.format, grey.width, grey.height) == (picture.format, picture.width, picture.height)
+    expected = np.asarray(picture.image.convert("L"), np.int16)
+    assert grey.pixels.dtype == np.uint8
+    assert np.abs(grey.pixels - expected).max() <= 2
 
 
 @pytest.mark.parametrize("before", [b"", b"\xff", b"\xff\xfe\x00\x06some"])
