@@ -13,8 +13,8 @@ from scipy.sparse.csgraph import connected_components
 
 from training.duplicates.perceptual_hash import BITS, to_bits, turned_and_mirrored
 
-# Copies of photographs that were scaled, re-encoded, mirrored, turned or darkened differ in at most 16 of the
-# 256 bits, different photographs in 83 at least.
+# Copies of 300 photographs that were scaled, re-encoded, mirrored, turned or darkened differ in at most 14 of
+# the 256 bits, different ones in 67 at least.
 CLOSE = 32
 WORDS = BITS // 16
 BLOCK = 8192  # hashes asked for at a time, in their eight positions: 17 MB
