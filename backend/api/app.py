@@ -12,6 +12,7 @@ from backend.api.body_limit import BodyLimit
 from backend.api.routes import catalogue, health, images, predictions
 from backend.api.service import open_service
 from backend.api.settings import Settings
+from backend.api.succession import Succession
 
 DESCRIPTION = """
 Send a picture to `/predict` to learn what it shows, and to `/similar` for pictures of the library that
@@ -30,15 +31,16 @@ def create_app(settings: Settings) -> FastAPI:
     Raises:
         DatabaseError, BadBundle: as `open_service` does.
     """
-    service = open_service(settings)
+    succession = Succession(open_service(settings))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        succession.start()
         yield
-        service.close()
+        succession.end()
 
     app = FastAPIOffline(title="Menagerie", version="1", description=DESCRIPTION, lifespan=lifespan)
-    app.state.service = service
+    app.state.succession = succession
     app.add_middleware(BodyLimit, max_bytes=settings.max_upload_bytes)
     errors.install(app)
     for routes in (predictions, images, catalogue, health):

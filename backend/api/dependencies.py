@@ -7,11 +7,13 @@ from fastapi import Depends, Request
 from sqlalchemy.orm import Session
 
 from backend.api.service import Service
+from backend.api.succession import Succession
 
 
-def get_service(request: Request) -> Service:
-    service: Service = request.app.state.service
-    return service
+async def get_service(request: Request) -> Service:
+    """The model that serves now: a request keeps it to its end, whoever is promoted meanwhile."""
+    succession: Succession = request.app.state.succession
+    return succession.service
 
 
 ServiceDep = Annotated[Service, Depends(get_service)]

@@ -1,8 +1,8 @@
-"""What the routes work with: the champion, the database, the gallery. Opened once, at the start."""
+"""What the routes work with: a model, its gallery, the database."""
 
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from anyio import CapacityLimiter
 from sqlalchemy import Engine
@@ -36,7 +36,10 @@ class LoadedGallery:
 
 @dataclass
 class Service:
-    """`limiter` keeps the pictures in work at once to the number of cores."""
+    """One model in service: a request works with one of these from its beginning to its end.
+
+    `limiter` keeps the pictures in work at once to the number of cores.
+    """
 
     settings: Settings
     reader: Engine
@@ -45,8 +48,8 @@ class Service:
     predictor: Predictor
     limits: Limits
     limiter: CapacityLimiter
-    _loaded: LoadedGallery | None = None
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _loaded: LoadedGallery | None = field(default=None, init=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     def gallery(self) -> Gallery:
         """The embeddings of the task's pictures under the serving model, loaded anew when they changed."""
@@ -61,6 +64,16 @@ class Service:
                     self._loaded = loaded = LoadedGallery(gallery, state, at)
             loaded.checked = at
             return loaded.gallery
+
+    def with_model(self, model: RegisteredModel) -> "Service":
+        """The same service with another model, checked, warm, and its gallery read.
+
+        Raises:
+            BadBundle: the model's bundle is damaged.
+        """
+        service = replace(self, model=model, predictor=_load(self.settings, model))
+        service.gallery()
+        return service
 
     def close(self) -> None:
         self.reader.dispose()
@@ -89,15 +102,18 @@ def open_service(settings: Settings) -> Service:
                 f"{named}{registry.nothing_promoted(session, settings.task)}; run: menagerie starter, or "
                 "menagerie train --promote; with containers: docker compose run --rm prepare"
             )
-    bundle = load_bundle(settings.bundles / model.bundle_uri, settings.threads)
     service = Service(
         settings=settings,
         reader=reader,
         writer=open_for_serving(settings.database_url, read_only=False),
         model=model,
-        predictor=Predictor(bundle),
+        predictor=_load(settings, model),
         limits=Limits(settings.max_upload_bytes, settings.max_pixels),
         limiter=CapacityLimiter(available_cpus()),
     )
     service.gallery()
     return service
+
+
+def _load(settings: Settings, model: RegisteredModel) -> Predictor:
+    return Predictor(load_bundle(settings.bundles / model.bundle_uri, settings.threads))

@@ -10,7 +10,8 @@ from databases.settings import StateSettings
 class Settings(StateSettings):
     """Each is an environment variable with the prefix MENAGERIE_; DATABASE_URL has none.
 
-    `task`: whose champion serves; by default that of the task which was promoted to last. `threads`:
+    `task`: whose champion serves; by default that of the task which was promoted to last when the service
+    starts: it stays with that task. `threads`:
     how many cores the model takes; by default all that the process may use.
     """
 

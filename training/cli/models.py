@@ -65,7 +65,7 @@ def rollback(
         model = run(state.engine, state.bundles, task)
         _track_champion(state, model)
         index_for(state, model, task)
-        say(f"[bold]{quote(model.version)}[/bold] is the champion of {quote(task)} again. {RESTART}")
+        say(f"[bold]{quote(model.version)}[/bold] is the champion of {quote(task)} again. {TAKEN_UP}")
 
 
 def export(
@@ -116,7 +116,7 @@ def upgrade() -> None:
     say(f"{quote(engine.url.render_as_string(hide_password=True))} is up to date")
 
 
-RESTART = "A service that runs takes it up when it starts anew."
+TAKEN_UP = "A running service takes it up within seconds."
 
 
 def promote_version(state: State, version: str, *, force: bool) -> None:
@@ -133,7 +133,7 @@ def promote_version(state: State, version: str, *, force: bool) -> None:
             f", {promoted.accuracy:.1%} against {promoted.before.version}'s {promoted.accuracy_before:.1%}"
         )
     task = quote(promoted.model.task)
-    say(f"[bold]{quote(version)}[/bold] is the champion of {task}{quote(compared)}. {RESTART}")
+    say(f"[bold]{quote(version)}[/bold] is the champion of {task}{quote(compared)}. {TAKEN_UP}")
 
 
 def _table(found: "list[RegisteredModel]") -> "Table":

@@ -128,8 +128,8 @@ def test_the_named_task_serves_or_else_the_last_promoted(small_library: Library)
     prepare(small_library.engine, small_library.settings.bundles, small_library.settings.bundles / "shades-1")
     for task, version in ((None, "shades-1"), ("colours", "colours-1"), ("shades", "shades-1")):
         app = create_app(small_library.settings.model_copy(update={"task": task}))
-        assert app.state.service.model.version == version
-        app.state.service.close()
+        assert app.state.succession.service.model.version == version
+        app.state.succession.service.close()
 
 
 def test_preparing_takes_a_bundle_in_once(tmp_path: Path, bundles: Path) -> None:

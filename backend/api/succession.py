@@ -1,0 +1,74 @@
+"""A promotion or rollback reaches the running service, between one request and the next."""
+
+import logging
+import threading
+import time
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from backend.api.service import Service
+from backend.inference.errors import InferenceError
+from databases import registry
+
+log = logging.getLogger(__name__)
+
+CHECK_SECONDS = 1.0
+RETRY_SECONDS = 30.0  # after which a bundle that was refused is tried again: it may have been mended
+
+
+class Succession:
+    """Keeps `service` with the champion of its task. What a request has taken, it keeps.
+
+    A champion that does not load, or a database that does not answer, changes nothing: the old one serves on.
+    """
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+        self._refused: tuple[str, float] | None = None
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._follow, name="succession", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def end(self) -> None:
+        """Stops following, and closes the service."""
+        self._ended.set()
+        self._thread.join()
+        self.service.close()
+
+    def check(self) -> None:
+        """Puts the champion into service if it is another one."""
+        serving = self.service.model
+        try:
+            with Session(self.service.reader) as session:
+                champion = registry.champion(session, serving.task)
+            if champion is None or champion.id == serving.id or self._was_refused(champion.version):
+                return
+            self.service = self.service.with_model(champion)
+        except InferenceError as error:
+            assert champion is not None
+            self._refused = champion.version, time.monotonic()
+            log.error("%s serves on: %s was promoted, but %s", serving.version, champion.version, error)
+        except SQLAlchemyError as error:
+            log.warning(
+                "%s serves on; whether it is still the champion is not known: %s", serving.version, error
+            )
+        else:
+            self._refused = None
+            log.info("%s serves now, after %s", champion.version, serving.version)
+
+    def _was_refused(self, version: str) -> bool:
+        return (
+            self._refused is not None
+            and self._refused[0] == version
+            and time.monotonic() - self._refused[1] < RETRY_SECONDS
+        )
+
+    def _follow(self) -> None:
+        while not self._ended.wait(CHECK_SECONDS):
+            try:
+                self.check()
+            except Exception:
+                log.exception("%s serves on", self.service.model.version)  # and the next one is not missed

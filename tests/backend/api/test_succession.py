@@ -1,0 +1,166 @@
+"""A promotion reaches the running service, and nothing else changes what serves."""
+
+import logging
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from backend.api import succession
+from backend.api.app import create_app
+from backend.api.service import open_service
+from backend.api.succession import Succession
+from databases import registry
+from tests.backend.api.conftest import PER_LABEL, Library
+from tests.backend.api.test_process import environment
+from tests.drawing import picture
+from tests.processes import free_port, running
+from tests.tiny_bundle import LABELS, make_bundle
+from training.indexing import index
+from training.progress import Silent
+
+# The same colours under other names: an answer tells which model gave it.
+NAMES = ("rot", "gruen", "blau")
+
+
+def promote(library: Library, version: str = "colours-2") -> Path:
+    """Registers a bundle with labels of its own, embeds the library with it, and promotes it."""
+    folder = make_bundle(library.settings.bundles, version, labels=NAMES, embedder=f"of {version}")
+    with Session(library.engine) as session, session.begin():
+        manifest = open_service(library.settings).predictor.manifest
+        model = registry.register(
+            session, manifest.model_copy(update={"version": version, "labels": NAMES}), None
+        )
+    index(library.engine, library.settings.bundles, model, "colours", Silent())
+    with Session(library.engine) as session, session.begin():
+        registry.promote(session, version)
+    return folder
+
+
+@pytest.fixture
+def following(small_library: Library) -> Succession:
+    return Succession(open_service(small_library.settings))
+
+
+def serving(following: Succession) -> str:
+    following.check()
+    return following.service.model.version
+
+
+def test_a_promotion_and_a_rollback_are_followed(small_library: Library, following: Succession) -> None:
+    assert serving(following) == "colours-1"
+    before = following.service
+    promote(small_library)
+    assert serving(following) == "colours-2"
+    assert len(following.service.gallery()) == 3 * PER_LABEL + 1
+    assert following.service.predictor.manifest.labels == NAMES
+    # A request that is on its way has the old one to its end.
+    assert (before.model.version, before.predictor.manifest.labels) == ("colours-1", LABELS)
+    with Session(small_library.engine) as session, session.begin():
+        registry.rollback(session, "colours")
+    assert serving(following) == "colours-1"
+
+
+def test_another_tasks_promotion_is_not_followed(small_library: Library, following: Succession) -> None:
+    manifest = following.service.predictor.manifest
+    with Session(small_library.engine) as session, session.begin():
+        other = manifest.model_copy(update={"version": "shades-1", "task": "shades"})
+        registry.register(session, other, None)
+        registry.promote(session, "shades-1")
+    assert serving(following) == "colours-1"
+
+
+def test_a_broken_champion_is_refused_and_tried_again_later(
+    small_library: Library,
+    following: Succession,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model = promote(small_library) / "model.onnx"
+    sound = model.read_bytes()
+    model.write_bytes(sound[:-1])
+    assert [serving(following) for _ in range(3)] == ["colours-1"] * 3
+    (told,) = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
+    assert told.startswith("colours-1 serves on: colours-2 was promoted, but ")
+    model.write_bytes(sound)
+    assert serving(following) == "colours-1"
+    monkeypatch.setattr(succession, "RETRY_SECONDS", 0)
+    assert serving(following) == "colours-2"
+
+
+def test_while_the_database_is_away_the_old_one_serves_on(
+    small_library: Library, following: Succession
+) -> None:
+    promote(small_library)
+    with small_library.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE promotions RENAME TO gone"))
+    assert serving(following) == "colours-1"
+    with small_library.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE gone RENAME TO promotions"))
+    assert serving(following) == "colours-2"
+
+
+def test_what_was_not_foreseen_does_not_end_the_following(
+    small_library: Library, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(succession, "CHECK_SECONDS", 0.01)
+    failed, done = threading.Event(), threading.Event()
+
+    def check(_: Succession) -> None:
+        if failed.is_set():
+            done.set()
+        failed.set()
+        raise RuntimeError("unheard of")
+
+    monkeypatch.setattr(Succession, "check", check)
+    with TestClient(create_app(small_library.settings)):
+        assert done.wait(10)
+    assert "unheard of" in caplog.text
+
+
+def test_promotions_under_load_lose_and_mix_nothing(small_library: Library, tmp_path: Path) -> None:
+    promote(small_library)
+    port = free_port()
+    base, ended = f"http://127.0.0.1:{port}", threading.Event()
+
+    def ask(colour: int) -> Counter[tuple[str, str]]:
+        """Asks for one colour until the end; counts the answers by version and label."""
+        answers: Counter[tuple[str, str]] = Counter()
+        with httpx.Client(base_url=base, trust_env=False) as client:
+            while not ended.is_set():
+                answer = client.post("/predict", files={"file": picture(LABELS[colour])})
+                assert answer.status_code == 200, answer.text
+                answers[answer.json()["model"]["version"], answer.json()["label"]] += 1
+        return answers
+
+    command = environment(small_library, port)
+    with (
+        running(["backend.api"], command, f"{base}/readyz", tmp_path / "log"),
+        ThreadPoolExecutor(3) as pool,
+    ):
+        asked = [pool.submit(ask, colour) for colour in range(3)]
+        try:
+            for version in ("colours-1", "colours-2", "colours-1"):
+                with Session(small_library.engine) as session, session.begin():
+                    registry.promote(session, version)
+                _wait_for(base, version)
+        finally:
+            ended.set()
+        answers = [future.result() for future in asked]
+    for colour, counted in enumerate(answers):
+        assert set(counted) == {("colours-1", LABELS[colour]), ("colours-2", NAMES[colour])}
+
+
+def _wait_for(base: str, version: str) -> None:
+    for _ in range(200):
+        answer = httpx.get(f"{base}/readyz", trust_env=False)
+        if answer.json()["model"]["version"] == version:
+            return
+        threading.Event().wait(0.05)
+    raise AssertionError(f"{version} does not serve within ten seconds: {answer.text}")
