@@ -13,6 +13,7 @@ from backend.api.routes import catalogue, health, images, predictions
 from backend.api.service import open_service
 from backend.api.settings import Settings
 from backend.api.succession import Succession
+from backend.api.turns import RefuseWhenFull
 
 DESCRIPTION = """
 Send a picture to `/predict` to learn what it shows, and to `/similar` for pictures of the library that
@@ -31,17 +32,21 @@ def create_app(settings: Settings) -> FastAPI:
     Raises:
         DatabaseError, BadBundle: as `open_service` does.
     """
-    succession = Succession(open_service(settings))
+    service = open_service(settings)
+    succession = Succession(service)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         succession.start()
+        service.recorder.start()
         yield
         succession.end()
+        service.recorder.end()
 
     app = FastAPIOffline(title="Menagerie", version="1", description=DESCRIPTION, lifespan=lifespan)
     app.state.succession = succession
     app.add_middleware(BodyLimit, max_bytes=settings.max_upload_bytes)
+    app.add_middleware(RefuseWhenFull, turns=service.turns)
     errors.install(app)
     for routes in (predictions, images, catalogue, health):
         app.include_router(routes.router, responses=ANYWHERE)

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from backend.api.errors import ApiError, problem
+from backend.api.errors import ApiError, problem_of
 
 # What multipart wraps around a file: boundaries, headers, a few small fields.
 ENVELOPE = 64 * 1024
@@ -25,8 +25,7 @@ class BodyLimit:
             return
         length = Headers(scope=scope).get("content-length", "")
         if length.isdigit() and int(length) > self._max_bytes:
-            error = self._too_large()
-            await problem(HTTPStatus(error.status_code), error.code, str(error.detail))(scope, receive, send)
+            await problem_of(self._too_large())(scope, receive, send)
             return
         received = 0
 

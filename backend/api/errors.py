@@ -2,10 +2,11 @@
 500."""
 
 import logging
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -31,20 +32,36 @@ CODE_OF_STATUS = {
     HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
 }
 
+CLIENT_CLOSED_REQUEST = 499  # as nginx has it
+SEND_A_PICTURE = "send the picture as the file of a form, as this does: curl -F file=@cat.jpg ..."
 SHOULD_BE = "Input should be "
+
+
+class ClientGone(Exception):
+    """Nobody waits for the answer any more."""
 
 
 class ApiError(HTTPException):
     """A failure with a code of its own."""
 
-    def __init__(self, status: HTTPStatus, code: str, detail: str) -> None:
-        super().__init__(status, detail)
+    def __init__(
+        self, status: HTTPStatus, code: str, detail: str, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(status, detail, headers)
         self.code = code
 
 
-def problem(status: HTTPStatus, code: str, detail: str) -> JSONResponse:
+def problem(
+    status: HTTPStatus, code: str, detail: str, headers: Mapping[str, str] | None = None
+) -> JSONResponse:
     body = Problem(title=status.phrase, status=status, code=code, detail=detail)
-    return JSONResponse(body.model_dump(), status, media_type="application/problem+json")
+    return JSONResponse(body.model_dump(), status, headers, media_type="application/problem+json")
+
+
+def problem_of(error: HTTPException) -> JSONResponse:
+    status = HTTPStatus(error.status_code)
+    code = error.code if isinstance(error, ApiError) else CODE_OF_STATUS.get(status, "http_error")
+    return problem(status, code, str(error.detail), error.headers)
 
 
 def problems(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
@@ -57,6 +74,7 @@ def install(app: FastAPI) -> None:
     """Makes `app` answer every failure as a problem."""
     app.add_exception_handler(UnreadableImage, _unreadable)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(ClientGone, _gone)
     app.add_exception_handler(RequestValidationError, _invalid)
     for error in (OperationalError, InterfaceError, PoolTimeout):
         app.add_exception_handler(error, _database)
@@ -70,11 +88,12 @@ def _unreadable(_: Request, error: Exception) -> JSONResponse:
 
 def _http(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    status = HTTPStatus(error.status_code)
-    code = error.code if isinstance(error, ApiError) else CODE_OF_STATUS.get(status, "http_error")
-    response = problem(status, code, str(error.detail))
-    response.headers.update(error.headers or {})
-    return response
+    return problem_of(error)
+
+
+def _gone(_: Request, error: Exception) -> Response:
+    del error
+    return Response(status_code=CLIENT_CLOSED_REQUEST)  # for the log: nobody reads it
 
 
 def _invalid(_: Request, error: Exception) -> JSONResponse:
@@ -85,8 +104,8 @@ def _invalid(_: Request, error: Exception) -> JSONResponse:
 def _sentence(error: dict[str, Any]) -> str:
     """What pydantic found, as a person would say it."""
     name = str(error["loc"][-1])
-    if error["loc"] == ("body", "file"):  # not there, or sent as text
-        return "send the picture as the file of a form, as this does: curl -F file=@cat.jpg ..."
+    if error["loc"] == ("body", "file"):  # sent as text
+        return SEND_A_PICTURE
     expected, *_ = str(error["msg"]).partition(", unable to parse")
     if not expected.startswith(SHOULD_BE):
         return f"{name}: {expected}"

@@ -4,11 +4,12 @@ import threading
 import time
 from dataclasses import dataclass, field, replace
 
-from anyio import CapacityLimiter
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from backend.api.recorder import Recorder
 from backend.api.settings import Settings
+from backend.api.turns import Turns
 from backend.gallery import Entry, Gallery
 from backend.inference.bundle import load_bundle
 from backend.inference.cpu import available_cpus
@@ -38,16 +39,16 @@ class LoadedGallery:
 class Service:
     """One model in service: a request works with one of these from its beginning to its end.
 
-    `limiter` keeps the pictures in work at once to the number of cores.
+    `turns`: when a picture may be worked on. `recorder` keeps what was answered.
     """
 
     settings: Settings
     reader: Engine
-    writer: Engine
     model: RegisteredModel
     predictor: Predictor
     limits: Limits
-    limiter: CapacityLimiter
+    turns: Turns
+    recorder: Recorder
     _loaded: LoadedGallery | None = field(default=None, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
@@ -77,7 +78,6 @@ class Service:
 
     def close(self) -> None:
         self.reader.dispose()
-        self.writer.dispose()
 
     def _read_gallery(self, session: Session) -> Gallery:
         rows = embeddings.read_vectors(session, self.model.id, self.model.task)
@@ -105,11 +105,11 @@ def open_service(settings: Settings) -> Service:
     service = Service(
         settings=settings,
         reader=reader,
-        writer=open_for_serving(settings.database_url, read_only=False),
         model=model,
         predictor=_load(settings, model),
         limits=Limits(settings.max_upload_bytes, settings.max_pixels),
-        limiter=CapacityLimiter(available_cpus()),
+        turns=Turns(available_cpus(), settings.max_waiting),
+        recorder=Recorder(open_for_serving(settings.database_url, read_only=False)),
     )
     service.gallery()
     return service

@@ -6,7 +6,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from databases.models import Prediction
-from databases.predictions import record_prediction
+from databases.predictions import record_predictions
 from tests.databases.filling import content
 
 
@@ -21,7 +21,7 @@ def test_a_prediction_is_kept_with_its_time_in_utc(engine: Engine) -> None:
         latency_ms=12.5,
     )
     with Session(engine) as session, session.begin():
-        record_prediction(session, prediction)
+        record_predictions(session, [prediction])
     with Session(engine) as session:
         kept = session.scalars(select(Prediction)).one()
         assert (kept.id, kept.label, kept.score) == ("a" * 32, "cat", 0.123456789012345)

@@ -4,7 +4,6 @@ import io
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from anyio import to_thread
 from fastapi import APIRouter, Path, Query, Request, Response
 from PIL import Image
 from sqlalchemy.orm import Session
@@ -75,7 +74,7 @@ def image_content(service: ServiceDep, image_id: ImageId) -> Response:
 async def image_thumbnail(service: ServiceDep, request: Request, image_id: ImageId) -> Response:
     """The picture upright, as a JPEG of at most 320 x 320 pixels."""
     known = request.headers.get("if-none-match")
-    return await to_thread.run_sync(_thumbnail, service, image_id, known, limiter=service.limiter)
+    return await service.turns.run(request, _thumbnail, service, image_id, known)
 
 
 def _thumbnail(service: Service, image_id: int, known: str | None) -> Response:

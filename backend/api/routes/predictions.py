@@ -1,7 +1,6 @@
 """What is on a picture, and which pictures look like it."""
 
 import hashlib
-import logging
 import time
 import uuid
 from http import HTTPStatus
@@ -9,46 +8,44 @@ from typing import Annotated
 
 import numpy as np
 from anyio import to_thread
-from fastapi import APIRouter, BackgroundTasks, File, Form, Query, UploadFile
-from sqlalchemy.exc import SQLAlchemyError
+from fastapi import APIRouter, Form, Query, Request
 from sqlalchemy.orm import Session
 
 from backend.api.dependencies import ServiceDep
-from backend.api.errors import ApiError, problems
+from backend.api.errors import SEND_A_PICTURE, ApiError, problems
 from backend.api.known_labels import check_label
 from backend.api.presenting import image_out, model_name
 from backend.api.schemas import LabelScore, PredictionOut, SimilarImage, SimilarOut
 from backend.api.service import Service
+from backend.api.uploads import AS_BODY, PictureFile, sent_picture
 from backend.gallery import Entry
-from backend.inference.decoding import FORMAT_NAMES, decode
+from backend.inference.decoding import decode
 from backend.inference.prediction import Prediction
-from databases import library, models, predictions
+from databases import library, models
 
-log = logging.getLogger(__name__)
 router = APIRouter(tags=["answers"])
 
 DEFAULT_TOP_K, DEFAULT_SIMILAR, MAX_K = 5, 12, 1000
-PictureFile = Annotated[UploadFile, File(description=f"A {FORMAT_NAMES} picture.")]
 UNUSABLE = problems(
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, HTTPStatus.UNPROCESSABLE_ENTITY
 )
 
 
-@router.post("/predict", responses=UNUSABLE)
+@router.post("/predict", responses=UNUSABLE, openapi_extra=AS_BODY)
 async def predict(
     service: ServiceDep,
-    background: BackgroundTasks,
-    file: PictureFile,
+    request: Request,
+    file: PictureFile = None,
     top_k: Annotated[int, Query(ge=1, le=MAX_K, description="How many labels to list.")] = DEFAULT_TOP_K,
 ) -> PredictionOut:
     """Say what a picture shows, how sure that is, and whether it is an animal at all."""
     started = time.perf_counter()
-    data = await file.read()
-    answer = await to_thread.run_sync(_answer, service, data, limiter=service.limiter)
+    data = await sent_picture(request, file)
+    if data is None:
+        raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", SEND_A_PICTURE)
+    answer = await service.turns.run(request, _answer, service, data)
     prediction_id = uuid.uuid4().hex
-    background.add_task(
-        _record,
-        service,
+    service.recorder.add(
         models.Prediction(
             id=prediction_id,
             sha256=hashlib.sha256(data).hexdigest(),
@@ -57,7 +54,8 @@ async def predict(
             score=answer.score,
             verdict=answer.verdict,
             latency_ms=1000 * (time.perf_counter() - started),
-        ),
+            created_at=models.now(),
+        )
     )
     return PredictionOut(
         prediction_id=prediction_id,
@@ -71,10 +69,11 @@ async def predict(
     )
 
 
-@router.post("/similar", responses=UNUSABLE | problems(HTTPStatus.NOT_FOUND))
+@router.post("/similar", responses=UNUSABLE | problems(HTTPStatus.NOT_FOUND), openapi_extra=AS_BODY)
 async def similar(
     service: ServiceDep,
-    file: Annotated[UploadFile | None, File(description="A picture, or else say image_id.")] = None,
+    request: Request,
+    file: PictureFile = None,
     image_id: Annotated[int | None, Form(description="A picture of the library.")] = None,
     id_in_query: Annotated[
         int | None, Query(alias="image_id", description="The same, for those who send no form.")
@@ -90,16 +89,13 @@ async def similar(
     """
     if label is not None:
         await to_thread.run_sync(_check_label, service, label)
-    asked = [one for one in (file, image_id, id_in_query) if one is not None]
+    data = await sent_picture(request, file)
+    asked = [one for one in (data, image_id, id_in_query) if one is not None]
     if len(asked) != 1:
         detail = "send either a file or an image_id: one of them, and not both"
         raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", detail)
-    if isinstance(asked[0], int):
-        return await to_thread.run_sync(
-            _similar_to_image, service, asked[0], label, k, limiter=service.limiter
-        )
-    data = await asked[0].read()
-    return await to_thread.run_sync(_similar_to_file, service, data, label, k, limiter=service.limiter)
+    search = _similar_to_image if isinstance(asked[0], int) else _similar_to_file
+    return await service.turns.run(request, search, service, asked[0], label, k)
 
 
 def _check_label(service: Service, label: str) -> None:
@@ -114,14 +110,6 @@ def _answer(service: Service, data: bytes) -> Prediction:
 def _top(answer: Prediction, labels: tuple[str, ...], k: int) -> list[LabelScore]:
     order = np.argsort(-answer.scores, kind="stable")[:k]
     return [LabelScore(label=labels[i], score=float(answer.scores[i])) for i in order]
-
-
-def _record(service: Service, prediction: models.Prediction) -> None:
-    try:
-        with Session(service.writer) as session, session.begin():
-            predictions.record_prediction(session, prediction)
-    except SQLAlchemyError:
-        log.exception("a prediction could not be recorded")  # the answer is out already
 
 
 def _similar_to_file(service: Service, data: bytes, label: str | None, k: int) -> SimilarOut:

@@ -1,0 +1,89 @@
+"""What was asked and answered, written behind the answers' backs."""
+
+import logging
+import queue
+import threading
+import time
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from databases import predictions
+from databases.models import Prediction
+
+log = logging.getLogger(__name__)
+
+CAPACITY = 10_000  # predictions that wait to be written: 10 MB
+BATCH = 500
+RETRY_SECONDS = 1.0
+TELL_SECONDS = 60.0
+
+
+class Recorder:
+    """Writes predictions in batches, from one thread. While the database fails they wait; those for which
+    there is no room are counted in `dropped`, and the log tells of them."""
+
+    def __init__(self, engine: Engine, capacity: int = CAPACITY) -> None:
+        self.dropped = 0
+        self._engine = engine
+        self._capacity = capacity
+        self._waiting: queue.SimpleQueue[Prediction | None] = queue.SimpleQueue()
+        self._told_at = -TELL_SECONDS
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._write_all, name="recorder", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def add(self, prediction: Prediction) -> None:
+        """Returns at once."""
+        if self._waiting.qsize() < self._capacity:
+            self._waiting.put(prediction)
+        else:
+            self._drop(1, "too many wait to be written")
+
+    def end(self) -> None:
+        """Writes what waits, unless the database fails, and stops."""
+        self._waiting.put(None)
+        self._ended.set()
+        self._thread.join()
+        self._engine.dispose()
+
+    def _write_all(self) -> None:
+        while batch := self._next_batch():
+            while not self._write(batch):
+                if self._ended.wait(RETRY_SECONDS):
+                    left = len(batch) + self._waiting.qsize() - 1  # the last is the sign to end
+                    self._drop(left, "the database fails as the service ends")
+                    return
+
+    def _next_batch(self) -> list[Prediction]:
+        """At least one, as soon as there is one; none when all is over."""
+        batch: list[Prediction] = []
+        while len(batch) < BATCH and not (batch and self._waiting.empty()):
+            prediction = self._waiting.get()
+            if prediction is None:
+                if batch:
+                    self._waiting.put(None)  # for the next time
+                break
+            batch.append(prediction)
+        return batch
+
+    def _write(self, batch: list[Prediction]) -> bool:
+        try:
+            with Session(self._engine) as session, session.begin():
+                predictions.record_predictions(session, batch)
+        except SQLAlchemyError:
+            self._tell("%d predictions could not be written yet", len(batch))
+            return False
+        return True
+
+    def _drop(self, count: int, reason: str) -> None:
+        self.dropped += count
+        self._tell("%d predictions were not recorded: %s", self.dropped, reason)
+
+    def _tell(self, message: str, *values: object) -> None:
+        if time.monotonic() - self._told_at >= TELL_SECONDS:
+            self._told_at = time.monotonic()
+            log.warning(message, *values)

@@ -1,0 +1,77 @@
+"""What was answered is recorded in batches; nothing is lost without being counted."""
+
+import logging
+
+import pytest
+from sqlalchemy import Engine, func, select, text
+from sqlalchemy.orm import Session
+
+from backend.api import recorder
+from backend.api.recorder import Recorder
+from databases.models import Prediction, now
+from tests.waiting import wait_until
+
+
+def prediction(number: int) -> Prediction:
+    return Prediction(
+        id=f"{number:032}",
+        sha256="0" * 64,
+        model_version="colours-1",
+        label="red",
+        score=0.9,
+        verdict="confident",
+        latency_ms=1.0,
+        created_at=now(),
+    )
+
+
+def recorded(engine: Engine) -> int:
+    with Session(engine) as session:
+        return session.scalar(select(func.count()).select_from(Prediction)) or 0
+
+
+@pytest.fixture
+def failing(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Engine:
+    """A database that takes no predictions until their table has its name back."""
+    monkeypatch.setattr(recorder, "RETRY_SECONDS", 0.01)
+    rename(engine, "predictions", "gone")
+    return engine
+
+
+def rename(engine: Engine, old: str, new: str) -> None:
+    with engine.begin() as connection:
+        connection.execute(text(f"ALTER TABLE {old} RENAME TO {new}"))
+
+
+def test_all_that_waits_is_written_at_the_end(engine: Engine) -> None:
+    kept = Recorder(engine)
+    for number in range(1200):
+        kept.add(prediction(number))
+    kept.start()
+    kept.end()
+    assert (recorded(engine), kept.dropped) == (1200, 0)
+
+
+def test_what_the_database_refuses_is_written_when_it_answers_again(failing: Engine) -> None:
+    kept = Recorder(failing)
+    kept.start()
+    kept.add(prediction(1))
+    kept.add(prediction(2))
+    rename(failing, "gone", "predictions")
+    wait_until(lambda: recorded(failing) == 2)
+    kept.end()
+    assert kept.dropped == 0
+
+
+def test_what_finds_no_room_is_counted_and_told_of(failing: Engine, caplog: pytest.LogCaptureFixture) -> None:
+    kept = Recorder(failing, capacity=3)
+    for number in range(5):
+        kept.add(prediction(number))
+    assert kept.dropped == 2
+    kept.start()
+    kept.end()
+    assert kept.dropped == 5
+    told = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert told == ["1 predictions were not recorded: too many wait to be written"]  # once a minute
+    rename(failing, "gone", "predictions")
+    assert recorded(failing) == 0
