@@ -26,6 +26,11 @@ class Question:
     name: str
     expected: str | None
 
+    @property
+    def written(self) -> str:
+        """The whole path as one line of UTF-8."""
+        return _escaped(str(self.path)).replace("\n", "\\n")
+
 
 @dataclass(frozen=True)
 class Opened:
@@ -101,5 +106,9 @@ def _candidates(path: Path) -> list[Candidate]:
 
 def _question(path: Place, name: str, candidates: tuple[str | None, ...], labels: frozenset[str]) -> Question:
     expected = next((one for one in candidates if one in labels), None)
-    # Names on disk may be bytes that are no UTF-8: they are written as escapes.
-    return Question(path, name.encode(errors="backslashreplace").decode(), expected)
+    return Question(path, _escaped(name), expected)
+
+
+def _escaped(name: str) -> str:
+    """Names on disk may be bytes that are no UTF-8: they are written as escapes."""
+    return name.encode(errors="backslashreplace").decode()

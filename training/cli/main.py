@@ -16,6 +16,7 @@ from training.cli import (
     learning,
     models,
     pictures,
+    predicting,
     refused,
     roots,
     samples,
@@ -54,6 +55,7 @@ app.command()(learning.train)
 app.command()(tuning.tune)
 app.command()(evaluating.evaluate)
 app.command()(comparing.compare)
+app.command()(predicting.predict)
 app.command()(pictures.index)
 app.command()(models.export)
 app.command()(services.serve)

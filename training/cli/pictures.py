@@ -64,7 +64,7 @@ def ingest(
     test: Annotated[float, typer.Option(min=0, max=0.4, help="Share held back to measure by.")] = 0.15,
     seed: Annotated[int, typer.Option(help="Decides which pictures are held back.")] = 0,
 ) -> None:
-    """Bring pictures into the library: verify, hash, measure and split them.
+    """Bring pictures into the library: verify, hash and split them.
 
     Run it again whenever a source changes: only new and changed files are read, and no picture moves from
     one split to another. Archives are unpacked beside the database. AWS_* variables say how S3 is reached.
