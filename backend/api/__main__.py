@@ -4,6 +4,7 @@ import sys
 
 import uvicorn
 
+from backend.api import logs
 from backend.api.app import create_app
 from backend.api.settings import Settings
 from backend.inference.errors import InferenceError
@@ -21,8 +22,10 @@ def main() -> None:
         app = create_app(settings)
     except (SettingsError, CannotListen, DatabaseError, InferenceError) as error:
         sys.exit(f"error: {error}")
+    logs.configure(settings.log_format, settings.log_level)
+    # Requests are logged by the app itself, which knows more of them.
     uvicorn.run(
-        app, host=settings.host, port=settings.port, log_level=settings.log_level, server_header=False
+        app, host=settings.host, port=settings.port, log_config=None, access_log=False, server_header=False
     )
 
 

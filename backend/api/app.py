@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
 from backend.api import errors
+from backend.api.access import Access
 from backend.api.body_limit import BodyLimit
 from backend.api.routes import catalogue, health, images, predictions
 from backend.api.service import open_service
@@ -47,6 +48,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.succession = succession
     app.add_middleware(BodyLimit, max_bytes=settings.max_upload_bytes)
     app.add_middleware(RefuseWhenFull, turns=service.turns)
+    app.add_middleware(Access, metrics=service.metrics)  # the last that is added is the outermost
     errors.install(app)
     for routes in (predictions, images, catalogue, health):
         app.include_router(routes.router, responses=ANYWHERE)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from backend.api.metrics import Metrics
 from backend.api.recorder import Recorder
 from backend.api.settings import Settings
 from backend.api.turns import Turns
@@ -49,6 +50,7 @@ class Service:
     limits: Limits
     turns: Turns
     recorder: Recorder
+    metrics: Metrics
     _loaded: LoadedGallery | None = field(default=None, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
@@ -102,14 +104,18 @@ def open_service(settings: Settings) -> Service:
                 f"{named}{registry.nothing_promoted(session, settings.task)}; run: menagerie starter, or "
                 "menagerie train --promote; with containers: docker compose run --rm prepare"
             )
+    metrics = Metrics()
+    recorder = Recorder(open_for_serving(settings.database_url, read_only=False))
+    metrics.show("predictions_dropped", "Answers that were not recorded.", lambda: recorder.dropped)
     service = Service(
         settings=settings,
         reader=reader,
         model=model,
         predictor=_load(settings, model),
         limits=Limits(settings.max_upload_bytes, settings.max_pixels),
-        turns=Turns(available_cpus(), settings.max_waiting),
-        recorder=Recorder(open_for_serving(settings.database_url, read_only=False)),
+        turns=Turns(available_cpus(), settings.max_waiting, metrics),
+        recorder=recorder,
+        metrics=metrics,
     )
     service.gallery()
     return service

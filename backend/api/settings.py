@@ -24,3 +24,4 @@ class Settings(StateSettings):
     max_pixels: int = Field(default=64_000_000, ge=1)
     max_waiting: int = Field(default=64, ge=0)
     log_level: Literal["critical", "error", "warning", "info", "debug"] = "info"
+    log_format: Literal["text", "json"] = "text"

@@ -9,6 +9,7 @@ from fastapi import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from backend.api.errors import ApiError, ClientGone, problem_of
+from backend.api.metrics import Metrics
 
 Answer = TypeVar("Answer")
 RETRY_AFTER_SECONDS = 1
@@ -17,9 +18,11 @@ RETRY_AFTER_SECONDS = 1
 class Turns:
     """`at_once` pictures are in work; of the others, `most_waiting` wait and the rest are refused."""
 
-    def __init__(self, at_once: int, most_waiting: int) -> None:
+    def __init__(self, at_once: int, most_waiting: int, metrics: Metrics) -> None:
         self._limiter = CapacityLimiter(at_once)
         self._most_waiting = most_waiting
+        self._metrics = metrics
+        metrics.show("waiting", "Pictures that wait for their turn.", lambda: self.waiting)
 
     @property
     def waiting(self) -> int:
@@ -42,10 +45,14 @@ class Turns:
         """
         if refusal := self.refusal():
             raise refusal
-        async with self._limiter:
+        with self._metrics.stage("queue"):
+            await self._limiter.acquire()
+        try:
             if await request.is_disconnected():
                 raise ClientGone
             return await to_thread.run_sync(work, *arguments)
+        finally:
+            self._limiter.release()
 
 
 class RefuseWhenFull:

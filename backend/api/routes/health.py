@@ -2,7 +2,9 @@
 
 from http import HTTPStatus
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
+from fastapi.responses import PlainTextResponse
+from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy import text
 
 from backend.api.dependencies import ServiceDep, SessionDep
@@ -17,6 +19,12 @@ router = APIRouter(tags=["health"])
 async def livez() -> Health:
     """The process answers."""
     return Health(status="ok")
+
+
+@router.get("/metrics", response_class=PlainTextResponse)
+async def metrics(service: ServiceDep) -> Response:
+    """What Prometheus collects: requests, stages, answers, what waits."""
+    return Response(service.metrics.as_text(), media_type=CONTENT_TYPE_LATEST)
 
 
 @router.get("/readyz", responses=problems(HTTPStatus.SERVICE_UNAVAILABLE))

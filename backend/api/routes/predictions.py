@@ -44,6 +44,7 @@ async def predict(
     if data is None:
         raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", SEND_A_PICTURE)
     answer = await service.turns.run(request, _answer, service, data)
+    service.metrics.answer(service.model.version, answer)
     prediction_id = uuid.uuid4().hex
     service.recorder.add(
         models.Prediction(
@@ -104,7 +105,10 @@ def _check_label(service: Service, label: str) -> None:
 
 
 def _answer(service: Service, data: bytes) -> Prediction:
-    return service.predictor.predict([decode(data, service.limits).image])[0]
+    with service.metrics.stage("decode"):
+        image = decode(data, service.limits).image
+    with service.metrics.stage("infer"):
+        return service.predictor.predict([image])[0]
 
 
 def _top(answer: Prediction, labels: tuple[str, ...], k: int) -> list[LabelScore]:

@@ -1,0 +1,57 @@
+"""Every request has an id, is timed, counted and logged in one line: never with its query or its picture."""
+
+import logging
+import re
+import time
+import uuid
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from backend.api.metrics import Metrics
+
+log = logging.getLogger(__name__)
+
+ID_HEADER = "X-Request-Id"
+ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+# What a browser is told with every answer.
+SAFETY = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+}
+NO_ROUTE = "none"  # a client's own paths would be names without end
+
+
+class Access:
+    """The outermost: what was refused further in is logged too."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        begun, status = time.perf_counter(), 500
+        asked = Headers(scope=scope).get(ID_HEADER, "")
+        request_id = asked if ID.fullmatch(asked) else uuid.uuid4().hex
+
+        async def named(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message).update(SAFETY | {ID_HEADER: request_id})
+            await send(message)
+
+        try:
+            await self._app(scope, receive, named)
+        finally:
+            route, seconds = getattr(scope.get("route"), "path", NO_ROUTE), time.perf_counter() - begun
+            self._metrics.request(route, status, seconds)
+            facts = {"request_id": request_id, "method": scope["method"], "route": route, "status": status}
+            facts["ms"] = round(1000 * seconds, 2)
+            log.info(
+                "%(method)s %(route)s %(status)s, %(ms)s ms, %(request_id)s", facts, extra={"facts": facts}
+            )
