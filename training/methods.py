@@ -5,7 +5,7 @@ from collections import Counter
 from training.dataset import Dataset
 from training.errors import BadRecipe, NoPictures
 from training.learning.processes import Processes
-from training.networks.catalogue import strategies_of
+from training.networks.catalogue import RESIZABLE, strategies_of
 from training.recipe import Recipe
 from training.trained import Trained
 from training.workshop import Workshop
@@ -21,6 +21,10 @@ def check_recipe(recipe: Recipe) -> None:
     if recipe.find_lr and recipe.strategy in ("probe", "zero-shot"):
         raise BadRecipe(
             f"--find-lr: {recipe.strategy!r} has no learning rate; say --strategy finetune, or leave it out"
+        )
+    if recipe.size is not None and recipe.architecture not in RESIZABLE:
+        raise BadRecipe(
+            f"--size: {recipe.architecture} sees pictures of one size; {', '.join(RESIZABLE)} see any"
         )
     if recipe.weights is not None and recipe.strategy == "scratch":
         raise BadRecipe("--weights goes with a pretrained strategy, not with scratch")
@@ -52,7 +56,7 @@ def train(workshop: Workshop, dataset: Dataset, recipe: Recipe) -> Trained | Non
         return zero_shot(workshop, dataset, recipe)
     if recipe.strategy != "probe":
         return learn(workshop, dataset, recipe)
-    if recipe.architecture == "efficientnet_lite0" and recipe.weights is None:
+    if recipe.starts_from_starter:
         return probe_starter(workshop, dataset, recipe)
     return probe(workshop, dataset, recipe)
 

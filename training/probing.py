@@ -52,12 +52,23 @@ def probe(workshop: Workshop, dataset: Dataset, recipe: Recipe) -> Trained:
     Raises:
         WeightsUnavailable: its weights cannot be had.
     """
-    backbone = build_backbone(recipe.architecture, Weights(pretrained=True, path=recipe.weights)).eval()
+    backbone = build_backbone(recipe.architecture, Weights(True, recipe.weights), recipe.size).eval()
     features = features_of(backbone, dataset.train + dataset.val, workshop.progress)
+    return probe_of(backbone, features, workshop, dataset, recipe)
+
+
+def probe_of(
+    backbone: Backbone,
+    features: NDArray[np.float32],
+    workshop: Workshop,
+    dataset: Dataset,
+    recipe: Recipe,
+) -> Trained:
+    """A probe of a network by its `features` [n, features] of train and val."""
     targets, fit = _fit(workshop, dataset, features, recipe)
     network = Classifier(backbone, len(dataset.labels), dropout=0, cosine=True).eval()
     network.set_head(*_tensors(fit))
-    return packed(network, recipe, _facts(recipe, fit), HeldOut(fit.held_out, targets))
+    return packed(network, recipe, _facts(recipe, fit), HeldOut(fit.held_out, targets), frozen=True)
 
 
 def zero_shot(workshop: Workshop, dataset: Dataset, recipe: Recipe) -> Trained:
@@ -72,7 +83,7 @@ def zero_shot(workshop: Workshop, dataset: Dataset, recipe: Recipe) -> Trained:
         network = Classifier(backbone, len(dataset.labels), dropout=0, cosine=True).eval()
         network.set_head(*prompt_head(recipe.architecture, weights, dataset.labels))
         advance(1)
-    return packed(network, recipe, recipe.facts())
+    return packed(network, recipe, recipe.facts(), frozen=True)
 
 
 def packed(
@@ -80,10 +91,11 @@ def packed(
     recipe: Recipe,
     facts: dict[str, JsonValue],
     held_out: HeldOut | None = None,
+    *,
+    frozen: bool = False,
 ) -> Trained:
-    """A classifier as what can be published."""
+    """A classifier as what can be published. `frozen`: its backbone is as it was before."""
     anatomy = network.backbone.anatomy
-    frozen = recipe.strategy in ("probe", "zero-shot")
     return Trained(
         module=network,
         preprocessing=anatomy.preprocessing,

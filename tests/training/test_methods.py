@@ -17,6 +17,10 @@ def test_every_architecture_has_a_strategy_by_default(architecture: str) -> None
     ("recipe", "message"),
     [
         (Recipe(architecture="simple_cnn"), "simple_cnn cannot be trained by 'probe'; there are: scratch"),
+        (
+            Recipe(architecture="simple_cnn", strategy="scratch", size=96),
+            "--size: simple_cnn sees pictures of one size; efficientnet_lite0, efficientnet_b0, ",
+        ),
         (Recipe(architecture="resnet"), "unknown architecture 'resnet'; there are: simple_cnn, "),
         (
             Recipe(architecture="resnet18", strategy="scratch", weights="w.pth"),

@@ -36,6 +36,7 @@ def train(
     strategy: options.Strategy = None,
     weights: options.WeightsFile = None,
     seed: options.Seed = None,
+    size: options.Size = None,
     unfreeze: options.Unfreeze = None,
     epochs: options.Epochs = None,
     batch_size: options.BatchSize = None,
@@ -101,19 +102,21 @@ def recipe_for(given: dict[str, object], preset: str | None = None, config: Path
     """
     from training.errors import BadRecipe
     from training.methods import check_recipe
-    from training.networks.catalogue import strategies_of
-    from training.recipe import PRESETS, make_recipe, read_values
+    from training.networks.catalogue import RESIZABLE, strategies_of
+    from training.recipe import DEFAULT_ARCHITECTURE, PRESETS, make_recipe, read_values
 
     presets = {str(name): values for name, values in PRESETS.items()}
     if preset is not None and preset not in presets:
         raise BadRecipe(f"unknown preset {preset!r}; there are: {', '.join(presets)}")
     values = dict(presets[preset]) if preset else {}
-    values |= read_values(config) if config else {}
-    values |= given
+    asked = (read_values(config) if config else {}) | given
+    if str(asked.get("architecture", DEFAULT_ARCHITECTURE)) not in RESIZABLE:
+        values.pop("size", None)  # the preset's own wish, which not every network can fulfil
+    values |= asked
     if isinstance(weights := values.get("class_weights"), str) and weights != "balanced":
         values["class_weights"] = _class_weights(weights)
     if "strategy" not in values:
-        values["strategy"] = strategies_of(str(values.get("architecture", "efficientnet_lite0")))[0]
+        values["strategy"] = strategies_of(str(values.get("architecture", DEFAULT_ARCHITECTURE)))[0]
     if values["strategy"] == "scratch":
         values.setdefault("dropout", 0.5)
     recipe = make_recipe(values, "the command line" if config is None else f"the command line or {config}")

@@ -42,6 +42,14 @@ WeightsFile = Annotated[
 ]
 Seed = Annotated[int | None, _option("The same seed gives the same model. Default: 0.", panel=RECIPE)]
 
+Size = Annotated[
+    int | None,
+    _option(
+        "Pixels of the square that the network sees: up to 1.4 times its own are often better, and take "
+        "longer. Default: its own, such as 224; the presets balanced and best: 288.",
+        panel=RECIPE,
+    ),
+]
 Unfreeze = Annotated[
     int | None, _option("How many blocks from the top finetune trains. Default: 10.", panel=RECIPE)
 ]

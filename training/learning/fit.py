@@ -84,7 +84,7 @@ def fit(
         if processes.first:
             _take(learner, place / START if best_epoch == 0 else Path(best.best_model_path))
     if best_epoch == 0:
-        progress.tell("no epoch was better than what they began with: that is kept")
+        progress.tell("no epoch was better than the head that they began with: that is kept")
     return Learnt(learner.history, best_epoch, recipe)
 
 

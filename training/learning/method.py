@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from functools import partial
 
 import lightning
@@ -10,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
-from training.dataset import Dataset
+from training.dataset import Dataset, Images
 from training.learning.fit import Learnt, fit
 from training.learning.processes import Processes
 from training.learning.runs import Run, begin_run, unfinished_run, working_on
@@ -18,7 +19,7 @@ from training.networks.backbone import Backbone, Classifier
 from training.networks.catalogue import build_backbone
 from training.networks.weights import Weights
 from training.probe import fit_probe
-from training.probing import features_of, packed, starter_features
+from training.probing import features_of, packed, probe_of, starter_features
 from training.recipe import Recipe
 from training.tracking.messages import Epoch, Kept
 from training.trained import Trained
@@ -33,13 +34,22 @@ def learn(workshop: Workshop, dataset: Dataset, recipe: Recipe) -> Trained | Non
         if run is not None:
             workshop.track(Kept(run.folder.name))
         begun = run is not None and run.last is not None
-        features = None if begun else partial(_features, workshop, dataset, recipe)
+        features = None if begun else partial(_features, workshop, dataset, recipe, images=dataset.train)
         network = make_network(dataset, recipe, features)
         lightning.seed_everything(recipe.seed, verbose=False)
         learnt = fit(network, dataset, recipe, run, workshop.progress, watch=partial(_track, workshop))
     if torch.distributed.is_initialized():
         torch.distributed.destroy_process_group()
-    return packed(network, recipe, learnt.recipe.facts() | _facts(learnt)) if processes.first else None
+    if not processes.first:
+        return None
+    facts = learnt.recipe.facts() | _facts(learnt)
+    if learnt.best_epoch > 0 or recipe.strategy == "scratch":
+        return packed(network, recipe, facts)
+    # The head that the epochs began with stays. So that val could judge, it was fitted without it: no longer.
+    images = dataset.train + dataset.val
+    known = _features(workshop, dataset, recipe, network.backbone, images)
+    trained = probe_of(network.backbone, known, workshop, dataset, recipe)
+    return replace(trained, facts=trained.facts | facts)
 
 
 def _track(workshop: Workshop, figures: Mapping[str, JsonValue]) -> None:
@@ -68,7 +78,7 @@ def make_network(
     """
     pretrained = recipe.strategy != "scratch"
     lightning.seed_everything(recipe.seed, verbose=False)
-    backbone = build_backbone(recipe.architecture, Weights(pretrained, recipe.weights))
+    backbone = build_backbone(recipe.architecture, Weights(pretrained, recipe.weights), recipe.size)
     network = Classifier(backbone, len(dataset.labels), dropout=recipe.dropout, cosine=pretrained)
     if pretrained and features is not None:
         # Linear probing, then fine-tuning: a head that fits already keeps the first steps from distorting the
@@ -81,15 +91,11 @@ def make_network(
 
 
 def _features(
-    workshop: Workshop, dataset: Dataset, recipe: Recipe, backbone: Backbone
+    workshop: Workshop, dataset: Dataset, recipe: Recipe, backbone: Backbone, images: Images
 ) -> NDArray[np.float32]:
-    if (
-        recipe.architecture == "efficientnet_lite0"
-        and recipe.weights is None
-        and not Processes.of_environment().all > 1
-    ):
-        return starter_features(workshop, dataset, dataset.train)
-    return features_of(backbone.eval(), dataset.train, workshop.progress)
+    if recipe.starts_from_starter and not Processes.of_environment().all > 1:
+        return starter_features(workshop, dataset, images)
+    return features_of(backbone.eval(), images, workshop.progress)
 
 
 def _facts(learnt: Learnt) -> dict[str, JsonValue]:

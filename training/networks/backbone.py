@@ -1,7 +1,7 @@
 """What every network here is made of: a backbone that gives features, and a linear head on them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -37,6 +37,14 @@ class Backbone(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         features: Tensor = self.body(images)
         return features
+
+    def at_size(self, size: int) -> "Backbone":
+        """The same for squares of `size` pixels: a larger one shows more around the centre before it shows
+        the same more finely, since networks are used to things of one size."""
+        spec = self.anatomy.preprocessing
+        crop = min(1.0, spec.crop_fraction * size / spec.size)
+        preprocessing = spec.model_copy(update={"size": size, "crop_fraction": crop})
+        return Backbone(self.body, replace(self.anatomy, preprocessing=preprocessing))
 
     def depths(self) -> Mapping[str, int]:
         """Each parameter's name (in this module) and how many blocks lie above its own: 0 is the top."""

@@ -16,6 +16,8 @@ STRATEGIES: dict[str, tuple[str, ...]] = {
     "resnet18": PRETRAINED,
     "vgg16": PRETRAINED,
 }
+# Those that take pictures of any size.
+RESIZABLE = ("efficientnet_lite0", "efficientnet_b0", "resnet18", "vgg16")
 FAMILIES: dict[str, tuple[str, ...]] = {
     "timm:": PRETRAINED,
     "clip:": ("zero-shot", "probe", "finetune", "full"),
@@ -37,8 +39,9 @@ def strategies_of(architecture: str) -> tuple[str, ...]:
     return STRATEGIES[architecture]
 
 
-def build_backbone(architecture: str, weights: Weights = RANDOM) -> Backbone:
-    """A network of the catalogue without its last layer.
+def build_backbone(architecture: str, weights: Weights = RANDOM, size: int | None = None) -> Backbone:
+    """A network of the catalogue without its last layer. `size`: the pixels of the square that it sees, where
+    these are not its own.
 
     Raises:
         BadRecipe: there is no such architecture.
@@ -47,7 +50,8 @@ def build_backbone(architecture: str, weights: Weights = RANDOM) -> Backbone:
     strategies_of(architecture)
     for prefix, build in _builders().items():
         if architecture.startswith(prefix):
-            return build(architecture, weights)
+            backbone = build(architecture, weights)
+            return backbone if size is None else backbone.at_size(size)
     raise AssertionError(architecture)
 
 

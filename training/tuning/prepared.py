@@ -46,10 +46,11 @@ def prepare(workshop: Workshop, dataset: Dataset, space: Space, folder: Path) ->
     for architecture in dict.fromkeys(method.architecture for method in space.methods):
         strategies = [method.strategy for method in space.methods if method.architecture == architecture]
         pretrained = strategies != ["scratch"]
-        backbone = build_backbone(architecture, Weights(pretrained, space.shared.weights)).eval()
+        weights = Weights(pretrained, space.shared.weights)
+        backbone = build_backbone(architecture, weights, space.shared.size).eval()
         if pretrained:
             images = dataset.train + dataset.val
-            if architecture == "efficientnet_lite0" and space.shared.weights is None:
+            if space.shared.model_copy(update={"architecture": architecture}).starts_from_starter:
                 features = starter_features(workshop, dataset, images, whole_task=False)
             else:
                 features = features_of(backbone, images, workshop.progress)

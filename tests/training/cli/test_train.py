@@ -42,3 +42,19 @@ def test_a_learning_rate_is_looked_for_on_request(
     assert re.search(r"learning rate [\d.e-]+.*: tried 1e-06 to .* steps on train pictures", told.err)
     assert "has no learning rate; say --strategy finetune" in menagerie("train", "--find-lr").error
     assert "leave one of them out" in menagerie(*asked, "--lr", "0.1").error
+
+
+@pytest.mark.parametrize(
+    ("arguments", "size"),
+    [
+        ("", "null"),
+        ("--preset balanced", "288"),
+        ("--preset best --size 240", "240"),
+        ("--preset balanced --arch timm:resnet18 --strategy full", "null"),  # it sees one size
+        ("--arch resnet18 --size 256", "256"),
+    ],
+)
+def test_presets_see_larger_pictures_where_the_network_can(
+    menagerie: Menagerie, arguments: str, size: str
+) -> None:
+    assert f"\nsize: {size}\n" in menagerie("train", "--dry-run", *arguments.split()).out

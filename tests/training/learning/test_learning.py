@@ -186,6 +186,23 @@ def test_a_head_that_was_fitted_stays_where_no_epoch_is_better(
     assert all(torch.equal(value, before[name]) for name, value in other.state_dict().items())
 
 
+def test_a_head_that_stays_learns_from_val_too(
+    dataset: Dataset, small_weights: Path, engine: Engine, bundles: Path
+) -> None:
+    recipe, _ = pretrained(dataset, small_weights)
+    workshop = Workshop(engine, bundles, Silent())
+    stayed = train(workshop, dataset, recipe)
+    probe = train(workshop, dataset, Recipe(architecture=SMALL, strategy="probe", weights=small_weights))
+    assert stayed is not None
+    assert probe is not None
+    assert (stayed.facts["strategy"], stayed.facts["best_epoch"]) == ("finetune", 0)
+    assert (stayed.embedder, stayed.facts["strength"]) == (probe.embedder, probe.facts["strength"])
+    assert stayed.held_out is not None
+    assert len(stayed.held_out.targets) == len(dataset.train + dataset.val)
+    for name, value in probe.module.state_dict().items():
+        torch.testing.assert_close(stayed.module.state_dict()[name], value, rtol=1e-2, atol=1e-3)
+
+
 def test_all_of_it_is_trained_on_request_with_everything_else_switched_on(
     dataset: Dataset, small_weights: Path, engine: Engine, bundles: Path
 ) -> None:

@@ -11,7 +11,7 @@ from torchvision.models import get_model
 
 from training.errors import BadRecipe, WeightsUnavailable
 from training.networks.backbone import Backbone, Classifier
-from training.networks.catalogue import STRATEGIES, build_backbone
+from training.networks.catalogue import RESIZABLE, STRATEGIES, build_backbone
 from training.networks.weights import Weights
 
 SMALL = "timm:test_resnet.r160_in1k"
@@ -42,6 +42,17 @@ def test_a_network_gives_its_features_and_knows_its_blocks(architecture: str) ->
     first = next(iter(depths.values()))
     assert first == max(depths.values())  # the input's block lies deepest
     assert backbone.anatomy.pretrained is None
+
+
+@pytest.mark.parametrize("architecture", RESIZABLE)
+def test_a_network_may_see_larger_or_smaller_pictures(architecture: str) -> None:
+    own = build_backbone(architecture).anatomy
+    for size, crop in ((own.preprocessing.size // 2, own.preprocessing.crop_fraction / 2), (320, 1.0)):
+        backbone = build_backbone(architecture, size=size).eval()
+        assert backbone.anatomy.preprocessing.size == size
+        assert backbone.anatomy.preprocessing.crop_fraction == pytest.approx(crop)
+        with torch.inference_mode():
+            assert backbone(images(backbone)).shape == (2, own.features)
 
 
 def test_a_head_made_for_embeddings_answers_as_made() -> None:
