@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from backend.inference.prediction import softmax
+from backend.inference.prediction import novelty_of, softmax
+from backend.inference.runtime import Raw
 from databases import library, registry
 from databases.library import LibraryImage
 from training.calibration import calibrate
@@ -16,6 +17,8 @@ from training.indexing import read_features
 from training.ingestion.run import SplitPlan
 from training.ingestion.splitting import assign_splits
 from training.metrics import expected_calibration_error
+from training.networks.efficientnet_lite0 import animal_logit_of
+from training.novelty import TARGET_REFUSALS, fit_novelty
 from training.probe import fit_probe
 from training.starter import VERSION
 
@@ -24,10 +27,12 @@ SEEDS = range(10)
 
 @dataclass(frozen=True)
 class Splits:
-    """`accuracies` on test, one a seed; `calibration_error` of all their test answers together."""
+    """`accuracies` on test, one a seed; `calibration_error` of all their test answers together, and the share
+    of these pictures that is refused."""
 
     accuracies: tuple[float, ...]
     calibration_error: float
+    false_refusals: float
 
     @property
     def mean(self) -> float:
@@ -44,25 +49,32 @@ def try_splits(engine: Engine, task: str) -> Splits:
         starter = registry.get_model(session, VERSION)
     features = read_features(engine, starter, images)
     answered = list(_answer(images, features))
-    scores, targets = (np.concatenate(parts) for parts in zip(*answered, strict=True))
+    scores, targets, refused = (np.concatenate(parts) for parts in zip(*answered, strict=True))
     return Splits(
-        accuracies=tuple(float((s.argmax(axis=1) == t).mean()) for s, t in answered),
+        accuracies=tuple(float((s.argmax(axis=1) == t).mean()) for s, t, _ in answered),
         calibration_error=expected_calibration_error(scores, targets),
+        false_refusals=float(refused.mean()),
     )
 
 
 def _answer(
     images: Sequence[LibraryImage], features: NDArray[np.float32]
-) -> Iterator[tuple[NDArray[np.float32], NDArray[np.int64]]]:
-    """For each seed the test pictures' calibrated scores [n, labels] and the right labels [n]."""
+) -> Iterator[tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.bool_]]]:
+    """For each seed the test pictures' calibrated scores [n, labels], the right labels [n], and which of them
+    are refused [n]."""
     labels = sorted({str(image.label) for image in images})
     targets = np.array([labels.index(str(image.label)) for image in images])
-    contents = np.array([image.sha256 for image in images])
+    contents = np.array([image.shown for image in images])
+    gate = animal_logit_of(features)
     for seed in SEEDS:
         test = _drawn(images, seed)
         fit = fit_probe(features[~test], targets[~test], list(contents[~test]), seed)
         temperature = calibrate(fit.held_out, targets[~test], "cross-validation").temperature
-        yield softmax(fit.head.logits(features[test]) / np.float32(temperature)), targets[test]
+        learnt, unseen = (Raw(gate[rows, None], features[rows], gate[rows]) for rows in (~test, test))
+        references, novelty = fit_novelty(learnt, list(contents[~test]), None)
+        strange = novelty_of(references.strangeness(unseen), np.array(novelty.quantiles))
+        scores = softmax(fit.head.logits(features[test]) / np.float32(temperature))
+        yield scores, targets[test], strange > 1 - TARGET_REFUSALS
 
 
 def _drawn(images: Sequence[LibraryImage], seed: int) -> NDArray[np.bool_]:

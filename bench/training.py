@@ -63,6 +63,7 @@ def _eight_animals(data: Path, place: Place) -> Iterator[Row]:
         0.03,
         "lower",
     )
+    yield Row("animals-8: probe, false refusals over the ten's", splits.false_refusals, "", 0.05, "lower")
     unknown = data / "animal-or-not" / "other"
     for name, result in (("probe", probe), ("finetune", tuned)):
         error = honesty.calibration_error(engine, result.bundle)
