@@ -89,3 +89,16 @@ def test_the_graph_tells_the_strangeness_that_numpy_does(bundles: Path, gated: b
 def test_so_few_pictures_that_the_target_cannot_be_kept_refuse_none() -> None:
     assert [attainable_refusals(n) for n in (1, 30, 48)] == [0, 0, 0]
     assert attainable_refusals(49) == attainable_refusals(1000) == TARGET_REFUSALS
+
+
+def test_embeddings_that_hardly_differ_make_no_strangeness_of_rounding() -> None:
+    chance = np.random.default_rng(0)
+    embedding = np.ones((60, 1280)) + 1e-2 * chance.standard_normal((60, 1280))
+    embedding = (embedding / np.linalg.norm(embedding, axis=1, keepdims=True)).astype(np.float32)
+    order = chance.permutation(1280)
+    strange = []
+    for vectors in (embedding, np.ascontiguousarray(embedding[:, order])):
+        raw = Raw(np.zeros((60, 2), np.float32), vectors, None)
+        references, _ = fit_novelty(raw, [str(number) for number in range(60)], None)
+        strange.append(references.strangeness(raw))
+    assert np.abs(strange[0] - strange[1]).max() < 1e-3

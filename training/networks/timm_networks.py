@@ -39,7 +39,8 @@ def timm_network(architecture: str, weights: Weights) -> Backbone:
         if weights.path is not None:
             head = body.default_cfg["classifier"]
             pretrained = load_weights(body, weights.path, head=(head,) if isinstance(head, str) else head)
-    return Backbone(body, Anatomy(architecture, body.num_features, _spec(body), blocks_of(body), pretrained))
+    features = body.head_hidden_size  # what is left when the last layer goes: not always `num_features`
+    return Backbone(body, Anatomy(architecture, features, _spec(body), blocks_of(body), pretrained))
 
 
 def blocks_of(body: Any) -> list[list[str]]:

@@ -30,7 +30,7 @@ def images(backbone: Backbone, n: int = 2) -> torch.Tensor:
     return torch.rand((n, 3, size, size), generator=torch.Generator().manual_seed(0))
 
 
-@pytest.mark.parametrize("architecture", [*STRATEGIES, SMALL])
+@pytest.mark.parametrize("architecture", [*STRATEGIES, SMALL, "timm:mobilenetv3_small_050"])
 def test_a_network_gives_its_features_and_knows_its_blocks(architecture: str) -> None:
     backbone = build_backbone(architecture).eval()
     with torch.inference_mode():
