@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,30 +46,38 @@ class AnswersFile:
         self._path.touch()
         data = self._path.read_bytes()
         whole = data[: data.rfind(b"\n") + 1]
-        if whole != data:
-            with self._path.open("r+b") as file:
-                file.truncate(len(whole))
-        if not whole and self._is_table:
-            self._path.write_text(_as_csv(COLUMNS), encoding="utf-8", newline="")
+        # Nothing is cut off before it is known to be ours.
+        begin = (_as_csv(COLUMNS) if self._is_table else '{"file": ').encode()
+        if not begin.startswith(data[: len(begin)]):
+            raise self._foreign()
         rows = self._rows(whole)
         others = {str(row.get("model")) for row in rows} - {self._version}
         if others:
             raise BadSource(
                 f"{self._path} holds answers of {sorted(others)[0]}, not {self._version}: name another file"
             )
+        if whole != data:
+            with self._path.open("r+b") as file:
+                file.truncate(len(whole))
+        if not whole and self._is_table:
+            self._path.write_text(_as_csv(COLUMNS), encoding="utf-8", newline="")
         return frozenset(str(row["file"]) for row in rows)
 
-    def _rows(self, whole: bytes) -> list[Mapping[str, Any]]:
+    def _rows(self, whole: bytes) -> list[Any]:
         try:
             text = whole.decode()
-            if not self._is_table:
-                return [json.loads(line) for line in text.splitlines()]
-            reader = csv.DictReader(io.StringIO(text, newline=""))
-            if text and tuple(reader.fieldnames or ()) != COLUMNS:
-                raise ValueError
-            return list(reader)
-        except ValueError:
-            raise BadSource(f"{self._path} holds something else than answers: name another file") from None
+            if self._is_table:
+                rows = list(csv.DictReader(io.StringIO(text, newline="")))
+            else:
+                rows = [json.loads(line) for line in text.split("\n")[:-1]]
+        except (ValueError, csv.Error):
+            raise self._foreign() from None
+        if not all(isinstance(row, dict) and row.get("file") and row.get("model") for row in rows):
+            raise self._foreign()
+        return rows
+
+    def _foreign(self) -> BadSource:
+        return BadSource(f"{self._path} holds something else than answers: name another file")
 
     @property
     def _is_table(self) -> bool:

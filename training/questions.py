@@ -28,8 +28,10 @@ class Question:
 
     @property
     def written(self) -> str:
-        """The whole path as one line of UTF-8."""
-        return _escaped(str(self.path)).replace("\n", "\\n")
+        """The whole path as one line of UTF-8; what cannot be printed is escaped."""
+        return "".join(
+            one if one.isprintable() else one.encode("unicode_escape").decode() for one in str(self.path)
+        )
 
 
 @dataclass(frozen=True)

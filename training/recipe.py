@@ -88,7 +88,8 @@ Preset = Literal["quick", "balanced", "best"]
 
 # Networks do better on somewhat larger pictures than they were taught with (Touvron et al. 2019,
 # arXiv:1906.06423): of 779 pictures of eight animals a probe of EfficientNet-Lite0 gets 13 wrong at its own
-# 224 pixels, cross-validated, 12 at 256, 8 at 288 and 8 at 320.
+# 224 pixels and seven eighths of the picture, cross-validated (mean of four seeds), 12 at 256, 8 at 288 and 8
+# at 320 and the whole square.
 GENTLY: dict[str, object] = {"strategy": "finetune", "augmentation": "medium", "mixup": 0.2, "size": 288}
 # For people who do not want to choose: seconds, minutes, and as good as it gets on this machine.
 PRESETS: dict[Preset, dict[str, object]] = {

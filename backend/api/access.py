@@ -8,6 +8,7 @@ import uuid
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from backend.api.errors import bug
 from backend.api.metrics import Metrics
 
 log = logging.getLogger(__name__)
@@ -34,19 +35,24 @@ class Access:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        begun, status = time.perf_counter(), 500
+        begun, status, begun_to_answer = time.perf_counter(), 500, False
         asked = Headers(scope=scope).get(ID_HEADER, "")
         request_id = asked if ID.fullmatch(asked) else uuid.uuid4().hex
 
         async def named(message: Message) -> None:
-            nonlocal status
+            nonlocal status, begun_to_answer
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, begun_to_answer = message["status"], True
                 MutableHeaders(scope=message).update(SAFETY | {ID_HEADER: request_id})
             await send(message)
 
         try:
             await self._app(scope, receive, named)
+        except Exception:
+            log.exception("a bug", extra={"facts": {"request_id": request_id}})
+            if begun_to_answer:
+                raise
+            await bug()(scope, receive, named)
         finally:
             route, seconds = getattr(scope.get("route"), "path", NO_ROUTE), time.perf_counter() - begun
             self._metrics.request(route, status, seconds)

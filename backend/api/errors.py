@@ -71,14 +71,13 @@ def problems(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
 
 
 def install(app: FastAPI) -> None:
-    """Makes `app` answer every failure as a problem."""
+    """Makes `app` answer every failure that was foreseen as a problem."""
     app.add_exception_handler(UnreadableImage, _unreadable)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(ClientGone, _gone)
     app.add_exception_handler(RequestValidationError, _invalid)
     for error in (OperationalError, InterfaceError, PoolTimeout):
         app.add_exception_handler(error, _database)
-    app.add_exception_handler(Exception, _bug)
 
 
 def _unreadable(_: Request, error: Exception) -> JSONResponse:
@@ -117,6 +116,6 @@ def _database(_: Request, error: Exception) -> JSONResponse:
     return problem(HTTPStatus.SERVICE_UNAVAILABLE, "database_unavailable", "the database does not answer")
 
 
-def _bug(_: Request, error: Exception) -> JSONResponse:
-    del error  # the server logs it; what it says is not for strangers
+def bug() -> JSONResponse:
+    """What a stranger is told of a bug of ours: nothing."""
     return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", "something went wrong here")

@@ -6,7 +6,8 @@ import threading
 import time
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from databases import predictions
@@ -14,10 +15,11 @@ from databases.models import Prediction
 
 log = logging.getLogger(__name__)
 
-CAPACITY = 10_000  # predictions that wait to be written: 10 MB
+CAPACITY = 10_000  # predictions that wait to be written: 13 MB
 BATCH = 500
 RETRY_SECONDS = 1.0
 TELL_SECONDS = 60.0
+FAILS = (OperationalError, InterfaceError, PoolTimeout)  # of the database, not of what is written
 
 
 class Recorder:
@@ -55,7 +57,8 @@ class Recorder:
             while not self._write(batch):
                 if self._ended.wait(RETRY_SECONDS):
                     left = len(batch) + self._waiting.qsize() - 1  # the last is the sign to end
-                    self._drop(left, "the database fails as the service ends")
+                    self.dropped += left
+                    log.warning("predictions not recorded as the service ended: %d", left)
                     return
 
     def _next_batch(self) -> list[Prediction]:
@@ -71,17 +74,30 @@ class Recorder:
         return batch
 
     def _write(self, batch: list[Prediction]) -> bool:
+        """False where the database fails, and may answer later."""
         try:
             with Session(self._engine) as session, session.begin():
                 predictions.record_predictions(session, batch)
-        except SQLAlchemyError:
-            self._tell("%d predictions could not be written yet", len(batch))
+        except FAILS as error:
+            self._tell("predictions that could not be written yet: %d (%s)", len(batch), error)
             return False
+        except SQLAlchemyError:
+            for prediction in batch:
+                self._write_alone(prediction)
         return True
+
+    def _write_alone(self, prediction: Prediction) -> None:
+        """One that may be what the others could not be written for, or be there already."""
+        try:
+            with Session(self._engine) as session, session.begin():
+                if session.get(Prediction, prediction.id) is None:
+                    predictions.record_predictions(session, [prediction])
+        except SQLAlchemyError as error:
+            self._drop(1, str(error))
 
     def _drop(self, count: int, reason: str) -> None:
         self.dropped += count
-        self._tell("%d predictions were not recorded: %s", self.dropped, reason)
+        self._tell("predictions not recorded so far: %d (%s)", self.dropped, reason)
 
     def _tell(self, message: str, *values: object) -> None:
         if time.monotonic() - self._told_at >= TELL_SECONDS:

@@ -25,6 +25,7 @@ class Succession:
 
     def __init__(self, service: Service) -> None:
         self.service = service
+        self._unanswered = False
         self._refused: tuple[str, float] | None = None
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="succession", daemon=True)
@@ -44,17 +45,19 @@ class Succession:
         try:
             with Session(self.service.reader) as session:
                 champion = registry.champion(session, serving.task)
-            if champion is None or champion.id == serving.id or self._was_refused(champion.version):
-                return
+        except SQLAlchemyError as error:
+            if not self._unanswered:
+                log.warning("%s serves on, champion or not: the database fails: %s", serving.version, error)
+            self._unanswered = True
+            return
+        self._unanswered = False
+        if champion is None or champion.id == serving.id or self._was_refused(champion.version):
+            return
+        try:
             self.service = self.service.with_model(champion)
-        except InferenceError as error:
-            assert champion is not None
+        except (InferenceError, SQLAlchemyError) as error:
             self._refused = champion.version, time.monotonic()
             log.error("%s serves on: %s was promoted, but %s", serving.version, champion.version, error)
-        except SQLAlchemyError as error:
-            log.warning(
-                "%s serves on; whether it is still the champion is not known: %s", serving.version, error
-            )
         else:
             self._refused = None
             log.info("%s serves now, after %s", champion.version, serving.version)

@@ -20,6 +20,7 @@ class Turns:
 
     def __init__(self, at_once: int, most_waiting: int, metrics: Metrics) -> None:
         self._limiter = CapacityLimiter(at_once)
+        self._threads = CapacityLimiter(at_once)  # of its own: others wait for disks and networks
         self._most_waiting = most_waiting
         self._metrics = metrics
         metrics.show("waiting", "Pictures that wait for their turn.", lambda: self.waiting)
@@ -41,7 +42,7 @@ class Turns:
 
         Raises:
             ApiError: `overloaded`: too many are waiting.
-            ClientGone: the client went away while it waited.
+            ClientGone: the client had gone when its turn came.
         """
         if refusal := self.refusal():
             raise refusal
@@ -50,7 +51,7 @@ class Turns:
         try:
             if await request.is_disconnected():
                 raise ClientGone
-            return await to_thread.run_sync(work, *arguments)
+            return await to_thread.run_sync(work, *arguments, limiter=self._threads)
         finally:
             self._limiter.release()
 

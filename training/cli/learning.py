@@ -102,7 +102,7 @@ def recipe_for(given: dict[str, object], preset: str | None = None, config: Path
     """
     from training.errors import BadRecipe
     from training.methods import check_recipe
-    from training.networks.catalogue import RESIZABLE, strategies_of
+    from training.networks.catalogue import strategies_of
     from training.recipe import DEFAULT_ARCHITECTURE, PRESETS, make_recipe, read_values
 
     presets = {str(name): values for name, values in PRESETS.items()}
@@ -110,8 +110,8 @@ def recipe_for(given: dict[str, object], preset: str | None = None, config: Path
         raise BadRecipe(f"unknown preset {preset!r}; there are: {', '.join(presets)}")
     values = dict(presets[preset]) if preset else {}
     asked = (read_values(config) if config else {}) | given
-    if str(asked.get("architecture", DEFAULT_ARCHITECTURE)) not in RESIZABLE:
-        values.pop("size", None)  # the preset's own wish, which not every network can fulfil
+    if asked.get("architecture", DEFAULT_ARCHITECTURE) != DEFAULT_ARCHITECTURE:
+        values.pop("size", None)  # the preset's, measured with this network alone
     values |= asked
     if isinstance(weights := values.get("class_weights"), str) and weights != "balanced":
         values["class_weights"] = _class_weights(weights)

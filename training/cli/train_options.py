@@ -45,8 +45,8 @@ Seed = Annotated[int | None, _option("The same seed gives the same model. Defaul
 Size = Annotated[
     int | None,
     _option(
-        "Pixels of the square that the network sees: up to 1.4 times its own are often better, and take "
-        "longer. Default: its own, such as 224; the presets balanced and best: 288.",
+        "Pixels of the square that the network sees; larger ones take longer. Default: its own, such as 224; "
+        "efficientnet_lite0 in the presets balanced and best: 288.",
         panel=RECIPE,
     ),
 ]

@@ -42,7 +42,7 @@ class Backbone(nn.Module):
         """The same for squares of `size` pixels: a larger one shows more around the centre before it shows
         the same more finely, since networks are used to things of one size."""
         spec = self.anatomy.preprocessing
-        crop = min(1.0, spec.crop_fraction * size / spec.size)
+        crop = min(1.0, spec.crop_fraction * max(1.0, size / spec.size))
         preprocessing = spec.model_copy(update={"size": size, "crop_fraction": crop})
         return Backbone(self.body, replace(self.anatomy, preprocessing=preprocessing))
 

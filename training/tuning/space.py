@@ -25,6 +25,7 @@ ONLY_FOR: dict[str, tuple[Strategy, ...]] = {
 # What a recipe says of the machine, of the bundle, or of what is best: no two trials may differ in it.
 OF_ALL = (
     "weights",
+    "size",
     "seed",
     "find_lr",
     "monitor",

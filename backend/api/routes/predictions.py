@@ -91,6 +91,8 @@ async def similar(
     if label is not None:
         await to_thread.run_sync(_check_label, service, label)
     data = await sent_picture(request, file)
+    if file is None:
+        data = data or None  # some clients send an empty body where they have none
     asked = [one for one in (data, image_id, id_in_query) if one is not None]
     if len(asked) != 1:
         detail = "send either a file or an image_id: one of them, and not both"

@@ -63,6 +63,19 @@ def test_what_the_database_refuses_is_written_when_it_answers_again(failing: Eng
     assert kept.dropped == 0
 
 
+def test_one_that_cannot_be_written_holds_nothing_up(engine: Engine) -> None:
+    kept = Recorder(engine)
+    kept.start()
+    kept.add(prediction(1))
+    wait_until(lambda: recorded(engine) == 1)
+    foul = prediction(2)
+    foul.label = None  # type: ignore[assignment]
+    for one in (prediction(1), foul, *(prediction(number) for number in range(3, 50))):
+        kept.add(one)
+    kept.end()
+    assert (recorded(engine), kept.dropped) == (48, 1)
+
+
 def test_what_finds_no_room_is_counted_and_told_of(failing: Engine, caplog: pytest.LogCaptureFixture) -> None:
     kept = Recorder(failing, capacity=3)
     for number in range(5):
@@ -72,6 +85,9 @@ def test_what_finds_no_room_is_counted_and_told_of(failing: Engine, caplog: pyte
     kept.end()
     assert kept.dropped == 5
     told = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
-    assert told == ["1 predictions were not recorded: too many wait to be written"]  # once a minute
+    assert told == [
+        "predictions not recorded so far: 1 (too many wait to be written)",  # once a minute
+        "predictions not recorded as the service ended: 3",
+    ]
     rename(failing, "gone", "predictions")
     assert recorded(failing) == 0

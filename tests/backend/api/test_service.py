@@ -88,6 +88,8 @@ def test_a_bug_is_a_500_that_tells_nothing(small_library: Library) -> None:
         response = client.get("/bug")
     assert (response.status_code, response.json()["code"]) == (500, "internal_error")
     assert "42" not in response.text
+    assert len(response.headers["x-request-id"]) == 32
+    assert response.headers["x-content-type-options"] == "nosniff"
 
 
 def test_a_database_that_fails_is_a_503(client: TestClient, small_library: Library) -> None:

@@ -1,4 +1,4 @@
-"""More pictures than can be worked on: some wait, the rest are refused at once, and who left is forgotten."""
+"""More pictures than can be worked on: some wait, the rest are refused at once."""
 
 import threading
 from collections.abc import Iterator

@@ -15,11 +15,14 @@ from sqlalchemy import Engine
 from backend.inference.bundle import load_bundle
 from backend.inference.decoding import decode
 from backend.inference.prediction import Predictor
+from databases.places import RemoteFile, Unreachable
 from databases.settings import PROJECT
 from tests.drawing import draw_class_folders, picture
 from tests.training.cli.conftest import Menagerie
 from tests.training.making import add_tiny_bundle
 from tests.waiting import wait_until
+from training.bulk import answer_all
+from training.questions import Question
 
 COLOURS = ("red", "green", "blue")
 
@@ -149,3 +152,50 @@ def test_a_name_of_several_lines_is_written_in_one(
     for _ in range(2):
         assert menagerie("predict", folder, "--out", out).code == 0
         assert len(out.read_text(encoding="utf-8").splitlines()) == 19
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("people.csv", b"name,age\nann,3\nbob,4"),
+        ("head.csv", b"name,age,city"),
+        ("lines.jsonl", b'{"name": "ann"}'),
+        ("lines.jsonl", b'{"file": "1.jpg"}\n{"fi'),
+        ("list.jsonl", b"[1, 2]\n"),
+        ("number.jsonl", b"1\n"),
+    ],
+)
+def test_a_file_of_something_else_is_left_as_it_is(
+    menagerie: Menagerie, folder: Path, tmp_path: Path, name: str, content: bytes
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    assert "holds something else than answers" in menagerie("predict", folder, "--out", tmp_path / name).error
+    assert (tmp_path / name).read_bytes() == content
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl"])
+@pytest.mark.parametrize("odd", ["a\rb", "a\u2028b", "a\x85b", 'a"b,c'])
+def test_names_of_any_kind_are_found_again(
+    menagerie: Menagerie, folder: Path, tmp_path: Path, odd: str, suffix: str
+) -> None:
+    (folder / "red" / f"{odd}.jpg").write_bytes(picture("red"))
+    out = tmp_path / f"answers.{suffix}"
+    menagerie("predict", folder, "--out", out)
+    assert "18 pictures answered" in menagerie("predict", folder, "--out", out).out
+
+
+def test_a_pipe_is_not_waited_for(menagerie: Menagerie, folder: Path) -> None:
+    os.mkfifo(folder / "red" / "pipe.jpg")
+    assert "it is no regular file" in menagerie("predict", folder).out
+
+
+def test_what_does_not_answer_ends_the_run_since_it_says_nothing_about_the_file(
+    bundles: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_: RemoteFile) -> bytes:
+        raise Unreachable("the store does not answer")
+
+    monkeypatch.setattr(RemoteFile, "stat", away)
+    question = Question(RemoteFile("s3://bucket", "red.jpg"), "red.jpg", None)
+    with pytest.raises(Unreachable, match="does not answer"):
+        list(answer_all(load_bundle(bundles / "colours-1"), [question]))

@@ -47,7 +47,7 @@ def test_a_network_gives_its_features_and_knows_its_blocks(architecture: str) ->
 @pytest.mark.parametrize("architecture", RESIZABLE)
 def test_a_network_may_see_larger_or_smaller_pictures(architecture: str) -> None:
     own = build_backbone(architecture).anatomy
-    for size, crop in ((own.preprocessing.size // 2, own.preprocessing.crop_fraction / 2), (320, 1.0)):
+    for size, crop in ((own.preprocessing.size // 2, own.preprocessing.crop_fraction), (320, 1.0)):
         backbone = build_backbone(architecture, size=size).eval()
         assert backbone.anatomy.preprocessing.size == size
         assert backbone.anatomy.preprocessing.crop_fraction == pytest.approx(crop)
