@@ -82,7 +82,7 @@ def _exclude(state: State, checkup: "Checkup", kinds: "tuple[Kind, ...]") -> Non
     if done.excluded:
         say(
             f"{counted(done.excluded, 'picture')} of {quote(checkup.task)} ({counted(done.files, 'file')}): "
-            "excluded. To take it back: menagerie pictures undo"
+            f"excluded. To take it back: menagerie pictures undo --task {quote(checkup.task)}"
         )
     else:
         say("No picture was excluded.")

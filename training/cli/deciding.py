@@ -151,7 +151,7 @@ def _decide(
         files = sum(map(len, files_of(session, task, contents).values()))
     say(
         f"{counted(count, 'picture')} of {quote(task)} ({counted(files, 'file')}): {quote(become)}. "
-        "To take it back: menagerie pictures undo"
+        f"To take it back: menagerie pictures undo --task {quote(task)}"
     )
     say_unsplit(state, task)
 

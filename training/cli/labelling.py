@@ -130,7 +130,8 @@ def _operate(task: str | None, run: "Callable[[Session, str], list[Recorded]]") 
         operations = run(session, task)
     for one in operations:
         say(f"{quote(_what(one))}.")
-    say("Models learn of it when they are trained anew. To take it back: menagerie labels undo")
+    back = f"menagerie labels undo --task {quote(task)}"
+    say(f"Models learn of it when they are trained anew. To take it back: {back}")
 
 
 def _what(one: "Recorded") -> str:

@@ -58,7 +58,10 @@ def test_what_is_found_can_be_excluded_and_taken_back(
     menagerie("ingest", pictures, "--test", "0")
     before = load_dataset(engine, "colours")
     out = menagerie("check", "--exclude", "blurry,suspect", "--out", tmp_path / "out").out
-    assert "2 pictures of colours (2 files): excluded. To take it back: menagerie pictures undo" in out
+    assert (
+        "2 pictures of colours (2 files): excluded. To take it back: menagerie pictures undo --task colours"
+        in out
+    )
     assert not {"blurred.png", "red/wrong [1].png"} & pictures_of(engine).keys()
     assert len(load_dataset(engine, "colours").members) == len(before.members) - 1
     assert counts(menagerie("check", "--out", tmp_path / "out").out)["blurry"][0] == "0"

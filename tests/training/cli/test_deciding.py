@@ -32,7 +32,9 @@ def test_pictures_are_excluded_by_path_and_id_and_taken_back(
     ran = menagerie(
         "pictures", "exclude", ingested / "red" / "0.jpg", before["red/1.jpg"].id, "--reason", "dull"
     )
-    said = "2 pictures of colours (3 files): excluded. To take it back: menagerie pictures undo"
+    said = (
+        "2 pictures of colours (3 files): excluded. To take it back: menagerie pictures undo --task colours"
+    )
     assert said in ran.out
     assert set(before) - set(labels(engine)) == {"red/0.jpg", "red/1.jpg"}
     assert len(load_dataset(engine, "colours").members) == 16  # what the next training uses
