@@ -13,7 +13,7 @@ from tests.drawing import draw_class_folders
 from tests.training.making import image, pictures_of, take_in
 from training.errors import BadSource, NoPictures
 from training.ingestion.sources import open_source
-from training.ingestion.sources.tables import is_table
+from training.ingestion.sources.tables import is_table, read_table
 from training.ingestion.table import COLUMNS, write_table
 
 
@@ -133,7 +133,7 @@ def test_an_unknown_split_is_named(tmp_path: Path) -> None:
         open_source(table(tmp_path, "file_path,label,split", "1.jpg,cat,holdout"))
 
 
-@pytest.mark.parametrize("rows", [(), (",cat",)])
+@pytest.mark.parametrize("rows", [(), (",",)])
 def test_a_table_without_a_picture_is_refused(tmp_path: Path, rows: tuple[str, ...]) -> None:
     with pytest.raises(NoPictures):
         open_source(table(tmp_path, "file_path,label", *rows))
@@ -171,3 +171,12 @@ def test_a_library_written_as_a_table_comes_back_the_same(engine: Engine, tmp_pa
     assert {(i.uri, i.label, i.sha256, i.root_uri) for i in first.values()} == {
         (i.uri, i.label, i.sha256, i.root_uri) for i in second.values()
     }
+
+
+def test_a_label_without_a_path_is_told_of_and_a_blank_row_is_not(tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text("file_path,label\n1.jpg,cat\n,\n,dog\n")
+    with pytest.raises(BadSource, match=r"table.csv, line 4: there is a label and no file_path"):
+        read_table(table)
+    table.write_text("file_path,label\n1.jpg,cat\n,\n")
+    assert len(read_table(table)) == 1

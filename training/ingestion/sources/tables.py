@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from databases.places import Place
@@ -33,11 +33,19 @@ def read_table(table: Place, inside: Path | None = None) -> list[Listed]:
                 row["label"] or None,
                 read_split(row.get("split"), table),
             )
-            for row in reader
-            if row[column]
+            for row in _rows_with_a_path(reader, column, table)
         ]
     except (UnicodeDecodeError, csv.Error) as error:
         raise BadSource(f"{table} is no CSV table in UTF-8: {error}") from error
+
+
+def _rows_with_a_path(reader: "csv.DictReader[str]", column: str, table: Place) -> Iterator[dict[str, str]]:
+    """Blank rows, as spreadsheets leave them, are none."""
+    for row in reader:
+        if row[column]:
+            yield row
+        elif row["label"]:
+            raise BadSource(f"{table}, line {reader.line_num}: there is a label and no {column}")
 
 
 def is_table(table: Path) -> bool:
