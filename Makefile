@@ -70,14 +70,14 @@ $(BIN)/uv: requirements/uv.txt
 # Bytecode is compiled for what serves, so that it starts fast the first time too; for PyTorch that would take minutes.
 # The dev lock holds every package of the other three, in the same versions: one environment serves both stamps.
 $(VENV)/.run-installed: $(BIN)/uv requirements/api.txt requirements/ui.txt requirements/training.txt pyproject.toml
-	@echo "Installing what the service, the page and training need (about 5 GB, most of it PyTorch) ..."
+	@echo "Installing what the service, the page and training need (about 7 GB, most of it PyTorch) ..."
 	@$(PIP_INSTALL) --compile-bytecode -r requirements/api.txt -r requirements/ui.txt
 	@$(PIP_INSTALL) -r requirements/training.txt
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $@
 
 $(VENV)/.dev-installed: $(BIN)/uv requirements/dev.txt pyproject.toml
-	@echo "Installing everything, tests and linters included (about 5 GB, most of it PyTorch) ..."
+	@echo "Installing everything, tests and linters included (about 7 GB, most of it PyTorch) ..."
 	@$(PIP_INSTALL) --compile-bytecode -r requirements/api.txt -r requirements/ui.txt
 	@$(PIP_INSTALL) -r requirements/dev.txt
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
