@@ -3,6 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes
+# A certificate of one's own network is in the system's store, where there is one; uv's own does not know it.
+ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem),)
+export UV_SYSTEM_CERTS ?= 1
+endif
 IMAGES ?=
 MLFLOW_PORT ?= 5000
 

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from training.cli.state import State, open_state_to_read
+from training.cli.state import open_state_to_read
 
 if TYPE_CHECKING:
-    from databases.registry import RegisteredModel
     from training.bulk import Answered
 
 
@@ -38,10 +37,11 @@ def predict(
     from training.answers_file import AnswersFile
     from training.bulk import answer_all
     from training.cli.console import Bars, counted, quote, say
+    from training.cli.registered import serving_model
     from training.questions import from_paths
 
     state = open_state_to_read()
-    chosen = _serving(state, model, task)
+    chosen = serving_model(state, model, task)
     questions = from_paths(images, frozenset())
     bundle = load_bundle(state.bundles / chosen.bundle_uri)
     file = None if out is None else AnswersFile(out, chosen.version, bundle.manifest.labels)
@@ -59,22 +59,6 @@ def predict(
             advance(len(answered))
     summary = ", ".join(f"{count} {end}" for end, count in ended.most_common())
     say(f"{quote(chosen.version)} on {counted(len(questions), 'picture')}{': ' if summary else ''}{summary}")
-
-
-def _serving(state: State, version: str | None, task: str | None) -> "RegisteredModel":
-    from sqlalchemy.orm import Session
-
-    from databases import registry
-    from databases.errors import UnknownModel
-
-    with Session(state.engine) as session:
-        if version is not None:
-            return registry.get_model(session, version)
-        champion = registry.champion(session, task)
-        if champion is None:
-            told = registry.nothing_promoted(session, task)
-            raise UnknownModel(f"{told}; run: menagerie starter, or menagerie train --promote")
-    return champion
 
 
 def _print(answered: "list[Answered]") -> None:

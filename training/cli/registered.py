@@ -11,7 +11,16 @@ if TYPE_CHECKING:
 
 
 def find_model(state: State, version: str | None, task: str | None) -> "RegisteredModel":
-    """The model that was named, or else the champion.
+    """The model that was named, or else the champion of a task: of the one named, or the library's only one.
+
+    Raises:
+        UnknownModel: there is none.
+    """
+    return serving_model(state, version, task if version else only_task(state, task))
+
+
+def serving_model(state: State, version: str | None, task: str | None) -> "RegisteredModel":
+    """The model that was named, or else what serves: the champion of a task, or the one promoted to last.
 
     Raises:
         UnknownModel: there is none.
@@ -24,11 +33,13 @@ def find_model(state: State, version: str | None, task: str | None) -> "Register
     with Session(state.engine) as session:
         if version is not None:
             return registry.get_model(session, version)
-        task = only_task(state, task)
         champion = registry.champion(session, task)
         if champion is None:
             reason = registry.nothing_promoted(session, task)
-            raise UnknownModel(f"{reason}; run: menagerie train --task {task} --promote")
+            train = f"menagerie train --task {task} --promote" if task else "menagerie train --promote"
+            raise UnknownModel(
+                f"{reason}; run: {train}" if task else f"{reason}; run: menagerie starter, or {train}"
+            )
     return champion
 
 
