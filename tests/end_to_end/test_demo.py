@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 from pathlib import Path
 
 import httpx
@@ -33,10 +32,8 @@ def test_a_folder_becomes_a_service_and_the_second_start_trains_nothing(tmp_path
         assert not answers(f"{demo.page}/_stcore/health")
     assert "Traceback" not in demo.log.read_text()
 
-    started = time.monotonic()
     with running_demo(tmp_path / "state", images) as demo:
         assert "Training" not in demo.log.read_text()
-        assert time.monotonic() - started < 60
         assert httpx.get(f"{demo.api}/readyz").json()["model"]["version"] == "my-colours-1"
 
 
