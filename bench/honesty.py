@@ -57,7 +57,10 @@ def against_torch(module: Any, bundle: Path, picture: Path, rounds: int = 30) ->
     import torch
 
     loaded = load_bundle(bundle)
-    images = preprocess([decode(picture.read_bytes()).image], loaded.manifest.preprocessing)
+    images = preprocess(
+        [decode(picture.read_bytes(), least=loaded.manifest.preprocessing.least).image],
+        loaded.manifest.preprocessing,
+    )
     tensor = torch.from_numpy(images)
 
     def eager() -> None:

@@ -90,7 +90,8 @@ def try_gate(bundle: Path, data: Path) -> Gate:
     """The starter on `animal-or-not`: by its probability of no animal, and by its verdict."""
     predictor = Predictor(load_bundle(bundle))
     paths = files_of(data / "animal-or-not")
-    answers = [predictor.predict([decode(path.read_bytes()).image])[0] for path in paths]
+    least = predictor.manifest.preprocessing.least
+    answers = [predictor.predict([decode(path.read_bytes(), least=least).image])[0] for path in paths]
     animal = np.array([path.parent.name == "animal" for path in paths])
     said = np.array([answer.verdict != "not_an_animal" for answer in answers])
     score = np.array([1 - (answer.novelty or 0.0) for answer in answers])
@@ -151,7 +152,8 @@ def worst_difference(api: Api, module: Any, bundle: Path, paths: Iterable[Path])
     worst = 0.0
     for path in paths:
         data = path.read_bytes()
-        images = torch.from_numpy(preprocess([decode(data).image], manifest.preprocessing))
+        image = decode(data, least=manifest.preprocessing.least).image
+        images = torch.from_numpy(preprocess([image], manifest.preprocessing))
         with torch.inference_mode():
             logits, _, animal_logit = module(images)
             scores = torch.softmax(logits[0].double() / manifest.calibration.temperature, 0)

@@ -83,7 +83,7 @@ def _read(question: Question, spec: Preprocessing) -> Pixels | Refusal:
             return Refusal(UNREADABLE_FILE, "it is no regular file")  # a pipe would be waited for
         if status.st_size > DEFAULT_LIMITS.max_bytes:
             return Refusal("too_many_bytes", f"the file has {status.st_size / 2**20:.1f} MiB")
-        return resize([decode(question.path.read_bytes()).image], spec)
+        return resize([decode(question.path.read_bytes(), least=spec.least).image], spec)
     except UnreadableImage as error:
         return Refusal(error.code, str(error))
     except Unreachable:  # says nothing about the file: the run ends, and can be gone on with

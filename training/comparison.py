@@ -87,7 +87,7 @@ def compare(first: Bundle, second: Bundle, questions: Sequence[Question], progre
     rows: list[Row] = []
     unreadable: list[Unreadable] = []
     with progress.track("Asking both", len(questions)) as advance:
-        for batch in open_all(questions):
+        for batch in open_all(questions, max(each.manifest.preprocessing.least for each in predictors)):
             unreadable += [one for one in batch if isinstance(one, Unreadable)]
             rows += _ask(predictors, [one for one in batch if isinstance(one, Opened)])
             advance(len(batch))

@@ -82,4 +82,4 @@ def read_picture(image: LibraryImage, least: int | None = None) -> Image.Image:
 
 
 def _reader(spec: Preprocessing) -> Callable[[LibraryImage], NDArray[np.uint8]]:
-    return lambda image: resize([read_picture(image)], spec)
+    return lambda image: resize([read_picture(image, spec.least)], spec)

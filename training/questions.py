@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from PIL import Image
@@ -71,16 +72,17 @@ def from_paths(paths: Sequence[Path], labels: frozenset[str]) -> tuple[Question,
     return tuple(found.values())
 
 
-def open_all(questions: Sequence[Question]) -> Iterator[list[Opened | Unreadable]]:
-    """Reads the pictures on all cores, in their order, at most 8 at a time."""
+def open_all(questions: Sequence[Question], least: int) -> Iterator[list[Opened | Unreadable]]:
+    """Reads the pictures on all cores, in their order, at most 8 at a time; `least` as for `decode`."""
+    read = partial(_open, least=least)
     with ThreadPoolExecutor(available_cpus()) as pool:
         for start in range(0, len(questions), BATCH):
-            yield list(pool.map(_open, questions[start : start + BATCH]))
+            yield list(pool.map(read, questions[start : start + BATCH]))
 
 
-def _open(question: Question) -> Opened | Unreadable:
+def _open(question: Question, least: int) -> Opened | Unreadable:
     try:
-        return Opened(question, decode(question.path.read_bytes()).image)
+        return Opened(question, decode(question.path.read_bytes(), least=least).image)
     except UnreadableImage as error:
         return Unreadable(question.name, str(error))
     except OSError as error:

@@ -78,7 +78,7 @@ def ask_strangers(bundle: Bundle, questions: Sequence[Question], progress: Progr
     seen: list[Stranger] = []
     unreadable: list[Unreadable] = []
     with progress.track("Asking about unknown ones", len(questions)) as advance:
-        for batch in open_all(questions):
+        for batch in open_all(questions, bundle.manifest.preprocessing.least):
             unreadable += [one for one in batch if isinstance(one, Unreadable)]
             seen += _ask(predictor, [one for one in batch if isinstance(one, Opened)])
             advance(len(batch))

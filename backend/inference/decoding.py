@@ -11,13 +11,17 @@ from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from backend.inference import container
 from backend.inference.errors import UnreadableImage
-from backend.inference.jpeg import UsualJpeg, decode_usual
+from backend.inference.jpeg import UsualJpeg, decode_usual, has_too_many_scans
 
 # Pillow's names. Others that it knows (EPS runs Ghostscript, for one) are never tried on strangers' bytes;
 # AVIF and HEIF (HEIC) only on what the container module knows as such.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 FORMAT_NAMES = "JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or HEIC"
 ON_ITS_SIDE = (5, 6, 7, 8)  # of EXIF's orientations
+# Reading a JPEG's bytes takes most of the time, whatever the scale: twice as fine costs a tenth more, and is
+# nearer to the whole picture (worst difference of a starter's score on six photographs of 6 to 24 megapixels:
+# 0.026, against 0.042).
+SPARE = 2
 HIGH_BIT_DEPTHS = ("I", "I;16", "I;16L", "I;16B", "I;16N")
 
 
@@ -59,20 +63,20 @@ def decode(data: bytes, limits: Limits = DEFAULT_LIMITS, *, least: int | None = 
     """Decodes the first frame of a picture.
 
     With `least`, a JPEG may come at a half, a quarter or an eighth of its size, as long as neither side falls
-    below so many pixels: every byte is read all the same, but fewer pixels are computed.
+    below so many pixels.
 
     Raises:
         UnreadableImage: `empty_file`, `too_many_bytes`, `unsupported_format`, `too_many_pixels`,
             `truncated_image` or `corrupt_image`.
     """
-    _check_length(data, limits)
-    usual = decode_usual(data, most_pixels=limits.max_pixels, least=least)
-    return _upright(data, usual) if usual else _decode_any(data, limits, least)
+    _check_work(data, limits)
+    usual = decode_usual(data, most_pixels=limits.max_pixels, least=least, spare=SPARE)
+    return _upright(data, usual) if usual else _decode_any(data, limits, SPARE * least if least else None)
 
 
 def decode_grey(data: bytes, limits: Limits = DEFAULT_LIMITS, *, least: int | None = None) -> GreyPicture:
     """Decodes the first frame of a picture as `decode` does, without its colours, which takes less."""
-    _check_length(data, limits)
+    _check_work(data, limits)
     usual = decode_usual(data, most_pixels=limits.max_pixels, least=least, grey=True)
     if usual and not usual.has_metadata:
         return GreyPicture(usual.pixels, "JPEG", usual.width, usual.height)
@@ -80,7 +84,7 @@ def decode_grey(data: bytes, limits: Limits = DEFAULT_LIMITS, *, least: int | No
     return GreyPicture(np.asarray(picture.image.convert("L")), picture.format, picture.width, picture.height)
 
 
-def _check_length(data: bytes, limits: Limits) -> None:
+def _check_work(data: bytes, limits: Limits) -> None:
     if not data:
         raise UnreadableImage("empty_file", "the file is empty")
     if len(data) > limits.max_bytes:
@@ -88,6 +92,8 @@ def _check_length(data: bytes, limits: Limits) -> None:
             "too_many_bytes",
             f"the file has {len(data) / 2**20:.1f} MiB, at most {limits.max_bytes / 2**20:.0f} are read",
         )
+    if has_too_many_scans(data):
+        raise _unreadable(ValueError("scans"))
 
 
 def _upright(data: bytes, usual: UsualJpeg) -> Picture:

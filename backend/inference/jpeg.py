@@ -11,10 +11,15 @@ import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
 
+from backend.inference.progressive import without_details
+
 START = b"\xff\xd8\xff"
 USUAL = ("YCbCr", "Gray")
 SCAN, METADATA = 0xDA, 0xE1  # markers: SOS; APP1, which holds Exif and XMP
 SCALES = (8, 4, 2, 1)  # what libjpeg has fast code for
+MEANS = 8  # the scale at which a block becomes one pixel
+# Real files have about ten; each more would cost as much as the whole picture, and hardly a byte.
+MOST_SCANS = 100
 
 
 @dataclass(frozen=True)
@@ -28,10 +33,18 @@ class UsualJpeg:
     has_metadata: bool
 
 
-def decode_usual(data: bytes, *, most_pixels: int, least: int | None, grey: bool = False) -> UsualJpeg | None:
+def has_too_many_scans(data: bytes) -> bool:
+    """Whether decoding `data` would go over its pixels again and again."""
+    return data.startswith(START) and data.count(bytes((0xFF, SCAN))) > MOST_SCANS
+
+
+def decode_usual(
+    data: bytes, *, most_pixels: int, least: int | None, spare: int = 1, grey: bool = False
+) -> UsualJpeg | None:
     """Decodes a sound JPEG of 8 bits in YCbCr or grey; None for anything else, larger ones too.
 
-    With `least`, at the smallest of a half, a quarter or an eighth at which no side has fewer pixels.
+    With `least`, at a half, a quarter or an eighth, where no side has fewer pixels then, nor fewer than
+    `spare` times as many unless that costs much more: a progressive one's eighth takes a fraction of it.
     """
     if not data.startswith(START):
         return None
@@ -39,9 +52,9 @@ def decode_usual(data: bytes, *, most_pixels: int, least: int | None, grey: bool
         height, width, colours, _ = simplejpeg.decode_jpeg_header(data)
         if colours not in USUAL or width * height > most_pixels:
             return None
-        scale = _scale(min(width, height), least)
+        scale, coded = _scaled(data, min(width, height), least, spare)
         pixels = simplejpeg.decode_jpeg(
-            data,
+            coded,
             "GRAY" if grey else "RGB",
             min_height=-(-height // scale),
             min_width=-(-width // scale),
@@ -51,8 +64,13 @@ def decode_usual(data: bytes, *, most_pixels: int, least: int | None, grey: bool
     return UsualJpeg(pixels.squeeze(2) if grey else pixels, width, height, _has_metadata(data))
 
 
-def _scale(shorter: int, least: int | None) -> int:
-    return 1 if least is None else next((scale for scale in SCALES if shorter // scale >= least), 1)
+def _scaled(data: bytes, shorter: int, least: int | None, spare: int) -> tuple[int, bytes]:
+    """By what to divide the size, and the bytes to decode."""
+    if least is None:
+        return 1, data
+    if shorter // MEANS >= least and (means := without_details(data)):
+        return MEANS, means
+    return next((scale for scale in SCALES if shorter // scale >= spare * least), 1), data
 
 
 def _has_metadata(data: bytes) -> bool:

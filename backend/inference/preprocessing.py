@@ -1,5 +1,6 @@
 """Pictures to model input, by a bundle's own specification and nothing else."""
 
+import math
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
@@ -33,6 +34,11 @@ class Preprocessing(BaseModel):
     interpolation: Literal["bilinear", "bicubic", "lanczos"]
     mean: Triple
     std: tuple[Annotated[float, Gt(0)], Annotated[float, Gt(0)], Annotated[float, Gt(0)]]
+
+    @property
+    def least(self) -> int:
+        """Pixels of the shorter side below which a picture would be enlarged: what a decoder must give."""
+        return math.ceil(self.size / (self.crop_fraction if self.resize == "crop" else 1))
 
 
 def resize(images: Sequence[Image.Image], spec: Preprocessing) -> NDArray[np.uint8]:

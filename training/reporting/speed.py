@@ -37,7 +37,7 @@ def measure_speed(bundle: Bundle, images: Sequence[LibraryImage]) -> Speed:
 
 
 def _milliseconds(bundle: Bundle, image: LibraryImage) -> float:
-    picture = decode(image.place.read_bytes()).image
+    picture = decode(image.place.read_bytes(), least=bundle.manifest.preprocessing.least).image
     begin = time.perf_counter()
     bundle.model.run(preprocess([picture], bundle.manifest.preprocessing))
     return 1000 * (time.perf_counter() - begin)

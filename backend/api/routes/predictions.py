@@ -108,7 +108,8 @@ def _check_label(service: Service, label: str) -> None:
 
 def _answer(service: Service, data: bytes) -> Prediction:
     with service.metrics.stage("decode"):
-        image = decode(data, service.limits).image
+        least = service.predictor.manifest.preprocessing.least
+        image = decode(data, service.limits, least=least).image
     with service.metrics.stage("infer"):
         return service.predictor.predict([image])[0]
 

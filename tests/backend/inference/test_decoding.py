@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from backend.inference.decoding import Limits, decode, decode_grey
+from backend.inference.decoding import SPARE, Limits, decode, decode_grey
 from backend.inference.errors import UnreadableImage
 from tests.drawing import draw, draw_scene, encode, picture
 
@@ -73,7 +73,7 @@ def test_a_jpeg_may_come_smaller_and_keeps_its_size_and_its_side(
     orientation: int, size: tuple[int, int], smaller: tuple[int, int]
 ) -> None:
     corner, data = lying(orientation, size, "JPEG")
-    decoded = decode(data, least=64)
+    decoded = decode(data, least=64 // SPARE)
     assert (decoded.width, decoded.height) == size
     assert decoded.image.size == smaller
     expected = np.asarray(corner.resize(smaller, Image.Resampling.BOX), np.int16)
@@ -101,7 +101,7 @@ def by_pillow(data: bytes, least: int | None = None) -> Image.Image:
 @pytest.mark.parametrize("colours", ["RGB", "L", "CMYK"])
 def test_a_jpeg_comes_to_pillows_pixels(colours: str, how: dict[str, Any], least: int | None) -> None:
     data = encode(draw_scene(1, size=(251, 203)).convert(colours), **how)
-    expected = by_pillow(data, least)
+    expected = by_pillow(data, least and SPARE * least)
     assert np.array_equal(np.asarray(decode(data, least=least).image), np.asarray(expected))
 
 
