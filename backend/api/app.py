@@ -46,7 +46,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     app = FastAPIOffline(title="Menagerie", version="1", description=DESCRIPTION, lifespan=lifespan)
     app.state.succession = succession
-    app.add_middleware(BodyLimit, max_bytes=settings.max_upload_bytes)
+    app.add_middleware(BodyLimit, settings=settings)
     app.add_middleware(RefuseWhenFull, turns=service.turns)
     app.add_middleware(Access, metrics=service.metrics)  # the last that is added is the outermost
     errors.install(app)

@@ -1,46 +1,88 @@
-"""A cap on request bodies, kept before and while they are read."""
+"""Request bodies are read as far as they may go: so large, for so long, and so much of all of them at
+once."""
 
 from http import HTTPStatus
 
+from anyio import current_time, fail_after
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.api.errors import ApiError, problem_of
+from backend.api.settings import Settings
+from backend.api.turns import overloaded
 
 # What multipart wraps around a file: boundaries, headers, a few small fields.
 ENVELOPE = 64 * 1024
 
 
 class BodyLimit:
-    """Refuses bodies over `max_bytes`: by their announced length at once, without one as soon as they
-    exceed it."""
+    """Refuses a body by its announced length at once, and without one as soon as it is too long; one that
+    takes too long to come; and one for which there is no memory beside the others. `held`: bytes of all of
+    them."""
 
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
-        self._max_bytes = max_bytes + ENVELOPE
+        self.max_bytes = settings.max_upload_bytes + ENVELOPE
+        self.max_held = max(settings.max_held_bytes, self.max_bytes)
+        self.seconds = settings.upload_seconds
+        self.held = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         length = Headers(scope=scope).get("content-length", "")
-        if length.isdigit() and int(length) > self._max_bytes:
-            await problem_of(self._too_large())(scope, receive, send)
+        if length.isdigit() and int(length) > self.max_bytes:
+            await problem_of(too_large(self.max_bytes))(scope, receive, send)
             return
-        received = 0
+        body = Body(self, receive)
+        try:
+            await self._app(scope, body.receive, send)
+        finally:
+            self.held -= body.received
 
-        async def counted() -> Message:
-            nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            if received > self._max_bytes:
-                raise self._too_large()
-            return message
 
-        await self._app(scope, counted, send)
+class Body:
+    """The body of one request; `received`: bytes so far."""
 
-    def _too_large(self) -> ApiError:
-        allowed = (self._max_bytes - ENVELOPE) / 2**20
-        return ApiError(
-            HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_many_bytes", f"at most {allowed:.0f} MiB are read"
-        )
+    def __init__(self, limit: BodyLimit, receive: Receive) -> None:
+        self.received = 0
+        self._limit = limit
+        self._receive = receive
+        self._until = current_time() + limit.seconds
+        self._is_whole = False
+
+    async def receive(self) -> Message:
+        """The next message.
+
+        Raises:
+            ApiError: `too_many_bytes`, `too_slow` or `overloaded`.
+        """
+        if self._is_whole:  # what comes now is that the client goes
+            return await self._receive()
+        try:
+            with fail_after(self._until - current_time()):
+                message = await self._receive()
+        except TimeoutError:
+            raise _too_slow(self._limit.seconds) from None
+        size = len(message.get("body", b""))
+        self.received += size
+        self._limit.held += size
+        self._is_whole = not message.get("more_body", False)
+        if self.received > self._limit.max_bytes:
+            raise too_large(self._limit.max_bytes)
+        if self._limit.held > self._limit.max_held:
+            raise overloaded("the pictures of others take all memory that there is for them")
+        return message
+
+
+def too_large(max_bytes: int) -> ApiError:
+    allowed = (max_bytes - ENVELOPE) / 2**20
+    return ApiError(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_many_bytes", f"at most {allowed:.0f} MiB are read"
+    )
+
+
+def _too_slow(seconds: float) -> ApiError:
+    detail = f"the picture did not come within {seconds:g} seconds"
+    return ApiError(HTTPStatus.REQUEST_TIMEOUT, "too_slow", detail, {"Connection": "close"})

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from backend.api.answer_cache import AnswerCache
 from backend.api.metrics import Metrics
 from backend.api.recorder import Recorder
 from backend.api.settings import Settings
 from backend.api.turns import Turns
 from backend.gallery import Entry, Gallery
 from backend.inference.bundle import load_bundle
-from backend.inference.cpu import available_cpus
 from backend.inference.decoding import Limits
 from backend.inference.prediction import Predictor
 from databases import embeddings, registry
@@ -51,8 +51,12 @@ class Service:
     turns: Turns
     recorder: Recorder
     metrics: Metrics
+    answers: AnswerCache = field(init=False)  # of this model: another one begins anew
     _loaded: LoadedGallery | None = field(default=None, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
+
+    def __post_init__(self) -> None:
+        self.answers = AnswerCache(self.settings.cached_answers)
 
     def gallery(self) -> Gallery:
         """The embeddings of the task's pictures under the serving model, loaded anew when they changed."""
@@ -113,7 +117,7 @@ def open_service(settings: Settings) -> Service:
         model=model,
         predictor=_load(settings, model),
         limits=Limits(settings.max_upload_bytes, settings.max_pixels),
-        turns=Turns(available_cpus(), settings.max_waiting, metrics),
+        turns=Turns(settings.cores, settings.max_waiting, settings.waiting_seconds, metrics),
         recorder=recorder,
         metrics=metrics,
     )
@@ -122,4 +126,4 @@ def open_service(settings: Settings) -> Service:
 
 
 def _load(settings: Settings, model: RegisteredModel) -> Predictor:
-    return Predictor(load_bundle(settings.bundles / model.bundle_uri, settings.threads))
+    return Predictor(load_bundle(settings.bundles / model.bundle_uri, settings.threads or settings.cores))

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from backend.inference.cpu import available_cpus
 from databases.settings import StateSettings
 
 
@@ -11,17 +12,31 @@ class Settings(StateSettings):
     """Each is an environment variable with the prefix MENAGERIE_; DATABASE_URL has none.
 
     `task`: whose champion serves; by default that of the task which was promoted to last when the service
-    starts: it stays with that task. `threads`:
-    how many cores the model takes; by default all that the process may use. `max_waiting`: pictures that
-    wait for a core; more are refused.
+    starts: it stays with that task. `workers`: processes that share the port and the cores. `threads`: how
+    many cores the model takes; by default all of the process. `max_waiting`: pictures of one process that
+    wait for a core; more are refused. `waiting_seconds`: how long one waits at most, `upload_seconds` how
+    long its bytes may take to come, and `drain_seconds` how long what is in work may take when the service
+    ends. `max_held_bytes`: of all bodies that are in work or wait. `cached_answers`: how many of the last
+    answers are kept, for who sends the same picture again.
     """
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
     task: str | None = None
+    workers: int = Field(default=1, ge=1, le=256)
     threads: int | None = Field(default=None, ge=1)
     max_upload_bytes: int = Field(default=32 * 2**20, ge=1)
     max_pixels: int = Field(default=64_000_000, ge=1)
     max_waiting: int = Field(default=64, ge=0)
+    waiting_seconds: float = Field(default=10, gt=0)
+    upload_seconds: float = Field(default=60, gt=0)
+    max_held_bytes: int = Field(default=256 * 2**20, ge=1)
+    cached_answers: int = Field(default=1000, ge=0)
+    drain_seconds: int = Field(default=30, ge=1)
     log_level: Literal["critical", "error", "warning", "info", "debug"] = "info"
     log_format: Literal["text", "json"] = "text"
+
+    @property
+    def cores(self) -> int:
+        """How many cores are this worker's."""
+        return max(1, available_cpus() // self.workers)

@@ -61,6 +61,9 @@ class OnnxModel:
         options.intra_op_num_threads = threads or available_cpus()
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
+        # Threads that spin for work take it from the other pictures' (2 cores, 2 at a time: 82 pictures a
+        # second with, 112 without).
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
             self._session = onnxruntime.InferenceSession(
                 str(path), options, providers=["CPUExecutionProvider"]

@@ -15,9 +15,22 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to bind. Default: 127.0.0.1.")] = None,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Default: 8000.")] = None,
     task: Annotated[str | None, typer.Option(help="Default: the task that was promoted to last.")] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Processes that share the port and the cores, each with the model in its memory: one uses "
+            "some eight cores well. Default: 1.",
+        ),
+    ] = None,
 ) -> None:
-    """Start the API."""
-    chosen = {"MENAGERIE_HOST": host, "MENAGERIE_PORT": port, "MENAGERIE_TASK": task}
+    """Start the API. It answers what it has begun before it ends."""
+    chosen = {
+        "MENAGERIE_HOST": host,
+        "MENAGERIE_PORT": port,
+        "MENAGERIE_TASK": task,
+        "MENAGERIE_WORKERS": workers,
+    }
     environment = os.environ | {name: str(value) for name, value in chosen.items() if value is not None}
     os.execve(sys.executable, [sys.executable, "-m", "backend.api"], environment)
 

@@ -30,21 +30,21 @@ def ask(client: TestClient, data: bytes, **headers: str) -> Any:
 
 
 def test_metrics_count_requests_stages_and_answers(client: TestClient) -> None:
-    for colour in ("red", "red", "blue"):
-        ask(client, picture(colour))
+    for colour, number in (("red", 0), ("red", 1), ("blue", 0), ("blue", 0)):
+        ask(client, picture(colour, number))
     ask(client, b"no picture")
     client.get("/images/1")
     client.get("/no/such/path")
     assert client.get("/metrics").headers["content-type"].startswith("text/plain")
     counted = {
-        'menagerie_request_seconds_count{route="/predict",status="200"}': 3,
+        'menagerie_request_seconds_count{route="/predict",status="200"}': 4,
         'menagerie_request_seconds_count{route="/predict",status="415"}': 1,
         'menagerie_request_seconds_count{route="/images/{image_id}",status="200"}': 1,
         'menagerie_request_seconds_count{route="none",status="404"}': 1,
-        'menagerie_stage_seconds_count{stage="queue"}': 4,
+        'menagerie_stage_seconds_count{stage="queue"}': 5,
         'menagerie_stage_seconds_count{stage="decode"}': 4,
         'menagerie_stage_seconds_count{stage="infer"}': 3,
-        'menagerie_answers_total{verdict="confident",version="colours-1"}': 3,
+        'menagerie_answers_total{verdict="confident",version="colours-1"}': 4,
         'menagerie_labels_total{label="red",version="colours-1"}': 2,
         "menagerie_waiting": 0,
         "menagerie_predictions_dropped": 0,

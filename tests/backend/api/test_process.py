@@ -1,16 +1,25 @@
 import os
 import signal
+import socket
 import subprocess
 import sys
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
+from backend.inference.bundle import load_bundle
+from databases import registry
+from databases.models import Prediction
 from databases.settings import PROJECT
 from tests.backend.api.conftest import Library
 from tests.drawing import picture
 from tests.processes import free_port, running
+from tests.tiny_bundle import make_bundle
+from tests.waiting import wait_until
 
 
 def environment(library: Library, port: int) -> dict[str, str]:
@@ -36,6 +45,93 @@ def test_a_real_process_answers_and_ends_in_good_order_on_sigterm(
     assert "Application shutdown complete" in log.read_text()
 
 
+def test_what_is_in_work_is_answered_before_the_end(small_library: Library, tmp_path: Path) -> None:
+    port, data = free_port(), picture("red")
+    base = f"http://127.0.0.1:{port}"
+    head = "POST /predict HTTP/1.1\r\nhost: x\r\ncontent-type: image/jpeg\r\n"
+    with (
+        running(["backend.api"], environment(small_library, port), f"{base}/readyz", tmp_path / "log") as it,
+        socket.create_connection(("127.0.0.1", port)) as begun,
+    ):
+        begun.sendall(f"{head}content-length: {len(data)}\r\n\r\n".encode() + data[:-1])
+        assert httpx.get(f"{base}/livez").is_success  # what came before was read by then
+        it.send_signal(signal.SIGTERM)
+        wait_until(lambda: not listens(port))
+        begun.sendall(data[-1:])
+        answer = read_all(begun)
+        assert answer.startswith(b"HTTP/1.1 200 OK")
+        assert b'"label":"red"' in answer
+        assert it.wait(15) == -signal.SIGTERM
+    with Session(small_library.engine) as session:
+        assert session.scalar(select(func.count()).select_from(Prediction)) == 1
+
+
+def test_a_client_that_does_not_say_what_it_wants_is_not_waited_for(
+    small_library: Library, tmp_path: Path
+) -> None:
+    port = free_port()
+    base = f"http://127.0.0.1:{port}"
+    with (
+        running(["backend.api"], environment(small_library, port), f"{base}/readyz", tmp_path / "log"),
+        ExitStack() as connections,
+    ):
+        slow, silent, endless, later = (
+            connections.enter_context(socket.create_connection(("127.0.0.1", port), timeout=60))
+            for _ in range(4)
+        )
+        slow.sendall(b"POST /predict HTTP/1.1\r\nhost: x\r\nx-slow: ")
+        later.sendall(b"GET /livez HTTP/1.1\r\nhost: x\r\n\r\n")
+        assert later.recv(4096).startswith(b"HTTP/1.1 200 OK")
+        later.sendall(b"GET /livez HTT")
+        endless.sendall(b"GET / HTTP/1.1\r\n" + b"x-more: 1\r\n" * 5000)
+        assert httpx.get(f"{base}/livez").is_success
+        endless.sendall(b"x-more: 1\r\n" * 1000)
+        assert read_all(endless).startswith(b"HTTP/1.1 431")
+        assert read_all(slow).startswith(b"HTTP/1.1 408")
+        assert read_all(silent) == b""
+        assert read_all(later).startswith(b"HTTP/1.1 408")
+
+
+def test_several_workers_share_a_port_and_take_up_a_promotion(small_library: Library, tmp_path: Path) -> None:
+    port = free_port()
+    base, log = f"http://127.0.0.1:{port}", tmp_path / "log"
+    settings = environment(small_library, port) | {"MENAGERIE_WORKERS": "2"}
+
+    def versions() -> set[str]:
+        answers = [httpx.post(f"{base}/predict", files={"file": picture("red", n)}) for n in range(10)]
+        return {str(answer.json()["model"]["version"]) for answer in answers}
+
+    with running(["backend.api"], settings, f"{base}/readyz", log) as process:
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        assert versions() == {"colours-1"}
+        bundle = make_bundle(small_library.settings.bundles, "colours-2", embedder="another")
+        with Session(small_library.engine) as session, session.begin():
+            registry.register(session, load_bundle(bundle).manifest, None)
+            registry.promote(session, "colours-2")
+        wait_until(lambda: versions() == {"colours-2"})
+        os.kill(int(children[-1]), signal.SIGKILL)  # another takes its place
+        wait_until(lambda: "died" in log.read_text())
+        wait_until(lambda: log.read_text().count("Application startup complete") == 3)
+        assert versions() == {"colours-2"}
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+    assert "Traceback" not in log.read_text()
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def read_all(connection: socket.socket) -> bytes:
+    """All that comes until the other side closes."""
+    parts = []
+    with suppress(ConnectionResetError):
+        while part := connection.recv(65536):
+            parts.append(part)
+    return b"".join(parts)
+
+
 def test_the_service_never_imports_torch_or_training() -> None:
     strangers = "('torch', 'training', 'frontend', 'sklearn')"
     code = f"import sys, backend.api.__main__; print([m for m in {strangers} if m in sys.modules])"
@@ -51,6 +147,7 @@ def test_the_service_never_imports_torch_or_training() -> None:
         ({"MENAGERIE_PORT": "eighty"}, "MENAGERIE_PORT='eighty'"),
         ({"MENAGERIE_LOG_LEVEL": "loud"}, "MENAGERIE_LOG_LEVEL='loud'"),
         ({"DATABASE_URL": "mysql://x/y"}, "only sqlite and postgresql"),
+        ({"MENAGERIE_WORKERS": "2", "MENAGERIE_TASK": "emus"}, "no model of task 'emus' was promoted"),
         (
             {"MENAGERIE_TASK": "emus"},
             "MENAGERIE_TASK='emus': no model of task 'emus' was promoted; there are some of: colours; run: ",

@@ -3,14 +3,17 @@
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
+from backend.api import answering
 from backend.api.app import create_app
-from backend.api.routes import predictions
+from backend.api.errors import CLIENT_CLOSED_REQUEST
 from backend.inference.cpu import available_cpus
+from tests.backend.api.asgi import RudeClient, ask_rudely
 from tests.backend.api.conftest import Library
 from tests.drawing import picture
 from tests.waiting import wait_until
@@ -25,37 +28,51 @@ class Desk:
         self.client = client
         self.open = threading.Event()
         self.begun = 0
-        answer = predictions._answer
+        ask = answering._ask
 
         def held_up(*arguments: Any) -> Any:
             self.begun += 1
             assert self.open.wait(20)
-            return answer(*arguments)
+            return ask(*arguments)
 
-        monkeypatch.setattr(predictions, "_answer", held_up)
+        monkeypatch.setattr(answering, "_ask", held_up)
 
-    def ask(self) -> Any:
-        return self.client.post("/predict", content=picture("red"), headers={"content-type": "image/jpeg"})
+    def ask(self, seed: int = 0) -> Any:
+        return self.client.post(
+            "/predict", content=picture("red", seed), headers={"content-type": "image/jpeg"}
+        )
 
     @property
     def waiting(self) -> int:
         return int(self.client.app.state.succession.service.turns.waiting)  # type: ignore[attr-defined]
 
+    def keep_busy(self, pool: ThreadPoolExecutor) -> list[Future[Any]]:
+        """Gives every core something to do."""
+        asked = [pool.submit(self.ask, number) for number in range(available_cpus())]
+        wait_until(lambda: self.begun == len(asked))
+        return asked
 
-@pytest.fixture
-def desk(small_library: Library, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    settings = small_library.settings.model_copy(update={"max_waiting": WAITING})
+
+@contextmanager
+def desk_of(library: Library, monkeypatch: pytest.MonkeyPatch, **changes: float) -> Iterator[Desk]:
+    settings = library.settings.model_copy(update={"max_waiting": WAITING} | changes)
     with TestClient(create_app(settings)) as client:
         desk = Desk(client, monkeypatch)
         yield desk
         desk.open.set()
 
 
+@pytest.fixture
+def desk(small_library: Library, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    with desk_of(small_library, monkeypatch) as desk:
+        yield desk
+
+
 def test_those_who_find_no_place_are_refused_at_once_and_the_others_answered(desk: Desk) -> None:
     with ThreadPoolExecutor(20) as pool:
         accepted: list[Future[Any]] = []
-        for _ in range(available_cpus() + WAITING):
-            accepted.append(pool.submit(desk.ask))
+        for number in range(available_cpus() + WAITING):
+            accepted.append(pool.submit(desk.ask, number))
             wait_until(lambda: desk.begun + desk.waiting == len(accepted))
         for refused in (desk.ask(), desk.ask()):
             assert (refused.status_code, refused.json()["code"]) == (503, "overloaded")
@@ -65,3 +82,51 @@ def test_those_who_find_no_place_are_refused_at_once_and_the_others_answered(des
         desk.open.set()
         assert {future.result().status_code for future in accepted} == {200}
     assert desk.ask().status_code == 200
+
+
+def test_who_waits_too_long_is_refused(small_library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    with (
+        ThreadPoolExecutor(20) as pool,
+        desk_of(small_library, monkeypatch, waiting_seconds=0.05) as desk,
+    ):
+        busy = desk.keep_busy(pool)
+        refused = desk.ask()
+        assert (refused.status_code, refused.json()["code"]) == (503, "overloaded")
+        assert refused.headers["retry-after"] == "1"
+        assert desk.waiting == 0
+        desk.open.set()
+        assert {future.result().status_code for future in busy} == {200}
+
+
+def test_who_goes_away_leaves_their_place_to_others(desk: Desk) -> None:
+    with ThreadPoolExecutor(20) as pool:
+        busy = desk.keep_busy(pool)
+        leaving = RudeClient(picture("blue", 50), b"")
+        gone = pool.submit(ask_rudely, desk.client, leaving)
+        wait_until(lambda: desk.waiting == 1)
+        leaving.leave(desk.client)
+        assert gone.result() == CLIENT_CLOSED_REQUEST
+        assert desk.waiting == 0
+        desk.open.set()
+        assert {future.result().status_code for future in busy} == {200}
+        assert desk.begun == len(busy)
+    assert desk.ask(7).status_code == 200
+
+
+def test_the_same_bytes_are_worked_on_once(desk: Desk) -> None:
+    desk.open.set()
+    first, again, other = desk.ask(1).json(), desk.ask(1).json(), desk.ask(2).json()
+    assert desk.begun == 2
+    assert again.pop("prediction_id") != first.pop("prediction_id")
+    assert again == first
+    assert other["label"] == "red"
+    similar = desk.client.post("/similar", files={"file": picture("red", 1)}, params={"k": 2})
+    assert len(similar.json()["items"]) == 2
+    assert desk.begun == 2
+
+
+def test_nothing_is_kept_where_none_is_to_be(small_library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    with desk_of(small_library, monkeypatch, cached_answers=0) as desk:
+        desk.open.set()
+        assert desk.ask(1).json()["label"] == desk.ask(1).json()["label"] == "red"
+        assert desk.begun == 2

@@ -1,0 +1,79 @@
+"""The server: one process, or several that share its port."""
+
+import logging
+import multiprocessing
+import os
+import sys
+
+import uvicorn
+from fastapi import FastAPI
+from uvicorn.supervisors.multiprocess import Multiprocess
+
+from backend.api import logs
+from backend.api.app import create_app
+from backend.api.patience import PatientProtocol
+from backend.api.service import open_service
+from backend.api.settings import Settings
+from backend.inference.errors import InferenceError
+from databases.errors import DatabaseError
+from databases.settings import load_settings
+
+log = logging.getLogger(__name__)
+
+# Longer than load balancers keep a connection that is idle (60 s is the most usual): it is theirs to end.
+KEEP_ALIVE_SECONDS = 75
+STARTUP_FAILURE = 3  # what uvicorn takes as: the next one would fail alike
+
+
+def serve(settings: Settings) -> None:
+    """Serves until it is told to end; what is in work then is answered first.
+
+    Raises:
+        DatabaseError, InferenceError: as `open_service` does.
+    """
+    logs.configure(settings.log_format, settings.log_level)
+    if settings.workers == 1:
+        uvicorn.Server(_config(create_app(settings), settings)).run()
+        return
+    _check(settings)
+    config = _config(f"{__name__}:worker", settings)
+    Multiprocess(config, [config.bind_socket()]).run()
+
+
+def worker() -> FastAPI:
+    """The app of one process of several, which have the environment alone in common."""
+    settings = load_settings(Settings)
+    logs.configure(settings.log_format, settings.log_level)
+    try:
+        return create_app(settings)
+    except (DatabaseError, InferenceError) as error:
+        log.error("worker %d cannot serve: %s", os.getpid(), error)
+        sys.exit(STARTUP_FAILURE)
+
+
+def _config(app: FastAPI | str, settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        factory=isinstance(app, str),
+        host=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        http=PatientProtocol,
+        ws="none",
+        log_config=None,
+        access_log=False,  # requests are logged by the app itself, which knows more of them
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=settings.drain_seconds,
+    )
+
+
+def _check(settings: Settings) -> None:
+    """Raises what would keep every worker from serving: said once. In a process of its own, whose memory is
+    given back."""
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        pool.apply(_try, (settings,))
+
+
+def _try(settings: Settings) -> None:
+    open_service(settings).close()
