@@ -12,7 +12,8 @@ from backend.api.schemas import LabelScore, PredictionOut
 from backend.api.service import Service
 from backend.inference.decoding import decode
 from backend.inference.prediction import Prediction
-from databases import models
+from databases.models import now
+from databases.predictions import NewPrediction
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def record(service: Service, answered: Answered, started: float) -> str:
     answer, prediction_id = answered.answer, uuid.uuid4().hex
     service.metrics.answer(service.model.version, answer)
     service.recorder.add(
-        models.Prediction(
+        NewPrediction(
             id=prediction_id,
             sha256=answered.sha256,
             model_version=service.model.version,
@@ -58,7 +59,7 @@ def record(service: Service, answered: Answered, started: float) -> str:
             score=answer.score,
             verdict=answer.verdict,
             latency_ms=1000 * (time.perf_counter() - started),
-            created_at=models.now(),
+            created_at=now(),
         )
     )
     return prediction_id
@@ -78,5 +79,7 @@ def prediction_out(service: Service, answer: Prediction, prediction_id: str, top
 
 
 def _top(answer: Prediction, labels: tuple[str, ...], k: int) -> list[LabelScore]:
-    order = np.argsort(-answer.scores, kind="stable")[:k]
-    return [LabelScore(label=labels[i], score=float(answer.scores[i])) for i in order]
+    scores = answer.scores
+    best = np.argpartition(-scores, k)[:k] if k < len(scores) else np.arange(len(scores))
+    order = best[np.lexsort((best, -scores[best]))]
+    return [LabelScore(label=labels[i], score=float(scores[i])) for i in order]

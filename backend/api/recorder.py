@@ -12,11 +12,13 @@ from sqlalchemy.orm import Session
 
 from databases import predictions
 from databases.models import Prediction
+from databases.predictions import NewPrediction
 
 log = logging.getLogger(__name__)
 
 CAPACITY = 10_000  # predictions that wait to be written: 13 MB
 BATCH = 500
+GATHER_SECONDS = 0.2  # a transaction costs as much as many rows: some are waited for
 RETRY_SECONDS = 1.0
 TELL_SECONDS = 60.0
 FAILS = (OperationalError, InterfaceError, PoolTimeout)  # of the database, not of what is written
@@ -30,7 +32,7 @@ class Recorder:
         self.dropped = 0
         self._engine = engine
         self._capacity = capacity
-        self._waiting: queue.SimpleQueue[Prediction | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[NewPrediction | None] = queue.SimpleQueue()
         self._told_at = -TELL_SECONDS
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._write_all, name="recorder", daemon=True)
@@ -38,7 +40,7 @@ class Recorder:
     def start(self) -> None:
         self._thread.start()
 
-    def add(self, prediction: Prediction) -> None:
+    def add(self, prediction: NewPrediction) -> None:
         """Returns at once."""
         if self._waiting.qsize() < self._capacity:
             self._waiting.put(prediction)
@@ -61,11 +63,13 @@ class Recorder:
                     log.warning("predictions not recorded as the service ended: %d", left)
                     return
 
-    def _next_batch(self) -> list[Prediction]:
-        """At least one, as soon as there is one; none when all is over."""
-        batch: list[Prediction] = []
+    def _next_batch(self) -> list[NewPrediction]:
+        """At least one, and what comes soon after it; none when all is over."""
+        batch: list[NewPrediction] = []
         while len(batch) < BATCH and not (batch and self._waiting.empty()):
             prediction = self._waiting.get()
+            if not batch:
+                self._ended.wait(GATHER_SECONDS)
             if prediction is None:
                 if batch:
                     self._waiting.put(None)  # for the next time
@@ -73,7 +77,7 @@ class Recorder:
             batch.append(prediction)
         return batch
 
-    def _write(self, batch: list[Prediction]) -> bool:
+    def _write(self, batch: list[NewPrediction]) -> bool:
         """False where the database fails, and may answer later."""
         try:
             with Session(self._engine) as session, session.begin():
@@ -86,7 +90,7 @@ class Recorder:
                 self._write_alone(prediction)
         return True
 
-    def _write_alone(self, prediction: Prediction) -> None:
+    def _write_alone(self, prediction: NewPrediction) -> None:
         """One that may be what the others could not be written for, or be there already."""
         try:
             with Session(self._engine) as session, session.begin():

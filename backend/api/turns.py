@@ -1,11 +1,14 @@
 """Pictures are worked on as many at once as there are cores; the others wait their turn, but not too many,
 and not too long."""
 
+from asyncio import FIRST_COMPLETED, Future, create_task, get_running_loop, wait
+from collections import deque
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from http import HTTPStatus
 from typing import TypeVar
 
-from anyio import CancelScope, CapacityLimiter, WouldBlock, create_task_group, move_on_after, to_thread
 from fastapi import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -17,12 +20,13 @@ RETRY_AFTER_SECONDS = 1
 
 
 class Turns:
-    """`at_once` pictures are in work; of the others, `most_waiting` wait for `seconds` at most, and the
-    rest are refused."""
+    """`at_once` pictures are in work; of the others, `most_waiting` wait for `seconds` at most, and the rest
+    are refused. All but the work itself happens in the event loop's thread."""
 
     def __init__(self, at_once: int, most_waiting: int, seconds: float, metrics: Metrics) -> None:
-        self._limiter = CapacityLimiter(at_once)
-        self._threads = CapacityLimiter(at_once)  # of its own: others wait for disks and networks
+        self._free = at_once
+        self._queue: deque[Future[None]] = deque()
+        self._threads = ThreadPoolExecutor(at_once, "turn")
         self._most_waiting = most_waiting
         self._seconds = seconds
         self._metrics = metrics
@@ -30,11 +34,11 @@ class Turns:
 
     @property
     def waiting(self) -> int:
-        return self._limiter.statistics().tasks_waiting
+        return len(self._queue)
 
     def refusal(self) -> ApiError | None:
         """What to tell who comes now, if as many wait as may, and none is free."""
-        if self._limiter.available_tokens > 0 or self.waiting < self._most_waiting:
+        if self._free or self.waiting < self._most_waiting:
             return None
         return overloaded(f"{self.waiting} pictures are waiting already")
 
@@ -52,35 +56,46 @@ class Turns:
         try:
             if await request.is_disconnected():
                 raise ClientGone
-            return await to_thread.run_sync(work, *arguments, limiter=self._threads)
+            context = copy_context()
+            return await get_running_loop().run_in_executor(self._threads, context.run, work, *arguments)
         finally:
-            self._limiter.release()
+            self._pass_on()
 
     async def _wait(self, request: Request) -> None:
-        try:
-            self._limiter.acquire_nowait()
-        except WouldBlock:
-            await self._queue_up(request)
-
-    async def _queue_up(self, request: Request) -> None:
-        has_turn = gone = False
-
-        async def watch(waiting: CancelScope) -> None:
-            nonlocal gone
-            while (await request.receive())["type"] != "http.disconnect":
-                pass
-            gone = True
-            waiting.cancel()
-
-        with move_on_after(self._seconds):
-            async with create_task_group() as group:
-                group.start_soon(watch, group.cancel_scope)
-                await self._limiter.acquire()
-                has_turn = True
-                group.cancel_scope.cancel()
-        if has_turn:
+        if self._free:
+            self._free -= 1
             return
-        raise ClientGone if gone else overloaded(f"no turn came within {self._seconds:g} seconds")
+        turn: Future[None] = get_running_loop().create_future()
+        self._queue.append(turn)
+        gone = create_task(_disconnect(request))
+        try:
+            await wait((turn, gone), timeout=self._seconds, return_when=FIRST_COMPLETED)
+            if not turn.done():
+                raise ClientGone if gone.done() else overloaded(f"no turn came in {self._seconds:g} seconds")
+        except BaseException:
+            self._leave(turn)
+            raise
+        finally:
+            gone.cancel()
+
+    def _leave(self, turn: Future[None]) -> None:
+        if turn.done():
+            self._pass_on()
+        else:
+            self._queue.remove(turn)
+
+    def _pass_on(self) -> None:
+        """To who has waited longest."""
+        if self._queue:
+            self._queue.popleft().set_result(None)
+        else:
+            self._free += 1
+
+
+async def _disconnect(request: Request) -> None:
+    """Returns when the client has gone; its body was read before."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 class RefuseWhenFull:

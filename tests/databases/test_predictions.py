@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from databases.models import Prediction
-from databases.predictions import record_predictions
+from databases.models import Prediction, now
+from databases.predictions import NewPrediction, record_predictions
 from tests.databases.filling import content
 
 
 def test_a_prediction_is_kept_with_its_time_in_utc(engine: Engine) -> None:
-    prediction = Prediction(
+    prediction = NewPrediction(
         id="a" * 32,
         sha256=content("picture"),
         model_version="pets-1",
@@ -19,6 +19,7 @@ def test_a_prediction_is_kept_with_its_time_in_utc(engine: Engine) -> None:
         score=0.123456789012345,
         verdict="unsure",
         latency_ms=12.5,
+        created_at=now(),
     )
     with Session(engine) as session, session.begin():
         record_predictions(session, [prediction])

@@ -89,7 +89,7 @@ def test_a_client_that_does_not_say_what_it_wants_is_not_waited_for(
         assert read_all(endless).startswith(b"HTTP/1.1 431")
         assert read_all(slow).startswith(b"HTTP/1.1 408")
         assert read_all(silent) == b""
-        assert read_all(later).startswith(b"HTTP/1.1 408")
+        assert b"HTTP/1.1 408" in read_all(later)  # after the first answer
 
 
 def test_several_workers_share_a_port_and_take_up_a_promotion(small_library: Library, tmp_path: Path) -> None:

@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session
 from backend.api import recorder
 from backend.api.recorder import Recorder
 from databases.models import Prediction, now
+from databases.predictions import NewPrediction
 from tests.waiting import wait_until
 
 
-def prediction(number: int) -> Prediction:
-    return Prediction(
+def prediction(number: int) -> NewPrediction:
+    return NewPrediction(
         id=f"{number:032}",
         sha256="0" * 64,
         model_version="colours-1",
@@ -68,8 +69,7 @@ def test_one_that_cannot_be_written_holds_nothing_up(engine: Engine) -> None:
     kept.start()
     kept.add(prediction(1))
     wait_until(lambda: recorded(engine) == 1)
-    foul = prediction(2)
-    foul.label = None  # type: ignore[assignment]
+    foul = prediction(2)._replace(label=None)  # type: ignore[arg-type]
     for one in (prediction(1), foul, *(prediction(number) for number in range(3, 50))):
         kept.add(one)
     kept.end()
