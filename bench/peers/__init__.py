@@ -1,0 +1,1 @@
+"""Servers that ours is held against, each the way its own documents advise, with the same weights."""
