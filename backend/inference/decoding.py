@@ -17,6 +17,8 @@ from backend.inference.jpeg import UsualJpeg, decode_usual
 # AVIF and HEIF (HEIC) only on what the container module knows as such.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 FORMAT_NAMES = "JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or HEIC"
+STARTS = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF", b"GIF8", b"BM", b"II", b"MM")  # of FORMATS
+START_BYTES = 16
 ON_ITS_SIDE = (5, 6, 7, 8)  # of EXIF's orientations
 HIGH_BIT_DEPTHS = ("I", "I;16", "I;16L", "I;16B", "I;16N")
 
@@ -65,14 +67,14 @@ def decode(data: bytes, limits: Limits = DEFAULT_LIMITS, *, least: int | None = 
         UnreadableImage: `empty_file`, `too_many_bytes`, `unsupported_format`, `too_many_pixels`,
             `truncated_image` or `corrupt_image`.
     """
-    _check_length(data, limits)
+    check_length(len(data), limits)
     usual = decode_usual(data, most_pixels=limits.max_pixels, least=least)
     return _upright(data, usual) if usual else _decode_any(data, limits, least)
 
 
 def decode_grey(data: bytes, limits: Limits = DEFAULT_LIMITS, *, least: int | None = None) -> GreyPicture:
     """Decodes the first frame of a picture as `decode` does, without its colours, which takes less."""
-    _check_length(data, limits)
+    check_length(len(data), limits)
     usual = decode_usual(data, most_pixels=limits.max_pixels, least=least, grey=True)
     if usual and not usual.has_metadata:
         return GreyPicture(usual.pixels, "JPEG", usual.width, usual.height)
@@ -80,14 +82,25 @@ def decode_grey(data: bytes, limits: Limits = DEFAULT_LIMITS, *, least: int | No
     return GreyPicture(np.asarray(picture.image.convert("L")), picture.format, picture.width, picture.height)
 
 
-def _check_length(data: bytes, limits: Limits) -> None:
-    if not data:
+def check_length(length: int, limits: Limits) -> None:
+    """Raises UnreadableImage `empty_file` or `too_many_bytes` by a file's length in bytes alone."""
+    if not length:
         raise UnreadableImage("empty_file", "the file is empty")
-    if len(data) > limits.max_bytes:
+    if length > limits.max_bytes:
         raise UnreadableImage(
             "too_many_bytes",
-            f"the file has {len(data) / 2**20:.1f} MiB, at most {limits.max_bytes / 2**20:.0f} are read",
+            f"the file has {length / 2**20:.1f} MiB, at most {limits.max_bytes / 2**20:.0f} are read",
         )
+
+
+def check_start(start: bytes) -> None:
+    """Raises UnreadableImage `unsupported_format` where no picture has the first START_BYTES of a file."""
+    if not start.startswith(STARTS) and container.kind_of(start) is None:
+        raise _no_picture()
+
+
+def _no_picture() -> UnreadableImage:
+    return UnreadableImage("unsupported_format", f"the file is no {FORMAT_NAMES} picture")
 
 
 def _upright(data: bytes, usual: UsualJpeg) -> Picture:
@@ -132,7 +145,7 @@ def _open(data: bytes, limits: Limits) -> Image.Image:
     except UnidentifiedImageError as error:
         if kind:
             raise _unreadable(error) from error
-        raise UnreadableImage("unsupported_format", f"the file is no {FORMAT_NAMES} picture") from None
+        raise _no_picture() from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise _too_many_pixels("the picture is too large", DEFAULT_LIMITS) from None
     except Exception as error:  # malformed headers make Pillow's readers raise nearly anything
