@@ -1,8 +1,6 @@
 """What is on a picture, and which pictures look like it."""
 
-import hashlib
 import time
-import uuid
 from http import HTTPStatus
 from typing import Annotated
 
@@ -11,21 +9,20 @@ from anyio import to_thread
 from fastapi import APIRouter, Form, Query, Request
 from sqlalchemy.orm import Session
 
+from backend.api.answering import DEFAULT_TOP_K, MAX_K, TopK, answer_picture, prediction_out, record
 from backend.api.dependencies import ServiceDep
 from backend.api.errors import SEND_A_PICTURE, ApiError, problems
 from backend.api.known_labels import check_label
 from backend.api.presenting import image_out, model_name
-from backend.api.schemas import LabelScore, PredictionOut, SimilarImage, SimilarOut
+from backend.api.schemas import PredictionOut, SimilarImage, SimilarOut
 from backend.api.service import Service
 from backend.api.uploads import AS_BODY, PictureFile, sent_picture
 from backend.gallery import Entry
-from backend.inference.decoding import decode
-from backend.inference.prediction import Prediction
-from databases import library, models
+from databases import library
 
 router = APIRouter(tags=["answers"])
 
-DEFAULT_TOP_K, DEFAULT_SIMILAR, MAX_K = 5, 12, 1000
+DEFAULT_SIMILAR = 12
 UNUSABLE = problems(
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, HTTPStatus.UNPROCESSABLE_ENTITY
 )
@@ -36,38 +33,15 @@ async def predict(
     service: ServiceDep,
     request: Request,
     file: PictureFile = None,
-    top_k: Annotated[int, Query(ge=1, le=MAX_K, description="How many labels to list.")] = DEFAULT_TOP_K,
+    top_k: TopK = DEFAULT_TOP_K,
 ) -> PredictionOut:
     """Say what a picture shows, how sure that is, and whether it is an animal at all."""
     started = time.perf_counter()
     data = await sent_picture(request, file)
     if data is None:
         raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", SEND_A_PICTURE)
-    answer = await service.turns.run(request, _answer, service, data)
-    service.metrics.answer(service.model.version, answer)
-    prediction_id = uuid.uuid4().hex
-    service.recorder.add(
-        models.Prediction(
-            id=prediction_id,
-            sha256=hashlib.sha256(data).hexdigest(),
-            model_version=service.model.version,
-            label=answer.likeliest,
-            score=answer.score,
-            verdict=answer.verdict,
-            latency_ms=1000 * (time.perf_counter() - started),
-            created_at=models.now(),
-        )
-    )
-    return PredictionOut(
-        prediction_id=prediction_id,
-        label=answer.label,
-        score=answer.score,
-        verdict=answer.verdict,
-        sentence=answer.sentence,
-        top_k=_top(answer, service.predictor.manifest.labels, top_k),
-        novelty=answer.novelty,
-        model=model_name(service),
-    )
+    answered = await service.turns.run(request, answer_picture, service, data)
+    return prediction_out(service, answered.answer, record(service, answered, started), top_k)
 
 
 @router.post("/similar", responses=UNUSABLE | problems(HTTPStatus.NOT_FOUND), openapi_extra=AS_BODY)
@@ -106,23 +80,11 @@ def _check_label(service: Service, label: str) -> None:
         check_label(service, session, label)
 
 
-def _answer(service: Service, data: bytes) -> Prediction:
-    with service.metrics.stage("decode"):
-        image = decode(data, service.limits).image
-    with service.metrics.stage("infer"):
-        return service.predictor.predict([image])[0]
-
-
-def _top(answer: Prediction, labels: tuple[str, ...], k: int) -> list[LabelScore]:
-    order = np.argsort(-answer.scores, kind="stable")[:k]
-    return [LabelScore(label=labels[i], score=float(answer.scores[i])) for i in order]
-
-
 def _similar_to_file(service: Service, data: bytes, label: str | None, k: int) -> SimilarOut:
-    answer = _answer(service, data)
-    vector = answer.embedding.astype("<f4").tobytes()
-    query = Entry(image_id=0, label=answer.likeliest, sha256=hashlib.sha256(data).hexdigest(), vector=vector)
-    return _search(service, query, label or answer.likeliest, k)
+    answered = answer_picture(service, data)
+    likeliest, vector = answered.answer.likeliest, answered.answer.embedding.astype("<f4").tobytes()
+    query = Entry(image_id=0, label=likeliest, sha256=answered.sha256, vector=vector)
+    return _search(service, query, label or likeliest, k)
 
 
 def _similar_to_image(service: Service, image_id: int, label: str | None, k: int) -> SimilarOut:

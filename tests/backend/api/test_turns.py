@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from backend.api import answering
 from backend.api.app import create_app
-from backend.api.routes import predictions
 from backend.inference.cpu import available_cpus
 from tests.backend.api.conftest import Library
 from tests.drawing import picture
@@ -25,14 +25,14 @@ class Desk:
         self.client = client
         self.open = threading.Event()
         self.begun = 0
-        answer = predictions._answer
+        answer = answering._ask
 
         def held_up(*arguments: Any) -> Any:
             self.begun += 1
             assert self.open.wait(20)
             return answer(*arguments)
 
-        monkeypatch.setattr(predictions, "_answer", held_up)
+        monkeypatch.setattr(answering, "_ask", held_up)
 
     def ask(self) -> Any:
         return self.client.post("/predict", content=picture("red"), headers={"content-type": "image/jpeg"})
