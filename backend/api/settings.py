@@ -13,7 +13,8 @@ class Settings(StateSettings):
     `task`: whose champion serves; by default that of the task which was promoted to last when the service
     starts: it stays with that task. `threads`:
     how many cores the model takes; by default all that the process may use. `max_waiting`: pictures that
-    wait for a core; more are refused.
+    wait for a core; more are refused. `max_batch_items`, `max_batch_bytes`: of one request that sends many
+    pictures; the bytes of a zip count unpacked as well.
     """
 
     host: str = "127.0.0.1"
@@ -22,6 +23,8 @@ class Settings(StateSettings):
     threads: int | None = Field(default=None, ge=1)
     max_upload_bytes: int = Field(default=32 * 2**20, ge=1)
     max_pixels: int = Field(default=64_000_000, ge=1)
+    max_batch_items: int = Field(default=64, ge=1)
+    max_batch_bytes: int = Field(default=256 * 2**20, ge=1)
     max_waiting: int = Field(default=64, ge=0)
     log_level: Literal["critical", "error", "warning", "info", "debug"] = "info"
     log_format: Literal["text", "json"] = "text"

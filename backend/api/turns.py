@@ -29,6 +29,10 @@ class Turns:
     def waiting(self) -> int:
         return self._limiter.statistics().tasks_waiting
 
+    @property
+    def at_once(self) -> int:
+        return int(self._limiter.total_tokens)
+
     def refusal(self) -> ApiError | None:
         """What to tell who comes now, if as many wait as may, and none is free."""
         if self._limiter.available_tokens > 0 or self.waiting < self._most_waiting:
@@ -46,6 +50,10 @@ class Turns:
         """
         if refusal := self.refusal():
             raise refusal
+        return await self.run_accepted(request, work, *arguments)
+
+    async def run_accepted(self, request: Request, work: Callable[..., Answer], *arguments: object) -> Answer:
+        """As `run`, for one of several that were accepted together: it waits, however many others do."""
         with self._metrics.stage("queue"):
             await self._limiter.acquire()
         try:
