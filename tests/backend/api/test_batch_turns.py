@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from backend.api import answering
 from backend.api.app import create_app
+from backend.api.errors import CLIENT_CLOSED_REQUEST
 from backend.inference.bundle import load_bundle
 from backend.inference.cpu import available_cpus
 from databases import registry
@@ -135,33 +136,45 @@ def test_a_bug_with_one_picture_spoils_no_other(desk: Desk, caplog: pytest.LogCa
     assert "a bug that only this picture finds" in caplog.text
 
 
-def test_the_rest_is_left_undone_when_the_client_goes_away(desk: Desk) -> None:
-    gone = threading.Event()
-    body = [many("red")]
-    told: list[MutableMapping[str, Any]] = []
-    scope = {
-        "type": "http",
-        "method": "POST",
-        "path": "/predict/batch",
-        "query_string": b"",
-        "headers": [(b"content-type", b"application/zip")],
-    }
+class Leaving:
+    """A client that sends `messages` and goes away when `gone` is set. `status`: what it is told then."""
 
-    async def receive() -> MutableMapping[str, Any]:
-        if body:
-            return {"type": "http.request", "body": body.pop()}
-        if not gone.is_set():
+    def __init__(self, *messages: MutableMapping[str, Any]) -> None:
+        self.gone = threading.Event()
+        self.status = 0
+        self._messages = list(messages)
+
+    def ask(self, client: TestClient) -> Future[Any]:
+        scope = {"type": "http", "method": "POST", "path": "/predict/batch", "query_string": b""}
+        scope["headers"] = [(b"content-type", b"application/zip")]
+        assert client.portal is not None
+        return client.portal.start_task_soon(client.app, scope, self._receive, self._send)
+
+    async def _receive(self) -> MutableMapping[str, Any]:
+        if self._messages:
+            return self._messages.pop(0)
+        if not self.gone.is_set():
             await anyio.sleep_forever()
         return {"type": "http.disconnect"}
 
-    async def send(message: MutableMapping[str, Any]) -> None:
-        told.append(message)
+    async def _send(self, message: MutableMapping[str, Any]) -> None:
+        self.status = message.get("status", self.status)
 
-    assert desk.client.portal is not None
-    asked = desk.client.portal.start_task_soon(desk.client.app, scope, receive, send)
+
+def test_the_rest_is_left_undone_when_the_client_goes_away(desk: Desk) -> None:
+    client = Leaving({"type": "http.request", "body": many("red")})
+    asked = client.ask(desk.client)
     wait_until(lambda: len(desk.begun) == AT_ONCE)
-    gone.set()
+    client.gone.set()
     desk.let()
     asked.result(20)
     assert len(desk.begun) == AT_ONCE
-    assert told[0]["status"] == 499
+    assert client.status == CLIENT_CLOSED_REQUEST
+
+
+def test_who_goes_away_before_all_is_sent_is_no_bug(desk: Desk) -> None:
+    client = Leaving({"type": "http.request", "body": many("red")[:99], "more_body": True})
+    client.gone.set()
+    client.ask(desk.client).result(20)
+    assert client.status == CLIENT_CLOSED_REQUEST
+    assert desk.begun == []
