@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-
 POST = Path(__file__).with_name("post.lua")
 SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0}
 
@@ -45,7 +44,9 @@ def saturate(url: str, pictures: Path, seconds: float, connections: int = 8) -> 
     command += ["--latency", "--timeout", "30s", "--script", str(POST), url, "--", str(pictures)]
     told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     failed = sum(int(n) for n in re.findall(r"Non-2xx or 3xx responses: (\d+)", told))
-    failed += sum(int(n) for line in re.findall(r"Socket errors: (.*)", told) for n in re.findall(r"\d+", line))
+    failed += sum(
+        int(n) for line in re.findall(r"Socket errors: (.*)", told) for n in re.findall(r"\d+", line)
+    )
     return Load(
         rate=float(_found(r"Requests/sec:\s+([\d.]+)", told)),
         median=_seconds(_found(r"\n\s+50%\s+(\S+)", told)),

@@ -4,8 +4,10 @@ import hashlib
 import time
 import uuid
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
+from fastapi import Query
 
 from backend.api.presenting import model_name
 from backend.api.schemas import LabelScore, PredictionOut
@@ -14,6 +16,9 @@ from backend.inference.decoding import decode
 from backend.inference.prediction import Prediction
 from databases.models import now
 from databases.predictions import NewPrediction
+
+DEFAULT_TOP_K, MAX_K = 5, 1000
+TopK = Annotated[int, Query(ge=1, le=MAX_K, description="How many labels to list.")]
 
 
 @dataclass(frozen=True)

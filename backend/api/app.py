@@ -10,7 +10,7 @@ from fastapi_offline import FastAPIOffline
 from backend.api import errors
 from backend.api.access import Access
 from backend.api.body_limit import BodyLimit
-from backend.api.routes import catalogue, health, images, predictions
+from backend.api.routes import batch, catalogue, health, images, predictions
 from backend.api.service import open_service
 from backend.api.settings import Settings
 from backend.api.succession import Succession
@@ -18,7 +18,7 @@ from backend.api.turns import RefuseWhenFull
 
 DESCRIPTION = """
 Send a picture to `/predict` to learn what it shows, and to `/similar` for pictures of the library that
-look like it.
+look like it; send many pictures at once, or a zip of them, to `/predict/batch`.
 
 Errors are `application/problem+json`, with a `code` that does not change.
 """
@@ -46,10 +46,10 @@ def create_app(settings: Settings) -> FastAPI:
 
     app = FastAPIOffline(title="Menagerie", version="1", description=DESCRIPTION, lifespan=lifespan)
     app.state.succession = succession
-    app.add_middleware(BodyLimit, settings=settings)
+    app.add_middleware(BodyLimit, settings=settings, by_path={batch.PATH: settings.max_batch_bytes})
     app.add_middleware(RefuseWhenFull, turns=service.turns)
     app.add_middleware(Access, metrics=service.metrics)  # the last that is added is the outermost
     errors.install(app)
-    for routes in (predictions, images, catalogue, health):
+    for routes in (predictions, batch, images, catalogue, health):
         app.include_router(routes.router, responses=ANYWHERE)
     return app

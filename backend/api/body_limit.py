@@ -1,6 +1,7 @@
 """Request bodies are read as far as they may go: so large, for so long, and so much of all of them at
 once."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from anyio import current_time, fail_after
@@ -11,19 +12,21 @@ from backend.api.errors import ApiError, problem_of
 from backend.api.settings import Settings
 from backend.api.turns import overloaded
 
-# What multipart wraps around a file: boundaries, headers, a few small fields.
+# What multipart wraps around files: boundaries, headers, a few small fields.
 ENVELOPE = 64 * 1024
 
 
 class BodyLimit:
-    """Refuses a body by its announced length at once, and without one as soon as it is too long; one that
-    takes too long to come; and one for which there is no memory beside the others. `held`: bytes of all of
-    them."""
+    """Refuses a body of more bytes than the settings, or `by_path`, allow: by its announced length at once,
+    and without one as soon as it is too long; one that takes too long to come; and one for which there is no
+    memory beside the others. `held`: bytes of all of them."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, by_path: Mapping[str, int]) -> None:
         self._app = app
-        self.max_bytes = settings.max_upload_bytes + ENVELOPE
-        self.max_held = max(settings.max_held_bytes, self.max_bytes)
+        self._max_bytes = settings.max_upload_bytes
+        self._by_path = by_path
+        largest = max(self._max_bytes, *by_path.values())
+        self.max_held = max(settings.max_held_bytes, largest + ENVELOPE)
         self.seconds = settings.upload_seconds
         self.held = 0
 
@@ -31,11 +34,12 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        allowed = self._by_path.get(scope["path"], self._max_bytes)
         length = Headers(scope=scope).get("content-length", "")
-        if length.isdigit() and int(length) > self.max_bytes:
-            await problem_of(too_large(self.max_bytes))(scope, receive, send)
+        if length.isdigit() and int(length) > allowed + ENVELOPE:
+            await problem_of(_too_large(allowed))(scope, receive, send)
             return
-        body = Body(self, receive)
+        body = Body(self, allowed, receive)
         try:
             await self._app(scope, body.receive, send)
         finally:
@@ -43,10 +47,11 @@ class BodyLimit:
 
 
 class Body:
-    """The body of one request; `received`: bytes so far."""
+    """The body of one request, of which `allowed` bytes are read; `received`: bytes so far."""
 
-    def __init__(self, limit: BodyLimit, receive: Receive) -> None:
+    def __init__(self, limit: BodyLimit, allowed: int, receive: Receive) -> None:
         self.received = 0
+        self._allowed = allowed
         self._limit = limit
         self._receive = receive
         self._until = current_time() + limit.seconds
@@ -69,18 +74,16 @@ class Body:
         self.received += size
         self._limit.held += size
         self._is_whole = not message.get("more_body", False)
-        if self.received > self._limit.max_bytes:
-            raise too_large(self._limit.max_bytes)
+        if self.received > self._allowed + ENVELOPE:
+            raise _too_large(self._allowed)
         if self._limit.held > self._limit.max_held:
             raise overloaded("the pictures of others take all memory that there is for them")
         return message
 
 
-def too_large(max_bytes: int) -> ApiError:
-    allowed = (max_bytes - ENVELOPE) / 2**20
-    return ApiError(
-        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_many_bytes", f"at most {allowed:.0f} MiB are read"
-    )
+def _too_large(allowed: int) -> ApiError:
+    detail = f"at most {allowed / 2**20:.0f} MiB are read"
+    return ApiError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_many_bytes", detail)
 
 
 def _too_slow(seconds: float) -> ApiError:

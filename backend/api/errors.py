@@ -12,9 +12,11 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from backend.api.schemas import Problem
 from backend.inference.errors import UnreadableCode, UnreadableImage
+from backend.unzipping.errors import ArchiveCode, EntryCode, UnreadableEntry, UnusableArchive
 
 log = logging.getLogger(__name__)
 
@@ -26,14 +28,27 @@ STATUS_OF_PICTURES: dict[UnreadableCode, HTTPStatus] = {
     "too_many_bytes": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "too_many_pixels": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
 }
+STATUS_OF_ARCHIVES: dict[ArchiveCode | EntryCode, HTTPStatus] = {
+    "bad_archive": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    "archive_too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "too_many_items": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "encrypted_entry": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    "unsupported_compression": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    "broken_entry": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+}
 CODE_OF_STATUS = {
     HTTPStatus.BAD_REQUEST: "bad_request",
     HTTPStatus.NOT_FOUND: "not_found",
     HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
 }
 
+BUG = "internal_error", "something went wrong here"
 CLIENT_CLOSED_REQUEST = 499  # as nginx has it
 SEND_A_PICTURE = "send the picture as the file of a form, as this does: curl -F file=@cat.jpg ..."
+SEND_PICTURES = (
+    "send pictures as files of a form, or one zip of them, as these do: "
+    "curl -F files=@cat.jpg -F files=@dog.jpg ...; curl -F files=@pets.zip ..."
+)
 SHOULD_BE = "Input should be "
 
 
@@ -54,8 +69,19 @@ class ApiError(HTTPException):
 def problem(
     status: HTTPStatus, code: str, detail: str, headers: Mapping[str, str] | None = None
 ) -> JSONResponse:
-    body = Problem(title=status.phrase, status=status, code=code, detail=detail)
+    body = _described(status, code, detail)
     return JSONResponse(body.model_dump(), status, headers, media_type="application/problem+json")
+
+
+def problem_with_item(error: UnreadableImage | UnreadableEntry) -> Problem:
+    """What one picture among others could not be answered for."""
+    if isinstance(error, UnreadableImage):
+        return _described(STATUS_OF_PICTURES[error.code], error.code, str(error))
+    return _described(STATUS_OF_ARCHIVES[error.code], error.code, str(error))
+
+
+def bug_with_item() -> Problem:
+    return _described(HTTPStatus.INTERNAL_SERVER_ERROR, *BUG)
 
 
 def problem_of(error: HTTPException) -> JSONResponse:
@@ -73,16 +99,27 @@ def problems(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
 def install(app: FastAPI) -> None:
     """Makes `app` answer every failure that was foreseen as a problem."""
     app.add_exception_handler(UnreadableImage, _unreadable)
+    app.add_exception_handler(UnusableArchive, _unusable)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(ClientGone, _gone)
+    app.add_exception_handler(ClientDisconnect, _gone)  # while its body was read
     app.add_exception_handler(RequestValidationError, _invalid)
     for error in (OperationalError, InterfaceError, PoolTimeout):
         app.add_exception_handler(error, _database)
 
 
+def _described(status: HTTPStatus, code: str, detail: str) -> Problem:
+    return Problem(title=status.phrase, status=status, code=code, detail=detail)
+
+
 def _unreadable(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, UnreadableImage)
     return problem(STATUS_OF_PICTURES[error.code], error.code, str(error))
+
+
+def _unusable(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, UnusableArchive)
+    return problem(STATUS_OF_ARCHIVES[error.code], error.code, str(error))
 
 
 def _http(_: Request, error: Exception) -> JSONResponse:
@@ -118,4 +155,4 @@ def _database(_: Request, error: Exception) -> JSONResponse:
 
 def bug() -> JSONResponse:
     """What a stranger is told of a bug of ours: nothing."""
-    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", "something went wrong here")
+    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, *BUG)

@@ -21,6 +21,23 @@ IMAGE: dict[str, JsonValue] = {
     "format": "JPEG",
     "links": {"content": "/images/17/content", "thumbnail": "/images/17/thumbnail"},
 }
+PREDICTION: dict[str, JsonValue] = {
+    "prediction_id": "0b8f6d0c4c0e4f0e9a5f2a1d7f3b9c11",
+    "label": "tiger",
+    "score": 0.93,
+    "verdict": "confident",
+    "sentence": "This looks like: tiger (93 % sure).",
+    "top_k": [{"label": "tiger", "score": 0.93}, {"label": "tiger cat", "score": 0.04}],
+    "novelty": 0.0004,
+    "model": {"task": "starter", "version": "starter-1"},
+}
+PROBLEM: dict[str, JsonValue] = {
+    "type": "about:blank",
+    "title": "Unsupported Media Type",
+    "status": 415,
+    "code": "truncated_image",
+    "detail": "the picture is cut short: part of the file is missing",
+}
 
 
 def _example(example: dict[str, JsonValue]) -> ConfigDict:
@@ -40,18 +57,7 @@ class PredictionOut(BaseModel):
     less strange; the starter's is the probability that it shows no animal. Null where the model cannot tell.
     """
 
-    model_config = _example(
-        {
-            "prediction_id": "0b8f6d0c4c0e4f0e9a5f2a1d7f3b9c11",
-            "label": "tiger",
-            "score": 0.93,
-            "verdict": "confident",
-            "sentence": "This looks like: tiger (93 % sure).",
-            "top_k": [{"label": "tiger", "score": 0.93}, {"label": "tiger cat", "score": 0.04}],
-            "novelty": 0.0004,
-            "model": {"task": "starter", "version": "starter-1"},
-        }
-    )
+    model_config = _example(PREDICTION)
 
     prediction_id: str
     label: str | None
@@ -187,18 +193,35 @@ class Readiness(BaseModel):
 class Problem(BaseModel):
     """An error, as application/problem+json (RFC 9457). `code` is stable; `detail` is for people."""
 
-    model_config = _example(
-        {
-            "type": "about:blank",
-            "title": "Unsupported Media Type",
-            "status": 415,
-            "code": "truncated_image",
-            "detail": "the picture is cut short: part of the file is missing",
-        }
-    )
+    model_config = _example(PROBLEM)
 
     type: str = "about:blank"
     title: str
     status: int
     code: str
     detail: str
+
+
+class BatchItem(BaseModel):
+    """One picture of a batch, by the name it was sent under: its prediction, or what is wrong with it."""
+
+    name: str
+    prediction: PredictionOut | None
+    error: Problem | None
+
+
+class BatchOut(BaseModel):
+    """The pictures of a batch in the order in which they were sent, or lie in the zip; all by one model."""
+
+    model_config = _example(
+        {
+            "model": {"task": "starter", "version": "starter-1"},
+            "items": [
+                {"name": "tiger.jpg", "prediction": PREDICTION, "error": None},
+                {"name": "broken.jpg", "prediction": None, "error": PROBLEM},
+            ],
+        }
+    )
+
+    model: ModelName
+    items: list[BatchItem]

@@ -13,11 +13,12 @@ class Settings(StateSettings):
 
     `task`: whose champion serves; by default that of the task which was promoted to last when the service
     starts: it stays with that task. `workers`: processes that share the port and the cores. `threads`: how
-    many cores the model takes; by default all of the process. `max_waiting`: pictures of one process that
-    wait for a core; more are refused. `waiting_seconds`: how long one waits at most, `upload_seconds` how
-    long its bytes may take to come, and `drain_seconds` how long what is in work may take when the service
-    ends. `max_held_bytes`: of all bodies that are in work or wait. `cached_answers`: how many of the last
-    answers are kept, for who sends the same picture again.
+    many cores the model takes; by default all of the process. `max_batch_items`, `max_batch_bytes`: of one
+    request that sends many pictures; the bytes of a zip count unpacked as well. `max_waiting`: pictures of
+    one process that wait for a core; more are refused. `waiting_seconds`: how long one waits at most,
+    `upload_seconds` how long its bytes may take to come, and `drain_seconds` how long what is in work may
+    take when the service ends. `max_held_bytes`: of all bodies that are in work or wait. `cached_answers`:
+    how many of the last answers are kept, for who sends the same picture again.
     """
 
     host: str = "127.0.0.1"
@@ -27,6 +28,8 @@ class Settings(StateSettings):
     threads: int | None = Field(default=None, ge=1)
     max_upload_bytes: int = Field(default=32 * 2**20, ge=1)
     max_pixels: int = Field(default=64_000_000, ge=1)
+    max_batch_items: int = Field(default=64, ge=1)
+    max_batch_bytes: int = Field(default=256 * 2**20, ge=1)
     max_waiting: int = Field(default=64, ge=0)
     waiting_seconds: float = Field(default=10, gt=0)
     upload_seconds: float = Field(default=60, gt=0)

@@ -24,6 +24,7 @@ class Turns:
     are refused. All but the work itself happens in the event loop's thread."""
 
     def __init__(self, at_once: int, most_waiting: int, seconds: float, metrics: Metrics) -> None:
+        self.at_once = at_once
         self._free = at_once
         self._queue: deque[Future[None]] = deque()
         self._threads = ThreadPoolExecutor(at_once, "turn")
@@ -51,8 +52,18 @@ class Turns:
         """
         if refusal := self.refusal():
             raise refusal
+        return await self._run(request, self._seconds, work, *arguments)
+
+    async def run_accepted(self, request: Request, work: Callable[..., Answer], *arguments: object) -> Answer:
+        """As `run`, for one of several that were accepted together: it waits, however many others do, and
+        however long."""
+        return await self._run(request, None, work, *arguments)
+
+    async def _run(
+        self, request: Request, seconds: float | None, work: Callable[..., Answer], *arguments: object
+    ) -> Answer:
         with self._metrics.stage("queue"):
-            await self._wait(request)
+            await self._wait(request, seconds)
         try:
             if await request.is_disconnected():
                 raise ClientGone
@@ -61,7 +72,7 @@ class Turns:
         finally:
             self._pass_on()
 
-    async def _wait(self, request: Request) -> None:
+    async def _wait(self, request: Request, seconds: float | None) -> None:
         if self._free:
             self._free -= 1
             return
@@ -69,9 +80,9 @@ class Turns:
         self._queue.append(turn)
         gone = create_task(_disconnect(request))
         try:
-            await wait((turn, gone), timeout=self._seconds, return_when=FIRST_COMPLETED)
+            await wait((turn, gone), timeout=seconds, return_when=FIRST_COMPLETED)
             if not turn.done():
-                raise ClientGone if gone.done() else overloaded(f"no turn came in {self._seconds:g} seconds")
+                raise ClientGone if gone.done() else overloaded(f"no turn came in {seconds:g} seconds")
         except BaseException:
             self._leave(turn)
             raise

@@ -17,7 +17,12 @@ async def sent_picture(request: Request, file: UploadFile | None) -> bytes | Non
     """The bytes of the form's `file`, or of a body that says it is a picture; None where it is neither."""
     if file is not None:
         return await file.read()
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    kind = content_kind(request)
     if kind.startswith("image/") or kind == "application/octet-stream":
         return await request.body()
     return None
+
+
+def content_kind(request: Request) -> str:
+    """What the body says that it is, such as `image/jpeg`."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()

@@ -9,7 +9,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Form, Query, Request
 from sqlalchemy.orm import Session
 
-from backend.api.answering import answer_picture, prediction_out, record
+from backend.api.answering import DEFAULT_TOP_K, MAX_K, TopK, answer_picture, prediction_out, record
 from backend.api.dependencies import ServiceDep
 from backend.api.errors import SEND_A_PICTURE, ApiError, problems
 from backend.api.known_labels import check_label
@@ -22,7 +22,7 @@ from databases import library
 
 router = APIRouter(tags=["answers"])
 
-DEFAULT_TOP_K, DEFAULT_SIMILAR, MAX_K = 5, 12, 1000
+DEFAULT_SIMILAR = 12
 UNUSABLE = problems(
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, HTTPStatus.UNPROCESSABLE_ENTITY
 )
@@ -33,7 +33,7 @@ async def predict(
     service: ServiceDep,
     request: Request,
     file: PictureFile = None,
-    top_k: Annotated[int, Query(ge=1, le=MAX_K, description="How many labels to list.")] = DEFAULT_TOP_K,
+    top_k: TopK = DEFAULT_TOP_K,
 ) -> PredictionOut:
     """Say what a picture shows, how sure that is, and whether it is an animal at all."""
     started = time.perf_counter()

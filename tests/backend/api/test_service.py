@@ -56,6 +56,7 @@ def test_models_are_listed_with_the_one_that_serves(client: TestClient) -> None:
         schemas.LabelsOut,
         schemas.ModelsOut,
         schemas.Problem,
+        schemas.BatchOut,
     ],
 )
 def test_every_example_in_the_documentation_is_what_the_service_may_answer(answer: type[BaseModel]) -> None:

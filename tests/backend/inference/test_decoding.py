@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from backend.inference.decoding import SPARE, Limits, decode, decode_grey
+from backend.inference.decoding import SPARE, START_BYTES, Limits, check_start, decode, decode_grey
 from backend.inference.errors import UnreadableImage
 from tests.drawing import draw, draw_scene, encode, picture
 
@@ -35,6 +35,18 @@ def test_each_format_is_decoded_to_rgb_of_its_size(format: str) -> None:
     decoded = decode(encode(SCENE, format))
     assert (decoded.format, decoded.image.mode, decoded.image.size) == (format, "RGB", (40, 24))
     assert np.abs(np.subtract(middle(decoded.image), middle(SCENE))).max() < 30
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_each_format_is_known_by_how_it_starts(format: str) -> None:
+    check_start(encode(SCENE, format)[:START_BYTES])
+
+
+@pytest.mark.parametrize("start", [b"", bytes(START_BYTES), b"PK\3\4", b"%!PS-Adobe", b"hello"])
+def test_what_starts_like_no_picture_is_refused_by_that(start: bytes) -> None:
+    with pytest.raises(UnreadableImage) as caught:
+        check_start(start)
+    assert caught.value.code == code_of(start.ljust(999, b" ")) == "unsupported_format"
 
 
 UNDO = {
