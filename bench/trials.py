@@ -166,6 +166,18 @@ def worst_difference(api: Api, module: Any, bundle: Path, paths: Iterable[Path])
     return worst
 
 
+def resident_mb(api: Api) -> float:
+    """Of the service's process, in 10**6 bytes."""
+    told = Path(f"/proc/{api.process.pid}/status").read_text(encoding="utf-8")
+    return next(int(line.split()[1]) / 1000 for line in told.splitlines() if line.startswith("VmRSS"))
+
+
+def cpu_ms(api: Api) -> float:
+    """What the service's process has used so far, in all its threads."""
+    threads = Path(f"/proc/{api.process.pid}/task").glob("*/schedstat")
+    return sum(int(thread.read_text(encoding="utf-8").split()[0]) for thread in threads) / 1e6
+
+
 def median_latency_ms(api: Api, paths: Iterable[Path]) -> float:
     """One client, one request after the other, milliseconds from sending to the whole answer."""
     times = []

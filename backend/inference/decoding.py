@@ -11,7 +11,7 @@ from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from backend.inference import container
 from backend.inference.errors import UnreadableImage
-from backend.inference.jpeg import UsualJpeg, decode_usual, has_too_many_scans
+from backend.inference.jpeg import UsualJpeg, decode_usual, wears_out
 
 # Pillow's names. Others that it knows (EPS runs Ghostscript, for one) are never tried on strangers' bytes;
 # AVIF and HEIF (HEIC) only on what the container module knows as such.
@@ -105,8 +105,8 @@ def check_start(start: bytes) -> None:
 
 def _check_work(data: bytes, limits: Limits) -> None:
     check_length(len(data), limits)
-    if has_too_many_scans(data):
-        raise _unreadable(ValueError("scans"))
+    if wears_out(data):
+        raise _unreadable(ValueError("it would wear out a decoder"))
 
 
 def _no_picture() -> UnreadableImage:

@@ -11,7 +11,7 @@ import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
 
-from backend.inference.progressive import without_details
+from backend.inference.progressive import NEXT_MARKER, without_details
 
 START = b"\xff\xd8\xff"
 USUAL = ("YCbCr", "Gray")
@@ -20,6 +20,8 @@ SCALES = (8, 4, 2, 1)  # what libjpeg has fast code for
 MEANS = 8  # the scale at which a block becomes one pixel
 # Real files have about ten; each more would cost as much as the whole picture, and hardly a byte.
 MOST_SCANS = 100
+MOST_SEGMENTS, MOST_JUNK = 1000, 64 * 1024  # bytes
+FILLERS = (0x00, 0xFF)
 
 
 @dataclass(frozen=True)
@@ -33,9 +35,26 @@ class UsualJpeg:
     has_metadata: bool
 
 
-def has_too_many_scans(data: bytes) -> bool:
-    """Whether decoding `data` would go over its pixels again and again."""
-    return data.startswith(START) and data.count(bytes((0xFF, SCAN))) > MOST_SCANS
+def wears_out(data: bytes) -> bool:
+    """Whether `data` is a JPEG that is made to take long: its pixels are gone over again and again, or
+    there is no end of what stands before them."""
+    if not data.startswith(START):
+        return False
+    return data.count(bytes((0xFF, SCAN))) > MOST_SCANS or _has_no_end_of_head(data)
+
+
+def _has_no_end_of_head(data: bytes) -> bool:
+    """Pillow looks at each segment before the pixels, and at each byte that belongs to none."""
+    at, segments, junk = 2, 0, 0
+    while at < len(data) - 3 and data[at + 1] != SCAN and segments < MOST_SEGMENTS and junk < MOST_JUNK:
+        if data[at] == 0xFF and data[at + 1] not in FILLERS:
+            at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+            segments += 1
+        else:
+            following = NEXT_MARKER.search(data, at, at + MOST_JUNK)
+            junk += following.start() - at if following else MOST_JUNK
+            at = following.start() if following else len(data)
+    return segments >= MOST_SEGMENTS or junk >= MOST_JUNK
 
 
 def decode_usual(

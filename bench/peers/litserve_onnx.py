@@ -16,7 +16,7 @@ from PIL import Image
 SIZE, SHORTER = 224, 256
 
 
-class Classifier(litserve.LitAPI):
+class Classifier(litserve.LitAPI):  # type: ignore[misc]  # not installed here
     """The likeliest label of a picture, and its probability."""
 
     def __init__(self, model: str, threads: int, batch: int) -> None:

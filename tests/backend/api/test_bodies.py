@@ -23,7 +23,7 @@ def test_a_body_that_does_not_come_is_not_waited_for(small_library: Library) -> 
 def test_bodies_that_take_all_memory_together_are_refused_until_some_of_it_is_free(
     small_library: Library,
 ) -> None:
-    limits = {"max_upload_bytes": 100_000, "max_held_bytes": 300_000}
+    limits = {"max_upload_bytes": 100_000, "max_batch_bytes": 100_000, "max_held_bytes": 300_000}
     settings = small_library.settings.model_copy(update=limits)
     with TestClient(create_app(settings)) as client, ThreadPoolExecutor(3) as pool:
         hoarders = [RudeClient(bytes(99_000)) for _ in range(3)]

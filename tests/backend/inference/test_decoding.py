@@ -14,6 +14,7 @@ from PIL import Image, ImageOps
 
 from backend.inference.decoding import SPARE, START_BYTES, Limits, check_start, decode, decode_grey
 from backend.inference.errors import UnreadableImage
+from backend.inference.jpeg import MOST_SCANS, MOST_SEGMENTS
 from tests.drawing import draw, draw_scene, encode, picture
 
 FORMATS = ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIF"]
@@ -365,3 +366,30 @@ def test_damaged_bytes_are_decoded_or_refused_but_never_crash(
         return
     assert decoded.image.mode == "RGB"
     assert Image.open(io.BytesIO(damaged)).format is not None
+
+
+SCAN = b"\xff\xda"
+PROGRESSIVE = encode(SCENE, progressive=True)
+ONE_SCAN = PROGRESSIVE[PROGRESSIVE.index(SCAN) : PROGRESSIVE.index(b"\xff", PROGRESSIVE.index(SCAN) + 14)]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        PROGRESSIVE[:-2] + ONE_SCAN * MOST_SCANS + PROGRESSIVE[-2:],
+        b"\xff\xd8\xff" + bytes(200_000) + PROGRESSIVE[2:],
+        b"\xff\xd8" + b"\xff\xe1\x00\x02" * MOST_SEGMENTS + PROGRESSIVE[2:],
+        b"\xff\xd8" + b"\xff" * 200_000 + PROGRESSIVE[2:],
+        b"\xff\xd8" + b"\xff\x00" * 100_000 + PROGRESSIVE[2:],
+    ],
+    ids=["scans", "zeros", "segments", "fills", "escapes"],
+)
+def test_what_is_made_to_take_long_is_refused(data: bytes) -> None:
+    with pytest.raises(UnreadableImage) as refused:
+        decode(data)
+    assert refused.value.code == "corrupt_image"
+
+
+def test_a_little_of_it_is_borne() -> None:
+    padded = b"\xff\xd8" + b"\xff\xe1\x00\x02" * 9 + b"\xff" * 99 + PROGRESSIVE[3:]
+    assert np.array_equal(np.asarray(decode(padded).image), np.asarray(decode(PROGRESSIVE).image))

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from backend.inference.decoding import decode, decode_grey
 from backend.inference.errors import UnreadableImage
-from backend.inference.jpeg import MOST_SCANS
 from backend.inference.progressive import without_details
 from tests.drawing import draw_scene, encode
 
@@ -75,12 +74,3 @@ def test_damage_anywhere_is_no_crash(drawn: st.DataObject) -> None:
         data[drawn.draw(st.integers(2, len(data) - 1))] = drawn.draw(st.integers(0, 255))
     with suppress(UnreadableImage):
         decode(bytes(data), least=60)
-
-
-def test_scans_without_end_are_refused() -> None:
-    data = encode(SCENE, progressive=True)
-    first = data.index(b"\xff\xda")
-    scan = data[first : data.index(b"\xff", first + 2 + int.from_bytes(data[first + 2 : first + 4], "big"))]
-    with pytest.raises(UnreadableImage) as refused:
-        decode(data[:-2] + scan * MOST_SCANS + data[-2:])
-    assert refused.value.code == "corrupt_image"

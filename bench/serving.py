@@ -1,0 +1,131 @@
+"""The service under load: beside others that do the same, and at its limits.
+
+MENAGERIE_DATA=... make bench-serving
+"""
+
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from backend.inference.cpu import available_cpus
+from bench import abuse, endurance, trials
+from bench.load import Answer, at_rate, check_tools, percentile, saturate
+from bench.report import Row, measure
+from bench.trials import Place, serving
+from databases.settings import PROJECT
+from training.cli.processes import started, wait_until_up
+
+PORT, PEERS_PORT = 18_441, 18_442
+RIVALS = PROJECT / ".venv-rivals" / "bin" / "python"
+SECONDS, ROUNDS = 6.0, 5
+# What the README tells a busy site to do; but no answer is kept, or that would be all that is measured.
+NO_CACHE = {"MENAGERIE_CACHED_ANSWERS": "0"}
+BUSY = NO_CACHE | {"MENAGERIE_WORKERS": str(available_cpus())}
+# Workers, threads of each, pictures of a batch: what LitServe's documents say to try.
+BATCHING = [(1, 2, 4), (1, 2, 8), (2, 1, 4), (2, 1, 8)]
+ONE_BY_ONE = (2, 1, 1)
+
+
+def _rows(data: Path, temporary: Path) -> Iterator[Row]:
+    check_tools()
+    place = Place(temporary / "starter")
+    place.menagerie("starter")
+    small, large = temporary / "cats-dogs.txt", temporary / "large.txt"
+    small.write_text("".join(f"{path}\n" for path in trials.files_of(data / "cats-dogs")))
+    large.write_text("".join(f"{path}\n" for path in sorted((data / "large").glob("*.jpg"))))
+    yield from _beside_others(place, small)
+    yield from _beside_the_ceiling(place, small)
+    full_size = [sys.executable, "-m", "bench.peers.full_size"]
+    what = "large pictures, against the same server with Pillow's decoding in full size"
+    yield Row(what, _ratio(place, full_size, large, NO_CACHE), "x", 4, "higher")
+    yield from _latency(place, data, small)
+    yield from endurance.rows(place, data, small)
+    yield from abuse.rows(place, data)
+
+
+def _beside_others(place: Place, pictures: Path) -> Iterator[Row]:
+    plain = [sys.executable, "-m", "bench.peers.plain_torch", str(PEERS_PORT)]
+    what = "cats-dogs, 8 connections, against"
+    yield Row(f"{what} FastAPI + Pillow + PyTorch eager", _ratio(place, plain, pictures), "x", 6, "higher")
+    model = place.folder / "bundles" / "starter-1" / "model.onnx"
+    ratios = {setting: _ratio(place, _litserve(model, *setting), pictures) for setting in BATCHING}
+    (workers, threads, batch), ratio = min(ratios.items(), key=lambda item: item[1])
+    best = f"at its best with {workers} workers of {threads} threads and batches of {batch}"
+    yield Row(f"{what} LitServe with batching, {best}", ratio, "x", 2.5, "higher")
+    alone = _ratio(place, _litserve(model, *ONE_BY_ONE), pictures)
+    yield Row(f"{what} LitServe without batching, 2 workers of 1 thread", alone, "x", 1, "higher")
+
+
+def _litserve(model: Path, *setting: int) -> list[str]:
+    script = str(PROJECT / "bench" / "peers" / "litserve_onnx.py")
+    return [str(RIVALS), script, str(PEERS_PORT), str(model), *map(str, setting)]
+
+
+def _ratio(place: Place, peer: list[str], pictures: Path, settings: dict[str, str] = BUSY) -> float:
+    """Our answers a second to the peer's, as the median of rounds in which one comes after the other."""
+    with serving(place, PORT, settings) as api, _peer(peer, place.settings | settings) as other:
+        addresses = f"{api.client.base_url}/predict", f"{other}/predict"
+        for address in addresses:
+            saturate(address, pictures, SECONDS / 2)
+        rounds = [[_rate(address, pictures) for address in addresses] for _ in range(ROUNDS)]
+    print("  ".join(f"{ours:.1f}:{theirs:.1f}" for ours, theirs in rounds))  # noqa: T201
+    return statistics.median(ours / theirs for ours, theirs in rounds)
+
+
+def _rate(address: str, pictures: Path) -> float:
+    load = saturate(address, pictures, SECONDS)
+    if load.failed:
+        raise RuntimeError(f"{address} failed {load.failed} times")
+    return load.rate
+
+
+@contextmanager
+def _peer(command: list[str], settings: dict[str, str]) -> Iterator[str]:
+    base = f"http://127.0.0.1:{PEERS_PORT}"
+    ours = {"MENAGERIE_PORT": str(PEERS_PORT), "MENAGERIE_LOG_LEVEL": "warning"}
+    with started(command, settings | ours) as process:
+        wait_until_up(command[-1], process, f"{base}/openapi.json")
+        yield base
+
+
+def _beside_the_ceiling(place: Place, pictures: Path) -> Iterator[Row]:
+    bundle = place.folder / "bundles" / "starter-1"
+    command = [sys.executable, "-m", "bench.peers.ceiling", str(bundle), str(pictures), str(SECONDS)]
+    shares, rates = [], []
+    with serving(place, PORT, BUSY) as api:
+        saturate(f"{api.client.base_url}/predict", pictures, SECONDS / 2)
+        for _ in range(ROUNDS):
+            rates.append(_rate(f"{api.client.base_url}/predict", pictures))
+            told = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True).stdout
+            shares.append(rates[-1] / float(told))
+    yield Row("cats-dogs, 8 connections, answers", statistics.median(rates), "/s", 0, "higher")
+    what = "the same, against decoding and inference in a loop on each core"
+    yield Row(what, statistics.median(shares), "", 0.8, "higher")
+
+
+def _latency(place: Place, data: Path, pictures: Path) -> Iterator[Row]:
+    """One client's median; the 99th percentile of many who together ask half as often as could be
+    answered."""
+    picture = trials.files_of(data / "cats-dogs")[7]
+    with serving(place, PORT, BUSY) as api:
+        address = f"{api.client.base_url}/predict"
+        saturate(address, pictures, SECONDS / 2)
+        peak = _rate(address, pictures)
+        alone = percentile(
+            [one.seconds for one in at_rate(address, picture, SECONDS, connections=1, rate=1000)], 0.5
+        )
+        half = [one.seconds for one in at_rate(address, picture, 2 * SECONDS, connections=16, rate=peak / 2)]
+    yield Row("/predict, one client, median", 1000 * alone, "ms", 35, "lower")
+    what = "99th percentile at half of the peak rate, in medians of one client"
+    yield Row(what, percentile(half, 0.99) / alone, "x", 4, "lower")
+
+
+def _seconds(answers: Sequence[Answer]) -> list[float]:
+    return [answer.seconds for answer in answers]
+
+
+if __name__ == "__main__":
+    measure("serving", _rows)
