@@ -4,10 +4,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from databases.settings import StateSettings
+from backend.api.guard_settings import GuardSettings
 
 
-class Settings(StateSettings):
+class Settings(GuardSettings):
     """Each is an environment variable with the prefix MENAGERIE_; DATABASE_URL has none.
 
     `task`: whose champion serves; by default that of the task which was promoted to last when the service
@@ -19,6 +19,7 @@ class Settings(StateSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
     task: str | None = None
+    workers: int = Field(default=1, ge=1, le=256)
     threads: int | None = Field(default=None, ge=1)
     max_upload_bytes: int = Field(default=32 * 2**20, ge=1)
     max_pixels: int = Field(default=64_000_000, ge=1)
