@@ -15,9 +15,18 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to bind. Default: 127.0.0.1.")] = None,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Default: 8000.")] = None,
     task: Annotated[str | None, typer.Option(help="Default: the task that was promoted to last.")] = None,
+    auth: Annotated[
+        bool | None,
+        typer.Option(
+            "--auth/--no-auth",
+            help="Whether requests need a key; menagerie keys add makes one. Default: where others "
+            "than this machine can reach the address.",
+        ),
+    ] = None,
 ) -> None:
     """Start the API."""
     chosen = {"MENAGERIE_HOST": host, "MENAGERIE_PORT": port, "MENAGERIE_TASK": task}
+    chosen["MENAGERIE_AUTH"] = None if auth is None else ("on" if auth else "off")
     environment = os.environ | {name: str(value) for name, value in chosen.items() if value is not None}
     os.execve(sys.executable, [sys.executable, "-m", "backend.api"], environment)
 
