@@ -51,3 +51,15 @@ class UnknownDataset(DatabaseError):
 
 class DamagedDataset(DatabaseError):
     """What was kept of a data set is not what its fingerprint says."""
+
+
+class UnknownKey(DatabaseError):
+    """No key of that name is in use."""
+
+
+class KeyConflict(DatabaseError):
+    """A key of that name is in use already."""
+
+
+class BadKey(DatabaseError):
+    """A key cannot be made so."""

@@ -18,6 +18,7 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
     and_,
+    text,
 )
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -242,3 +243,28 @@ class Feedback(Base):
     label: Mapped[str | None] = mapped_column(String(200))
     comment: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+
+
+class ApiKey(Base):
+    """A key to the service, by the SHA-256 of its token alone. `rate_limit`: requests a minute, None where
+    the service's own holds. A revoked key stays, so that its name still tells whose it was."""
+
+    __tablename__ = "api_keys"
+    __table_args__ = (
+        CheckConstraint("rate_limit >= 1", name="rate_limit"),
+        Index(
+            None,
+            "name",
+            unique=True,
+            sqlite_where=text("revoked_at IS NULL"),
+            postgresql_where=text("revoked_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(100))
+    sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    scopes: Mapped[list[str]] = mapped_column(JSON)
+    rate_limit: Mapped[int | None]
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

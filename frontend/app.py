@@ -22,7 +22,7 @@ def main() -> None:
     except SettingsError as error:
         st.html(markup.notice(Notice("This page is not set up correctly", str(error))))
         st.stop()
-    api = _connect(str(settings.api_url))
+    api = _connect(str(settings.api_url), settings.api_key.get_secret_value())
     asked = visit.current()
     if asked is None:
         _start(api)
@@ -31,9 +31,9 @@ def main() -> None:
 
 
 @st.cache_resource(max_entries=1, on_release=Api.close)
-def _connect(url: str) -> Api:
+def _connect(url: str, key: str) -> Api:
     """One pool of connections for all visitors."""
-    return Api(url)
+    return Api(url, key)
 
 
 def _start(api: Api) -> None:

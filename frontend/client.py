@@ -17,6 +17,7 @@ from frontend.answers import (
 )
 from frontend.picture import Picture
 
+KEY_HEADER = "X-API-Key"
 TOP_K = 5
 SIMILAR_K = 12
 # Reading waits for a large picture on a slow machine; connecting, to a neighbour, is quick or hopeless.
@@ -38,10 +39,11 @@ class ApiError(Exception):
 class Api:
     """Every method raises `ApiError`. Safe to share between threads."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, key: str = "") -> None:
         self.url = url
+        shown = {KEY_HEADER: key} if key else {}
         # The API is a neighbour: a proxy set up for the internet has no place between it and the page.
-        self._http = httpx.Client(base_url=url, timeout=TIMEOUT, trust_env=False)
+        self._http = httpx.Client(base_url=url, headers=shown, timeout=TIMEOUT, trust_env=False)
 
     def close(self) -> None:
         self._http.close()

@@ -36,6 +36,11 @@ COMPARE: dict[Verdict, str] = {
     "not_an_animal": ADVICE["not_an_animal"],
 }
 
+MAKE_A_KEY = (
+    "Whoever runs it can make one with: menagerie keys add page, and start this page with MENAGERIE_API_KEY "
+    "set to what that prints."
+)
+
 GONE = Notice("This picture is no longer in the library", "Choose another one.")
 
 NOTICES: dict[str, Notice] = {
@@ -72,6 +77,16 @@ NOTICES: dict[str, Notice] = {
     ),
     "not_ready": Notice(
         "The service is still starting", "It is loading its model. Give it a few seconds.", again=True
+    ),
+    "missing_key": Notice("The service wants a key, and this page has none", MAKE_A_KEY, again=True),
+    "invalid_key": Notice(
+        "The service does not accept this page's key", f"It may have been revoked. {MAKE_A_KEY}", again=True
+    ),
+    "missing_scope": Notice(
+        "This page's key does not allow that", f"It lacks what is named below. {MAKE_A_KEY}", again=True
+    ),
+    "rate_limited": Notice(
+        "The service has been asked too often", "Wait a moment, then try again.", again=True
     ),
     "timeout": Notice(
         "The service is taking too long", "It may be busy. Wait a moment, then try again.", again=True

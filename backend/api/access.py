@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.api.errors import bug
 from backend.api.metrics import Metrics
+from backend.api.require_key import key_of
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +59,7 @@ class Access:
             self._metrics.request(route, status, seconds)
             facts = {"request_id": request_id, "method": scope["method"], "route": route, "status": status}
             facts["ms"] = round(1000 * seconds, 2)
-            log.info(
-                "%(method)s %(route)s %(status)s, %(ms)s ms, %(request_id)s", facts, extra={"facts": facts}
-            )
+            line = "%(method)s %(route)s %(status)s, %(ms)s ms, %(request_id)s"
+            if key := key_of(scope):
+                facts["key"], line = key.name, f"{line}, key %(key)s"
+            log.info(line, facts, extra={"facts": facts})

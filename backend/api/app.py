@@ -10,6 +10,8 @@ from fastapi_offline import FastAPIOffline
 from backend.api import errors
 from backend.api.access import Access
 from backend.api.body_limit import BodyLimit
+from backend.api.documentation import document
+from backend.api.guard import Guard
 from backend.api.routes import batch, catalogue, health, images, predictions
 from backend.api.service import open_service
 from backend.api.settings import Settings
@@ -35,12 +37,15 @@ def create_app(settings: Settings) -> FastAPI:
     """
     service = open_service(settings)
     succession = Succession(service)
+    guard = Guard(settings, service.reader)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        guard.start()
         succession.start()
         service.recorder.start()
         yield
+        guard.end()
         succession.end()
         service.recorder.end()
 
@@ -48,8 +53,10 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.succession = succession
     app.add_middleware(BodyLimit, settings=settings, by_path={batch.PATH: settings.max_batch_bytes})
     app.add_middleware(RefuseWhenFull, turns=service.turns)
+    guard.install(app)
     app.add_middleware(Access, metrics=service.metrics)  # the last that is added is the outermost
     errors.install(app)
     for routes in (predictions, batch, images, catalogue, health):
         app.include_router(routes.router, responses=ANYWHERE)
+    document(app)
     return app

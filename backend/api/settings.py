@@ -4,11 +4,11 @@ from typing import Literal
 
 from pydantic import Field
 
+from backend.api.guard_settings import GuardSettings
 from backend.inference.cpu import available_cpus
-from databases.settings import StateSettings
 
 
-class Settings(StateSettings):
+class Settings(GuardSettings):
     """Each is an environment variable with the prefix MENAGERIE_; DATABASE_URL has none.
 
     `task`: whose champion serves; by default that of the task which was promoted to last when the service

@@ -14,11 +14,12 @@ Json = dict[str, object]
 
 @dataclass(frozen=True)
 class Asked:
-    """One request: `fields` are the query's and the form's, a file as its bytes."""
+    """One request: `fields` are the query's and the form's, a file as its bytes; `key`: what it showed."""
 
     method: str
     path: str
     fields: dict[str, str | bytes]
+    key: str | None = None
 
 
 @dataclass
@@ -111,7 +112,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, form: dict[str, str | bytes]) -> None:
         url = urlsplit(self.path)
         form.update({name: values[0] for name, values in parse_qs(url.query).items()})
-        status, body = self.stand_in.answer(Asked(self.command, url.path, form))
+        asked = Asked(self.command, url.path, form, self.headers.get("X-API-Key"))
+        status, body = self.stand_in.answer(asked)
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

@@ -76,6 +76,15 @@ def test_an_answer_that_is_not_the_apis_is_unexpected(
     assert code_of(error) == "unexpected_answer"
 
 
+def test_its_key_is_shown_with_every_request_and_none_where_it_has_none(api: StandIn, client: Api) -> None:
+    client.predict(UPLOAD)
+    with_key = Api(api.url, "mng_secret")
+    with_key.predict(UPLOAD)
+    with_key.readiness()
+    with_key.close()
+    assert [asked.key for asked in api.asked] == [None, "mng_secret", "mng_secret"]
+
+
 def test_nobody_listening_is_unreachable() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -192,6 +192,35 @@ def test_a_file_that_cannot_be_read_is_said_kindly_and_another_can_be_chosen(
     assert click(page, "Another picture").file_uploader
 
 
+@pytest.mark.parametrize(
+    ("status", "code", "title", "advice"),
+    [
+        (401, "missing_key", "The service wants a key, and this page has none", "menagerie keys add page"),
+        (401, "invalid_key", "The service does not accept this page&#x27;s key", "It may have been revoked"),
+        (403, "missing_scope", "This page&#x27;s key does not allow that", "MENAGERIE_API_KEY"),
+        (429, "rate_limited", "The service has been asked too often", "Wait a moment"),
+    ],
+)
+def test_a_service_that_wants_another_key_is_told_with_what_to_do(
+    api: StandIn, page: AppTest, status: int, code: str, title: str, advice: str
+) -> None:
+    api.refuse("/predict", status, code)
+    said = words(upload(page, PHOTO))
+    assert title in said
+    assert advice in said
+    api.broken.clear()
+    assert "tiger (93 % sure)" in words(click(page, "Try again"))
+
+
+def test_the_page_shows_the_key_that_it_was_given(
+    api: StandIn, page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MENAGERIE_API_KEY", "mng_secret")
+    said = words(upload(page, PHOTO))
+    assert api.last("/predict").key == "mng_secret"
+    assert "mng_secret" not in said
+
+
 def test_a_failure_without_a_name_offers_to_try_again(api: StandIn, page: AppTest) -> None:
     api.refuse("/predict", 500, "internal_error")
     assert "The service could not answer" in words(upload(page, PHOTO))

@@ -15,3 +15,28 @@ def test_a_wrong_address_names_the_variable_and_the_value(
     monkeypatch.setenv("MENAGERIE_API_URL", value)
     with pytest.raises(SettingsError, match=f"MENAGERIE_API_URL={value!r}: "):
         load_settings()
+
+
+@pytest.mark.parametrize("value", ["", "  ", "\n"])
+def test_an_empty_key_is_none(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("MENAGERIE_API_KEY", value)
+    assert load_settings().api_key.get_secret_value() == ""
+
+
+def test_a_key_is_taken_without_what_its_file_ends_with_and_never_printed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MENAGERIE_API_KEY", "mng_secret\n")
+    settings = load_settings()
+    assert settings.api_key.get_secret_value() == "mng_secret"
+    assert "secret" not in repr(settings)
+
+
+@pytest.mark.parametrize("value", ["mng_my secret", "mng_sécret"])
+def test_a_key_that_no_header_can_hold_is_refused_and_not_told(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("MENAGERIE_API_KEY", value)
+    with pytest.raises(SettingsError, match=r"^MENAGERIE_API_KEY: a key holds no spaces") as refused:
+        load_settings()
+    assert "cret" not in str(refused.value)

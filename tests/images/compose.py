@@ -8,6 +8,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict
 
 PROJECT = Path(__file__).resolve().parents[2]
+DEFAULT = re.compile(r"\$\{(\w+):-([^}]*)\}")
 
 
 class Build(BaseModel):
@@ -42,6 +43,14 @@ class Compose(BaseModel):
 
 def read_compose() -> Compose:
     return Compose.model_validate(yaml.safe_load((PROJECT / "docker-compose.yml").read_text("utf-8")))
+
+
+def environment(service: Service, **outside: str) -> dict[str, str]:
+    """The variables of a service's container, where `outside` is set when it is started."""
+    return {
+        name: DEFAULT.sub(lambda found: outside.get(found[1]) or found[2], value)
+        for name, value in service.environment.items()
+    }
 
 
 def instructions(dockerfile: str) -> list[tuple[str, str]]:

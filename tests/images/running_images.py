@@ -11,7 +11,7 @@ import pytest
 
 from backend.api.schemas import PredictionOut, Readiness
 from tests.drawing import picture
-from tests.images.compose import Service, read_compose
+from tests.images.compose import Service, environment, read_compose
 from tests.images.containers import Container, container
 
 API_URL = "http://127.0.0.1:8000"
@@ -35,7 +35,7 @@ def services() -> dict[str, Service]:
 
 @pytest.fixture(scope="module")
 def stopped_api(services: dict[str, Service]) -> Iterator[Container]:
-    with container(os.environ["API_IMAGE"], services["api"].environment) as made:
+    with container(os.environ["API_IMAGE"], environment(services["api"])) as made:
         yield made
 
 
@@ -58,7 +58,7 @@ def api(prepared: Container) -> Iterator[Container]:
 
 @pytest.fixture(scope="module")
 def ui(services: dict[str, Service], api: Container) -> Iterator[Container]:  # noqa: ARG001
-    with container(os.environ["UI_IMAGE"], services["ui"].environment) as made, made.serving():
+    with container(os.environ["UI_IMAGE"], environment(services["ui"])) as made, made.serving():
         yield made
 
 

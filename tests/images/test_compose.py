@@ -6,7 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.images.compose import PROJECT, final_stage, image_command, instructions, read_compose
+from backend.api.guard import is_key_needed
+from backend.api.settings import Settings
+from databases.settings import load_settings
+from tests.images.compose import (
+    PROJECT,
+    environment,
+    final_stage,
+    image_command,
+    instructions,
+    read_compose,
+)
 
 DOCKERFILES = ["Dockerfile.api", "Dockerfile.ui"]
 
@@ -47,6 +57,33 @@ def test_ports_are_published_on_loopback_unless_told_otherwise(service: str) -> 
     ports = read_compose().services[service].ports
     assert ports
     assert all(port.startswith("${MENAGERIE_BIND:-127.0.0.1}:") for port in ports)
+
+
+@pytest.mark.parametrize(
+    ("outside", "needed"),
+    [
+        ({}, False),
+        ({"MENAGERIE_BIND": "0.0.0.0"}, True),
+        ({"MENAGERIE_BIND": "0.0.0.0", "MENAGERIE_AUTH": "off"}, False),
+        ({"MENAGERIE_AUTH": "on"}, True),
+    ],
+)
+def test_a_key_is_needed_where_the_port_is_published_beyond_this_machine(
+    monkeypatch: pytest.MonkeyPatch, outside: dict[str, str], needed: bool
+) -> None:
+    variables = dict(re.findall(r"(\w+)=(\S+)", dict(final_stage("Dockerfile.api"))["ENV"]))
+    for name, value in (variables | environment(read_compose().services["api"], **outside)).items():
+        if name.startswith("MENAGERIE_"):
+            monkeypatch.setenv(name, value)
+    settings = load_settings(Settings)
+    assert settings.host == "0.0.0.0"
+    assert is_key_needed(settings) is needed
+
+
+def test_the_page_is_given_its_key_or_none() -> None:
+    page = read_compose().services["ui"]
+    assert environment(page)["MENAGERIE_API_KEY"] == ""
+    assert environment(page, MENAGERIE_API_KEY="mng_1")["MENAGERIE_API_KEY"] == "mng_1"
 
 
 @pytest.mark.parametrize("service", ["prepare", "api", "ui"])

@@ -12,6 +12,7 @@ from training.cli import (
     datasets,
     deciding,
     evaluating,
+    keys,
     labelling,
     learning,
     models,
@@ -69,6 +70,7 @@ app.add_typer(labelling.labels, name="labels")
 app.add_typer(datasets.data, name="data")
 app.add_typer(models.models, name="models")
 app.add_typer(samples.samples, name="samples")
+app.add_typer(keys.keys, name="keys")
 app.add_typer(models.db, name="db")
 
 

@@ -19,17 +19,26 @@ def serve(
         int | None,
         typer.Option(
             min=1,
-            help="Processes that share the port and the cores, each with the model in its memory: one uses "
-            "some eight cores well. Default: 1.",
+            help="Processes that share the port and the cores, each with the model in its memory: on a busy "
+            "site, one a core. Default: 1.",
+        ),
+    ] = None,
+    auth: Annotated[
+        bool | None,
+        typer.Option(
+            "--auth/--no-auth",
+            help="Whether requests need a key; menagerie keys add makes one. Default: where others "
+            "than this machine can reach the address.",
         ),
     ] = None,
 ) -> None:
-    """Start the API. It answers what it has begun before it ends."""
+    """Start the API. What is in work when it is told to end is answered first."""
     chosen = {
         "MENAGERIE_HOST": host,
         "MENAGERIE_PORT": port,
         "MENAGERIE_TASK": task,
         "MENAGERIE_WORKERS": workers,
+        "MENAGERIE_AUTH": None if auth is None else ("on" if auth else "off"),
     }
     environment = os.environ | {name: str(value) for name, value in chosen.items() if value is not None}
     os.execve(sys.executable, [sys.executable, "-m", "backend.api"], environment)

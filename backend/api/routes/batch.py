@@ -10,6 +10,7 @@ from backend.api.batch_upload import AS_BATCH, sent_pictures
 from backend.api.dependencies import ServiceDep
 from backend.api.errors import problems
 from backend.api.presenting import model_name
+from backend.api.rate_limit import charge
 from backend.api.schemas import BatchOut
 
 router = APIRouter(tags=["answers"])
@@ -29,6 +30,7 @@ async def predict_batch(service: ServiceDep, request: Request, top_k: TopK = DEF
     `__MACOSX` are left out; a zip in a zip is an `error`.
     """
     async with sent_pictures(request, service.settings) as pictures:
+        charge(request, len(pictures))
         if refusal := service.turns.refusal():
             raise refusal
         items = await Batch(service, request, top_k).answer(pictures)

@@ -33,6 +33,7 @@ COMMANDS = [
     "data",
     "models",
     "samples",
+    "keys",
     "db",
 ]
 HEAVY = {"torch", "sqlalchemy", "pandas", "numpy", "sklearn", "onnxruntime", "fastapi", "alembic", "PIL"}
