@@ -38,6 +38,9 @@ def configure(form: Format, level: str) -> None:
             "formatters": formatters,
             "handlers": {"error": {"class": "logging.StreamHandler", "formatter": form}},
             "root": {"handlers": ["error"], "level": level.upper()},
-            "loggers": {"alembic": {"level": "WARNING"}},
+            "loggers": {
+                "alembic": {"level": "WARNING"},
+                "python_multipart": {"level": "ERROR"},  # a line for each malformed form
+            },
         }
     )
