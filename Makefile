@@ -11,7 +11,7 @@ IMAGES ?=
 MLFLOW_PORT ?= 5000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo mlflow install lint format test test-real test-browser test-images bench bench-data bench-serving bench-training lock clean
+.PHONY: help demo mlflow install lint format test test-real test-browser test-images audit bench bench-data bench-serving bench-training lock clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -46,6 +46,9 @@ test-browser: $(VENV)/.dev-installed  ## the page in headless Chromium, against 
 test-images: $(VENV)/.dev-installed  ## build both container images with buildah and ask the API inside (needs root)
 	tests/images/build.sh
 
+audit: .venv-audit/.installed  ## look the packages that we ship with up among the known vulnerabilities
+	@requirements/audit.sh $(CURDIR)/.venv-audit/bin/pip-audit
+
 bench: $(VENV)/.dev-installed  ## measure on real pictures, print the tables, write bench/results/
 	$(BIN)/python -m bench.foundation
 
@@ -61,11 +64,11 @@ bench-training: $(VENV)/.dev-installed  ## measure the ways to train on real pic
 lock: $(BIN)/uv  ## compile requirements/*.txt anew from requirements/*.in
 	cd requirements && ../$(BIN)/uv pip compile $(LOCK_FLAGS) dev.in -o dev.txt
 	cd requirements && for role in api ui training; do ../$(BIN)/uv pip compile $(LOCK_FLAGS) $$role.in -c dev.txt -o $$role.txt || exit 1; done
-	cd requirements && for tool in uv rivals; do ../$(BIN)/uv pip compile $(LOCK_FLAGS) $$tool.in -o $$tool.txt || exit 1; done
+	cd requirements && for tool in uv rivals audit; do ../$(BIN)/uv pip compile $(LOCK_FLAGS) $$tool.in -o $$tool.txt || exit 1; done
 LOCK_FLAGS := --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --universal --python-version 3.11
 
 clean:  ## remove the environment and every cache
-	rm -rf $(VENV) .venv-rivals .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage*
+	rm -rf $(VENV) .venv-rivals .venv-audit .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage*
 
 $(BIN)/uv: requirements/uv.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "menagerie needs Python 3.11 or newer, this is %s: say make PYTHON=..." % sys.version.split()[0])'
@@ -88,6 +91,11 @@ $(VENV)/.dev-installed: $(BIN)/uv requirements/dev.txt pyproject.toml
 	@$(PIP_INSTALL) --compile-bytecode -r requirements/api.txt -r requirements/ui.txt
 	@$(PIP_INSTALL) -r requirements/dev.txt
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+.venv-audit/.installed: $(BIN)/uv requirements/audit.txt
+	@$(PYTHON) -m venv .venv-audit
+	@$(BIN)/uv pip install --quiet --python .venv-audit/bin/python --require-hashes -r requirements/audit.txt
 	@touch $@
 
 # Programs that the benchmarks hold ours against; their needs are none of ours.
