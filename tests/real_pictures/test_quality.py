@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from backend.inference.bundle import load_bundle
+from backend.inference.decoding import decode
+from backend.inference.prediction import Predictor
 from bench import trials
 from bench.trials import Api, Place, serving
 from tests.processes import free_port
@@ -40,6 +43,19 @@ def test_torch_and_the_service_give_the_same_probabilities(
     paths = trials.mixed_pictures(real_pictures, 200)
     bundle = place.folder / "bundles" / "starter-1"
     assert trials.worst_difference(api, SpeciesNamer(EfficientNetLite0()), bundle, paths) < 1e-4
+
+
+def test_large_photographs_are_answered_as_if_every_pixel_had_been_decoded(
+    place: Place, api: Api, real_pictures: Path
+) -> None:
+    predictor = Predictor(load_bundle(place.folder / "bundles" / "starter-1"))
+    for path in trials.files_of(real_pictures / "large"):
+        (whole,) = predictor.predict([decode(path.read_bytes()).image])
+        served = api.predict(path.read_bytes(), top_k=1000).json()
+        assert (served["label"], served["verdict"]) == (whole.label, whole.verdict)
+        scores = trials.scores_of(served)
+        expected = dict(zip(predictor.manifest.labels, whole.scores.tolist(), strict=True))
+        assert max(abs(expected[label] - score) for label, score in scores.items()) < 0.05
 
 
 def test_every_orientation_of_a_scene_gets_the_same_answer(api: Api, real_pictures: Path) -> None:
