@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from backend.api.metrics import Metrics
 from backend.api.recorder import Recorder
 from backend.api.settings import Settings
+from backend.api.thumbnails import Thumbnails
 from backend.api.turns import Turns
 from backend.gallery import Entry, Gallery
 from backend.inference.bundle import load_bundle
@@ -51,6 +52,7 @@ class Service:
     turns: Turns
     recorder: Recorder
     metrics: Metrics
+    thumbnails: Thumbnails
     _loaded: LoadedGallery | None = field(default=None, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
@@ -116,6 +118,7 @@ def open_service(settings: Settings) -> Service:
         turns=Turns(available_cpus(), settings.max_waiting, metrics),
         recorder=recorder,
         metrics=metrics,
+        thumbnails=Thumbnails(settings.thumbnails),
     )
     service.gallery()
     return service
