@@ -48,7 +48,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.succession = succession
     app.add_middleware(BodyLimit, max_bytes=settings.max_upload_bytes)
     app.add_middleware(RefuseWhenFull, turns=service.turns)
-    app.add_middleware(Access, metrics=service.metrics)  # the last that is added is the outermost
+    # The last that is added is the outermost.
+    app.add_middleware(Access, metrics=service.metrics, routes=app.routes)
     errors.install(app)
     for routes in (predictions, images, catalogue, health):
         app.include_router(routes.router, responses=ANYWHERE)
