@@ -4,13 +4,18 @@ import logging
 import re
 import time
 import uuid
+from collections.abc import Sequence
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from backend.api import notes
 from backend.api.errors import bug
 from backend.api.metrics import Metrics
+from backend.api.notes import Notes
 from backend.api.require_key import key_of
+from backend.api.route_templates import RouteTemplates
 
 log = logging.getLogger(__name__)
 
@@ -22,15 +27,16 @@ SAFETY = {
     "Referrer-Policy": "no-referrer",
     "X-Frame-Options": "DENY",
 }
-NO_ROUTE = "none"  # a client's own paths would be names without end
 
 
 class Access:
-    """The outermost: what was refused further in is logged too."""
+    """The outermost: what was refused further in is logged too. `routes`: of the app, whole when it first
+    answers."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, routes: Sequence[BaseRoute]) -> None:
         self._app = app
         self._metrics = metrics
+        self._templates = RouteTemplates(routes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -39,6 +45,8 @@ class Access:
         begun, status, begun_to_answer = time.perf_counter(), 500, False
         asked = Headers(scope=scope).get(ID_HEADER, "")
         request_id = asked if ID.fullmatch(asked) else uuid.uuid4().hex
+        noted = Notes()
+        notes.current.set(noted)
 
         async def named(message: Message) -> None:
             nonlocal status, begun_to_answer
@@ -55,10 +63,10 @@ class Access:
                 raise
             await bug()(scope, receive, named)
         finally:
-            route, seconds = getattr(scope.get("route"), "path", NO_ROUTE), time.perf_counter() - begun
+            route, seconds = self._templates.find(scope), time.perf_counter() - begun
             self._metrics.request(route, status, seconds)
             facts = {"request_id": request_id, "method": scope["method"], "route": route, "status": status}
-            facts["ms"] = round(1000 * seconds, 2)
+            facts |= {"ms": round(1000 * seconds, 2)} | noted.facts
             line = "%(method)s %(route)s %(status)s, %(ms)s ms, %(request_id)s"
             if key := key_of(scope):
                 facts["key"], line = key.name, f"{line}, key %(key)s"

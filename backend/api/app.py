@@ -54,7 +54,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(BodyLimit, settings=settings, by_path={batch.PATH: settings.max_batch_bytes})
     app.add_middleware(RefuseWhenFull, turns=service.turns)
     guard.install(app)
-    app.add_middleware(Access, metrics=service.metrics)  # the last that is added is the outermost
+    # The last that is added is the outermost.
+    app.add_middleware(Access, metrics=service.metrics, routes=app.routes)
     errors.install(app)
     for routes in (predictions, batch, images, catalogue, health):
         app.include_router(routes.router, responses=ANYWHERE)

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from sqlalchemy.orm import Session
 
+from backend.api import notes
 from backend.api.service import Service
 from backend.api.succession import Succession
 
@@ -13,7 +14,10 @@ from backend.api.succession import Succession
 async def get_service(request: Request) -> Service:
     """The model that serves now: a request keeps it to its end, whoever is promoted meanwhile."""
     succession: Succession = request.app.state.succession
-    return succession.service
+    service = succession.service
+    if noted := notes.current.get():
+        noted.version = service.model.version
+    return service
 
 
 ServiceDep = Annotated[Service, Depends(get_service)]

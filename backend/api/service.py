@@ -11,6 +11,7 @@ from backend.api.answer_cache import AnswerCache
 from backend.api.metrics import Metrics
 from backend.api.recorder import Recorder
 from backend.api.settings import Settings
+from backend.api.thumbnails import Thumbnails
 from backend.api.turns import Turns
 from backend.gallery import Entry, Gallery
 from backend.inference.bundle import load_bundle
@@ -51,6 +52,7 @@ class Service:
     turns: Turns
     recorder: Recorder
     metrics: Metrics
+    thumbnails: Thumbnails
     answers: AnswerCache = field(init=False)  # of this model: another one begins anew
     _loaded: LoadedGallery | None = field(default=None, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
@@ -120,6 +122,7 @@ def open_service(settings: Settings) -> Service:
         turns=Turns(settings.cores, settings.max_waiting, settings.waiting_seconds, metrics),
         recorder=recorder,
         metrics=metrics,
+        thumbnails=Thumbnails(settings.thumbnails),
     )
     service.gallery()
     return service

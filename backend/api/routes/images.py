@@ -1,27 +1,27 @@
 """The library's pictures. Only paths that the database holds are opened, never one that a client sends."""
 
-import io
+import hashlib
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request, Response
-from PIL import Image
+from anyio import to_thread
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from sqlalchemy.orm import Session
 
+from backend.api import thumbnails
 from backend.api.dependencies import ServiceDep, SessionDep
+from backend.api.entity_tags import caching, has_already, not_modified
 from backend.api.errors import ApiError, problems
 from backend.api.known_labels import check_label
 from backend.api.presenting import image_out
 from backend.api.schemas import ImageOut, ImagePage, Split
 from backend.api.service import Service
-from backend.inference.decoding import decode
 from databases import library
 from databases.library import LibraryImage
 from databases.places import Unreachable
 
 router = APIRouter(tags=["library"], responses=problems(HTTPStatus.NOT_FOUND))
 
-THUMBNAIL_SIDE = 320
 MAX_PAGE = 200
 MAX_ID = 2**31 - 1
 MEDIA_TYPES = {
@@ -35,6 +35,8 @@ MEDIA_TYPES = {
     "HEIF": "image/heif",
 }
 ImageId = Annotated[int, Path(ge=1, le=MAX_ID)]
+# Where another file took the picture's place: it is shown until the next ingest, but nobody keeps it.
+CHANGED = {"Cache-Control": "no-store"}
 PICTURE: dict[int | str, dict[str, Any]] = {200: {"content": {"image/*": {}}}}
 
 
@@ -63,36 +65,55 @@ def show_image(service: ServiceDep, session: SessionDep, image_id: ImageId) -> I
     return image_out(_find(service, session, image_id))
 
 
-@router.get("/images/{image_id}/content", response_class=Response, responses=PICTURE)
-def image_content(service: ServiceDep, image_id: ImageId) -> Response:
-    """The picture itself, as it lies in the library."""
-    image = _find_briefly(service, image_id)
-    return Response(_read(image), media_type=MEDIA_TYPES[image.format], headers=_headers(image))
-
-
-@router.get("/images/{image_id}/thumbnail", response_class=Response, responses=PICTURE)
-async def image_thumbnail(service: ServiceDep, request: Request, image_id: ImageId) -> Response:
-    """The picture upright, as a JPEG of at most 320 x 320 pixels."""
-    known = request.headers.get("if-none-match")
-    return await service.turns.run(request, _thumbnail, service, image_id, known)
-
-
-def _thumbnail(service: Service, image_id: int, known: str | None) -> Response:
-    image = _find_briefly(service, image_id)
-    headers = _headers(image)
-    if known == headers["ETag"]:
-        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-    thumbnail = decode(_read(image)).image
-    thumbnail.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.BICUBIC, reducing_gap=2.0)
-    buffer = io.BytesIO()
-    thumbnail.save(buffer, "JPEG", quality=85)
-    return Response(buffer.getvalue(), media_type="image/jpeg", headers=headers)
-
-
-def _find_briefly(service: Service, image_id: int) -> LibraryImage:
+def get_image(service: ServiceDep, image_id: ImageId) -> LibraryImage:
     # Reading and decoding may take long: no connection is held meanwhile.
     with Session(service.reader) as session:
         return _find(service, session, image_id)
+
+
+ImageDep = Annotated[LibraryImage, Depends(get_image)]
+
+
+@router.head("/images/{image_id}/content", include_in_schema=False)
+@router.get("/images/{image_id}/content", response_class=Response, responses=PICTURE)
+def image_content(request: Request, image: ImageDep) -> Response:
+    """The picture itself, as it lies in the library."""
+    tag = image.sha256[:32]
+    if has_already(request, tag):
+        return not_modified(tag)
+    data = _read(image)
+    headers = caching(tag) if _is_known(data, image) else CHANGED
+    return Response(data, media_type=MEDIA_TYPES[image.format], headers=headers)
+
+
+@router.head("/images/{image_id}/thumbnail", include_in_schema=False)
+@router.get("/images/{image_id}/thumbnail", response_class=Response, responses=PICTURE)
+async def image_thumbnail(service: ServiceDep, request: Request, image: ImageDep) -> Response:
+    """The picture upright, as a JPEG of at most 320 x 320 pixels."""
+    tag = _thumbnail_tag(image)
+    if has_already(request, tag):
+        return not_modified(tag)
+    kept = await to_thread.run_sync(service.thumbnails.find, image.sha256)
+    if kept is not None:
+        return Response(kept, media_type=thumbnails.MEDIA_TYPE, headers=caching(tag))
+    return await service.turns.run(request, _make_thumbnail, service, image)
+
+
+def _make_thumbnail(service: Service, image: LibraryImage) -> Response:
+    data, headers = _read(image), CHANGED
+    thumbnail = thumbnails.make_thumbnail(data)
+    if _is_known(data, image):
+        service.thumbnails.keep(image.sha256, thumbnail)
+        headers = caching(_thumbnail_tag(image))
+    return Response(thumbnail, media_type=thumbnails.MEDIA_TYPE, headers=headers)
+
+
+def _thumbnail_tag(image: LibraryImage) -> str:
+    return f"{image.sha256[:32]}-{thumbnails.SIDE}"
+
+
+def _is_known(data: bytes, image: LibraryImage) -> bool:
+    return hashlib.sha256(data).hexdigest() == image.sha256
 
 
 def _find(service: Service, session: Session, image_id: int) -> LibraryImage:
@@ -111,11 +132,3 @@ def _read(image: LibraryImage) -> bytes:
     except OSError:
         detail = f"picture {image.id} is no longer where the library knew it"
         raise ApiError(HTTPStatus.NOT_FOUND, "file_missing", detail) from None
-
-
-def _headers(image: LibraryImage) -> dict[str, str]:
-    return {
-        "ETag": f'"{image.sha256[:32]}"',
-        "Cache-Control": "private, max-age=3600",
-        "X-Content-Type-Options": "nosniff",
-    }
