@@ -31,7 +31,7 @@ def create_app(settings: Settings) -> FastAPI:
     """An app that is ready to answer: the champion is loaded and checked here.
 
     Raises:
-        DatabaseError, BadBundle: as `open_service` does.
+        DatabaseError, BadBundle, SettingsError: as `open_service` does.
     """
     service = open_service(settings)
     succession = Succession(service)

@@ -23,7 +23,6 @@ class Turns:
         self._threads = CapacityLimiter(at_once)  # of its own: others wait for disks and networks
         self._most_waiting = most_waiting
         self._metrics = metrics
-        metrics.show("waiting", "Pictures that wait for their turn.", lambda: self.waiting)
 
     @property
     def waiting(self) -> int:
