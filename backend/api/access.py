@@ -15,6 +15,7 @@ from backend.api.errors import bug
 from backend.api.metrics import Metrics
 from backend.api.notes import Notes
 from backend.api.route_templates import RouteTemplates
+from backend.api.tracing import Answered, Tracing
 
 log = logging.getLogger(__name__)
 
@@ -32,9 +33,12 @@ class Access:
     """The outermost: what was refused further in is logged too. `routes`: of the app, whole when it first
     answers."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, routes: Sequence[BaseRoute]) -> None:
+    def __init__(
+        self, app: ASGIApp, metrics: Metrics, routes: Sequence[BaseRoute], tracing: Tracing | None
+    ) -> None:
         self._app = app
         self._metrics = metrics
+        self._tracing = tracing
         self._templates = RouteTemplates(routes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -62,10 +66,14 @@ class Access:
                 raise
             await bug()(scope, receive, named)
         finally:
-            route, seconds = self._templates.find(scope), time.perf_counter() - begun
+            route, ended = self._templates.find(scope), time.perf_counter()
+            seconds = ended - begun
             self._metrics.request(route, status, seconds)
             facts = {"request_id": request_id, "method": scope["method"], "route": route, "status": status}
             facts |= {"ms": round(1000 * seconds, 2)} | noted.facts
             log.info(
                 "%(method)s %(route)s %(status)s, %(ms)s ms, %(request_id)s", facts, extra={"facts": facts}
             )
+            if self._tracing is not None:
+                answered = Answered(scope["method"], route, status, request_id, begun, ended, noted)
+                self._tracing.tell(answered, Headers(scope=scope))
