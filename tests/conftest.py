@@ -33,8 +33,8 @@ def _look_alikes_are_found_by_hash() -> Iterator[None]:
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests say themselves what is set; only the folder of real pictures comes from outside."""
     for name in os.environ:
-        if name in ("DATABASE_URL", "MLFLOW_TRACKING_URI") or (
-            name.startswith(("MENAGERIE_", "AWS_"))
+        if name in ("DATABASE_URL", "MLFLOW_TRACKING_URI", "PROMETHEUS_MULTIPROC_DIR") or (
+            name.startswith(("MENAGERIE_", "AWS_", "OTEL_"))
             and name not in ("MENAGERIE_DATA", "MENAGERIE_TRACKING", "MENAGERIE_DUPLICATES")
         ):
             monkeypatch.delenv(name)

@@ -1,6 +1,7 @@
 """What a model is trained and measured on: a task's labelled pictures, by split."""
 
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -26,6 +27,12 @@ class Dataset:
     train: Images
     val: Images
     test: Images
+
+    @property
+    def label_shares(self) -> tuple[float, ...]:
+        """Each label's share of the train split, in their order."""
+        counts = Counter(image.label for image in self.train)
+        return tuple(counts[label] / len(self.train) for label in self.labels)
 
     @property
     def fingerprint(self) -> str:

@@ -66,7 +66,14 @@ def publish(
             registry.lock(session)
             version = _free_version(session, bundles, dataset.task)
             manifest = build_manifest(
-                draft, version, dataset.task, dataset.labels, trained, fitted, dataset.fingerprint
+                draft,
+                version,
+                dataset.task,
+                dataset.labels,
+                trained,
+                fitted,
+                dataset.fingerprint,
+                dataset.label_shares,
             )
             registry.register(session, manifest, manifest.recorded_metrics)
             dataset_versions.record(session, dataset.task, dataset.members)
@@ -103,6 +110,7 @@ def build_manifest(
     trained: Trained,
     fitted: Fitted,
     dataset_fingerprint: str | None,
+    label_prior: tuple[float, ...] | None = None,
 ) -> Manifest:
     """The manifest for the exported files in `folder`."""
     files = file_hashes(folder)
@@ -112,6 +120,7 @@ def build_manifest(
         version=version,
         task=task,
         labels=labels,
+        label_prior=label_prior,
         preprocessing=trained.preprocessing,
         outputs=Outputs(
             embedding_size=trained.embedding_size,

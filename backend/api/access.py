@@ -16,6 +16,7 @@ from backend.api.metrics import Metrics
 from backend.api.notes import Notes
 from backend.api.require_key import key_of
 from backend.api.route_templates import RouteTemplates
+from backend.api.tracing import Answered, Tracing
 
 log = logging.getLogger(__name__)
 
@@ -33,9 +34,12 @@ class Access:
     """The outermost: what was refused further in is logged too. `routes`: of the app, whole when it first
     answers."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, routes: Sequence[BaseRoute]) -> None:
+    def __init__(
+        self, app: ASGIApp, metrics: Metrics, routes: Sequence[BaseRoute], tracing: Tracing | None
+    ) -> None:
         self._app = app
         self._metrics = metrics
+        self._tracing = tracing
         self._templates = RouteTemplates(routes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -63,7 +67,8 @@ class Access:
                 raise
             await bug()(scope, receive, named)
         finally:
-            route, seconds = self._templates.find(scope), time.perf_counter() - begun
+            route, ended = self._templates.find(scope), time.perf_counter()
+            seconds = ended - begun
             self._metrics.request(route, status, seconds)
             facts = {"request_id": request_id, "method": scope["method"], "route": route, "status": status}
             facts |= {"ms": round(1000 * seconds, 2)} | noted.facts
@@ -71,3 +76,6 @@ class Access:
             if key := key_of(scope):
                 facts["key"], line = key.name, f"{line}, key %(key)s"
             log.info(line, facts, extra={"facts": facts})
+            if self._tracing is not None:
+                answered = Answered(scope["method"], route, status, request_id, begun, ended, noted)
+                self._tracing.tell(answered, Headers(scope=scope))

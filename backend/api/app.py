@@ -16,6 +16,7 @@ from backend.api.routes import batch, catalogue, health, images, predictions
 from backend.api.service import open_service
 from backend.api.settings import Settings
 from backend.api.succession import Succession
+from backend.api.tracing import open_tracing
 from backend.api.turns import RefuseWhenFull
 
 DESCRIPTION = """
@@ -26,6 +27,8 @@ Errors are `application/problem+json`, with a `code` that does not change.
 """
 
 
+# FastAPI's spans and logs would tell queries, and what in them was invalid.
+NO_TELEMETRY_OF_ITS_OWN = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 ANYWHERE = errors.problems(HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE)
 
 
@@ -33,8 +36,9 @@ def create_app(settings: Settings) -> FastAPI:
     """An app that is ready to answer: the champion is loaded and checked here.
 
     Raises:
-        DatabaseError, BadBundle: as `open_service` does.
+        DatabaseError, BadBundle, SettingsError: as `open_service` does.
     """
+    tracing = open_tracing()
     service = open_service(settings)
     succession = Succession(service)
     guard = Guard(settings, service.reader)
@@ -48,14 +52,22 @@ def create_app(settings: Settings) -> FastAPI:
         guard.end()
         succession.end()
         service.recorder.end()
+        if tracing is not None:
+            tracing.end()
 
-    app = FastAPIOffline(title="Menagerie", version="1", description=DESCRIPTION, lifespan=lifespan)
+    app = FastAPIOffline(
+        title="Menagerie",
+        version="1",
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        telemetry=NO_TELEMETRY_OF_ITS_OWN,
+    )
     app.state.succession = succession
     app.add_middleware(BodyLimit, settings=settings, by_path={batch.PATH: settings.max_batch_bytes})
     app.add_middleware(RefuseWhenFull, turns=service.turns)
     guard.install(app)
     # The last that is added is the outermost.
-    app.add_middleware(Access, metrics=service.metrics, routes=app.routes)
+    app.add_middleware(Access, metrics=service.metrics, routes=app.routes, tracing=tracing)
     errors.install(app)
     for routes in (predictions, batch, images, catalogue, health):
         app.include_router(routes.router, responses=ANYWHERE)

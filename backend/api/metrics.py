@@ -1,41 +1,53 @@
 """What the service tells Prometheus at /metrics."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
 
-from backend.api import notes
+from backend.api import notes, worker_metrics
+from backend.api.label_drift import RECENT, WINDOW, LabelDrift
 from backend.api.notes import Passed, Stage
+from backend.inference.manifest import Manifest
 from backend.inference.prediction import Prediction
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
 class Metrics:
-    """Counters of one process, each of the name `menagerie_...`."""
+    """Counters of one process, or of all workers together, each of the name `menagerie_...`."""
 
     def __init__(self) -> None:
+        """Raises SettingsError where the workers' folder is none."""
         self._registry = CollectorRegistry()
-        ProcessCollector(registry=self._registry)
+        self._source: Collector = self._registry
+        if worker_metrics.are_shared():
+            self._source = worker_metrics.of_all_workers()
+        else:
+            ProcessCollector(registry=self._registry)
         self._requests = self._histogram(
             "request_seconds", "A request, by route and status.", "route", "status"
         )
         self._stages = self._histogram("stage_seconds", "A picture in one stage of its way.", "stage")
+        self._waiting = self._gauge("menagerie_waiting", "Pictures that wait for their turn.")
         self._answers = self._counter("answers", "Answers by model and verdict.", "version", "verdict")
         self._labels = self._counter("labels", "Likeliest labels by model.", "version", "label")
-
-    def show(self, name: str, about: str, value: Callable[[], float]) -> None:
-        """Shows a value that is asked for whenever Prometheus comes."""
-        Gauge(f"menagerie_{name}", about, registry=self._registry).set_function(value)
+        self._dropped = self._counter("predictions_dropped", "Answers that were not recorded.")
+        about = f"Answers among each worker's last {WINDOW}, by model and label."
+        self._recent = self._gauge(RECENT, about, "version", "label")
+        self._drift: LabelDrift | None = None
+        self._waiting.set(0)  # a worker that was killed may have had the same process id
 
     @contextmanager
     def stage(self, name: Stage) -> Iterator[None]:
         """Measures how long the block takes, and notes it of the request that it works for."""
         began = time.perf_counter()
         try:
-            yield
+            with self._waiting.track_inprogress() if name == "queue" else nullcontext():
+                yield
         finally:
             passed = Passed(name, began, time.perf_counter() - began)
             self._stages.labels(name).observe(passed.seconds)
@@ -45,16 +57,41 @@ class Metrics:
     def request(self, route: str, status: int, seconds: float) -> None:
         self._requests.labels(route, str(status)).observe(seconds)
 
+    def serve(self, manifest: Manifest) -> None:
+        """Compares the labels that this model answers from now on with what it learnt from."""
+        self._drift = None
+        if manifest.label_prior is not None:
+            self._drift = LabelDrift(self._recent, manifest.version, manifest.labels, manifest.label_prior)
+
     def answer(self, version: str, answer: Prediction) -> None:
         self._answers.labels(version, answer.verdict).inc()
         self._labels.labels(version, answer.likeliest).inc()
+        drift = self._drift
+        if drift is not None and drift.version == version and answer.label is not None:
+            drift.add(answer.label)
+
+    def drop(self, predictions: int) -> None:
+        """Counts predictions that were not recorded."""
+        self._dropped.inc(predictions)
 
     def as_text(self) -> bytes:
         """All of it in Prometheus's text format."""
-        return generate_latest(self._registry)
+        return generate_latest(self)
+
+    def collect(self) -> Iterator[Metric]:
+        drift = self._drift
+        for metric in self._source.collect():
+            if metric.name != RECENT:
+                yield metric
+            elif drift is not None:
+                yield from drift.tell(metric)
 
     def _histogram(self, name: str, about: str, *labels: str) -> Histogram:
         return Histogram(f"menagerie_{name}", about, labels, buckets=SECONDS, registry=self._registry)
 
     def _counter(self, name: str, about: str, *labels: str) -> Counter:
         return Counter(f"menagerie_{name}", about, labels, registry=self._registry)
+
+    def _gauge(self, name: str, about: str, *labels: str) -> Gauge:
+        """One whose values in the workers that live are summed."""
+        return Gauge(name, about, labels, registry=self._registry, multiprocess_mode="livesum")

@@ -10,6 +10,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
+from backend.api.metrics import Metrics
 from databases import predictions
 from databases.models import Prediction
 from databases.predictions import NewPrediction
@@ -28,9 +29,10 @@ class Recorder:
     """Writes predictions in batches, from one thread. While the database fails they wait; those for which
     there is no room are counted in `dropped`, and the log tells of them."""
 
-    def __init__(self, engine: Engine, capacity: int = CAPACITY) -> None:
+    def __init__(self, engine: Engine, metrics: Metrics, capacity: int = CAPACITY) -> None:
         self.dropped = 0
         self._engine = engine
+        self._metrics = metrics
         self._capacity = capacity
         self._waiting: queue.SimpleQueue[NewPrediction | None] = queue.SimpleQueue()
         self._told_at = -TELL_SECONDS
@@ -59,7 +61,7 @@ class Recorder:
             while not self._write(batch):
                 if self._ended.wait(RETRY_SECONDS):
                     left = len(batch) + self._waiting.qsize() - 1  # the last is the sign to end
-                    self.dropped += left
+                    self._count_dropped(left)
                     log.warning("predictions not recorded as the service ended: %d", left)
                     return
 
@@ -100,8 +102,12 @@ class Recorder:
             self._drop(1, str(error))
 
     def _drop(self, count: int, reason: str) -> None:
-        self.dropped += count
+        self._count_dropped(count)
         self._tell("predictions not recorded so far: %d (%s)", self.dropped, reason)
+
+    def _count_dropped(self, count: int) -> None:
+        self.dropped += count
+        self._metrics.drop(count)
 
     def _tell(self, message: str, *values: object) -> None:
         if time.monotonic() - self._told_at >= TELL_SECONDS:

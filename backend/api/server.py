@@ -9,14 +9,14 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.supervisors.multiprocess import Multiprocess
 
-from backend.api import logs
+from backend.api import logs, worker_metrics
 from backend.api.app import create_app
 from backend.api.patience import PatientProtocol
 from backend.api.service import open_service
 from backend.api.settings import Settings
 from backend.inference.errors import InferenceError
 from databases.errors import DatabaseError
-from databases.settings import load_settings
+from databases.settings import SettingsError, load_settings
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ def serve(settings: Settings) -> None:
     """Serves until it is told to end; what is in work then is answered first.
 
     Raises:
-        DatabaseError, InferenceError: as `open_service` does.
+        DatabaseError, InferenceError, SettingsError: as `create_app` does.
     """
     logs.configure(settings.log_format, settings.log_level)
     if settings.workers == 1:
@@ -37,7 +37,19 @@ def serve(settings: Settings) -> None:
         return
     _check(settings)
     config = _config(f"{__name__}:worker", settings)
-    Multiprocess(config, [config.bind_socket()]).run()
+    with worker_metrics.shared():
+        Supervisor(config, [config.bind_socket()]).run()
+
+
+class Supervisor(Multiprocess):
+    """Starts the workers, and another one for each that dies."""
+
+    def keep_subprocess_alive(self) -> None:
+        before = [process.pid for process in self.processes]
+        super().keep_subprocess_alive()
+        for pid in before:
+            if pid is not None and pid not in {process.pid for process in self.processes}:
+                worker_metrics.forget_worker(pid)
 
 
 def worker() -> FastAPI:
@@ -46,7 +58,7 @@ def worker() -> FastAPI:
     logs.configure(settings.log_format, settings.log_level)
     try:
         return create_app(settings)
-    except (DatabaseError, InferenceError) as error:
+    except (DatabaseError, InferenceError, SettingsError) as error:
         log.error("worker %d cannot serve: %s", os.getpid(), error)
         sys.exit(STARTUP_FAILURE)
 

@@ -82,6 +82,7 @@ class Service:
         """
         service = replace(self, model=model, predictor=_load(self.settings, model))
         service.gallery()
+        self.metrics.serve(service.predictor.manifest)
         return service
 
     def close(self) -> None:
@@ -100,6 +101,7 @@ def open_service(settings: Settings) -> Service:
         DatabaseUnavailable, SchemaMismatch: the database cannot serve; the message says what to run.
         UnknownModel: no model was promoted yet, or none of the task that was named.
         BadBundle: the champion's bundle is damaged.
+        SettingsError: workers are to share metrics in a folder that is none.
     """
     reader = open_for_serving(settings.database_url, read_only=True)
     with Session(reader) as session:
@@ -111,8 +113,7 @@ def open_service(settings: Settings) -> Service:
                 "menagerie train --promote; with containers: docker compose run --rm prepare"
             )
     metrics = Metrics()
-    recorder = Recorder(open_for_serving(settings.database_url, read_only=False))
-    metrics.show("predictions_dropped", "Answers that were not recorded.", lambda: recorder.dropped)
+    recorder = Recorder(open_for_serving(settings.database_url, read_only=False), metrics)
     service = Service(
         settings=settings,
         reader=reader,
@@ -125,6 +126,7 @@ def open_service(settings: Settings) -> Service:
         thumbnails=Thumbnails(settings.thumbnails),
     )
     service.gallery()
+    metrics.serve(service.predictor.manifest)
     return service
 
 

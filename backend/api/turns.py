@@ -31,7 +31,6 @@ class Turns:
         self._most_waiting = most_waiting
         self._seconds = seconds
         self._metrics = metrics
-        metrics.show("waiting", "Pictures that wait for their turn.", lambda: self.waiting)
 
     @property
     def waiting(self) -> int:

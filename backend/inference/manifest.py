@@ -118,7 +118,8 @@ class Metrics(Part):
 
 
 class Manifest(Part):
-    """`labels` are in output order; `files` maps each other file of the bundle to its SHA-256.
+    """`labels` are in output order; `files` maps each other file of the bundle to its SHA-256. `label_prior`:
+    which share of what it learnt from each of the labels had; none where nobody knows.
 
     Two bundles with the same `embedder` give the same embeddings.
     """
@@ -127,6 +128,7 @@ class Manifest(Part):
     version: Annotated[str, MinLen(1)]
     task: Annotated[str, MinLen(1)]
     labels: Annotated[tuple[str, ...], MinLen(2)]
+    label_prior: tuple[Fraction, ...] | None = None
     preprocessing: Preprocessing
     outputs: Outputs
     calibration: Calibration
@@ -152,6 +154,8 @@ class Manifest(Part):
     def _agrees_with_itself(self) -> "Manifest":
         if len(set(self.labels)) != len(self.labels):
             raise ValueError("a label stands twice in labels")
+        if self.label_prior is not None:
+            _check_prior(self.label_prior, self.labels)
         tells_novelty = self.outputs.animal_logit or self.novelty is not None
         if (self.thresholds.novelty is not None) != tells_novelty:
             raise ValueError("thresholds.novelty goes with outputs.animal_logit or novelty")
@@ -162,6 +166,11 @@ class Manifest(Part):
         if strange := [name for name in self.files if Path(name).name != name]:
             raise ValueError(f"files names {strange[0]!r}, which is not a plain file name")
         return self
+
+
+def _check_prior(prior: tuple[float, ...], labels: tuple[str, ...]) -> None:
+    if len(prior) != len(labels) or abs(sum(prior) - 1) > 1e-6:
+        raise ValueError("label_prior is not a share for each of labels, which come to 1 together")
 
 
 def read_manifest(folder: Path) -> Manifest:

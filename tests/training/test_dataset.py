@@ -4,9 +4,12 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
+from databases import corrections
 from tests.drawing import draw_class_folders
 from tests.training.making import image, take_in
 from training.dataset import fingerprint, load_dataset
@@ -46,6 +49,21 @@ def test_a_data_set_holds_every_labelled_picture_once_by_split(engine: Engine, t
     assert [dataset.labels[i] for i in dataset.targets(dataset.test)] == [i.label for i in dataset.test]
     for name in ("train", "val", "test"):
         assert {i.split for i in getattr(dataset, name)} == {name}
+
+
+def test_shares_of_labels_are_those_of_the_train_split_after_what_people_decided(
+    engine: Engine, tmp_path: Path
+) -> None:
+    take_in(engine, draw_class_folders(tmp_path / "colours", per_label=10))
+    train = load_dataset(engine, "colours").train
+    blue, green = ([image.sha256 for image in train if image.label == label] for label in ("blue", "green"))
+    with Session(engine) as session, session.begin():
+        corrections.add(session, "colours", blue[:2], "exclude")
+        corrections.add(session, "colours", green[:3], "label", label="red")
+    dataset = load_dataset(engine, "colours")
+    assert dataset.labels == ("blue", "green", "red")
+    left = np.array([len(blue) - 2, len(green) - 3, len(train) - len(blue) - len(green) + 3])
+    assert dataset.label_shares == pytest.approx(left / (len(train) - 2))
 
 
 def test_the_same_pictures_elsewhere_are_the_same_data_set(engine: Engine, tmp_path: Path) -> None:

@@ -116,6 +116,7 @@ def test_a_bundle_is_published_as_a_candidate_under_the_next_free_name(
     assert manifest.agreement is not None
     assert manifest.agreement.worst_difference < 1e-5
     assert manifest.metrics.ece is not None
+    assert manifest.label_prior == dataset.label_shares == pytest.approx((1 / 3, 1 / 3, 1 / 3))
     with Session(engine) as session:
         assert registry.get_model(session, "colours-2").state == "candidate"
 

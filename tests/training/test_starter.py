@@ -35,6 +35,7 @@ def test_it_knows_398_animals_by_names_that_people_read(namer: Predictor) -> Non
     assert {"tench", "tabby", "golden retriever", "giant panda", "puffer"} <= set(labels)
     assert all(label.strip() == label and "_" not in label for label in labels)
     assert (labels[0], labels[-1]) == ("tench", "puffer")
+    assert namer.manifest.label_prior is None
 
 
 def test_what_shows_no_animal_is_said_to_show_none(namer: Predictor, photographs: list[Image.Image]) -> None:

@@ -47,7 +47,7 @@ def test_metrics_count_requests_stages_and_answers(client: TestClient) -> None:
         'menagerie_answers_total{verdict="confident",version="colours-1"}': 4,
         'menagerie_labels_total{label="red",version="colours-1"}': 2,
         "menagerie_waiting": 0,
-        "menagerie_predictions_dropped": 0,
+        "menagerie_predictions_dropped_total": 0,
     }
     assert {line: metric(client, line) for line in counted} == counted
     assert metric(client, "process_resident_memory_bytes") > 0

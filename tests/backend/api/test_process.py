@@ -104,6 +104,8 @@ def test_several_workers_share_a_port_and_take_up_a_promotion(small_library: Lib
     with running(["backend.api"], settings, f"{base}/readyz", log) as process:
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
         assert versions() == {"colours-1"}
+        counted = 'menagerie_answers_total{verdict="confident",version="colours-1"} 10.0'
+        assert all(counted in httpx.get(f"{base}/metrics").text for _ in range(10))  # whichever is asked
         bundle = make_bundle(small_library.settings.bundles, "colours-2", embedder="another")
         with Session(small_library.engine) as session, session.begin():
             registry.register(session, load_bundle(bundle).manifest, None)

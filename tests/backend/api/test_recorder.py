@@ -7,6 +7,7 @@ from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session
 
 from backend.api import recorder
+from backend.api.metrics import Metrics
 from backend.api.recorder import Recorder
 from databases.models import Prediction, now
 from databases.predictions import NewPrediction
@@ -45,7 +46,7 @@ def rename(engine: Engine, old: str, new: str) -> None:
 
 
 def test_all_that_waits_is_written_at_the_end(engine: Engine) -> None:
-    kept = Recorder(engine)
+    kept = Recorder(engine, Metrics())
     for number in range(1200):
         kept.add(prediction(number))
     kept.start()
@@ -54,7 +55,7 @@ def test_all_that_waits_is_written_at_the_end(engine: Engine) -> None:
 
 
 def test_what_the_database_refuses_is_written_when_it_answers_again(failing: Engine) -> None:
-    kept = Recorder(failing)
+    kept = Recorder(failing, Metrics())
     kept.start()
     kept.add(prediction(1))
     kept.add(prediction(2))
@@ -65,7 +66,7 @@ def test_what_the_database_refuses_is_written_when_it_answers_again(failing: Eng
 
 
 def test_one_that_cannot_be_written_holds_nothing_up(engine: Engine) -> None:
-    kept = Recorder(engine)
+    kept = Recorder(engine, Metrics())
     kept.start()
     kept.add(prediction(1))
     wait_until(lambda: recorded(engine) == 1)
@@ -77,13 +78,15 @@ def test_one_that_cannot_be_written_holds_nothing_up(engine: Engine) -> None:
 
 
 def test_what_finds_no_room_is_counted_and_told_of(failing: Engine, caplog: pytest.LogCaptureFixture) -> None:
-    kept = Recorder(failing, capacity=3)
+    metrics = Metrics()
+    kept = Recorder(failing, metrics, capacity=3)
     for number in range(5):
         kept.add(prediction(number))
     assert kept.dropped == 2
     kept.start()
     kept.end()
     assert kept.dropped == 5
+    assert b"menagerie_predictions_dropped_total 5.0" in metrics.as_text()
     told = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
     assert told == [
         "predictions not recorded so far: 1 (too many wait to be written)",  # once a minute

@@ -133,6 +133,9 @@ def test_labels_that_do_not_fit_the_outputs_are_refused(folder: Path) -> None:
     [
         ({"format_version": 2}, "format_version 2, this version reads 1"),
         ({"labels": ["red", "red", "blue"]}, "a label stands twice"),
+        ({"label_prior": [0.5, 0.5]}, "label_prior is not a share for each of labels"),
+        ({"label_prior": [0.5, 0.25, 0.5]}, "label_prior is not a share for each of labels"),
+        ({"label_prior": [1.5, -0.5, 0]}, "unknown label_prior.0 1.5"),
         ({"thresholds": {"confidence": 1.5, "novelty": 0.5}}, "unknown thresholds.confidence 1.5"),
         ({"thresholds": {"confidence": 0.5, "novelty": None}}, "thresholds.novelty goes with"),
         ({"novelty": NOVELTY}, "disagree about strangeness"),
@@ -152,6 +155,14 @@ def test_a_manifest_that_is_not_understood_is_refused(
     with pytest.raises(BadBundle, match=named) as caught:
         load_bundle(folder)
     assert str(folder) in str(caught.value)
+
+
+def test_a_bundle_from_before_labels_had_shares_loads(folder: Path) -> None:
+    path = folder / "manifest.json"
+    content = json.loads(path.read_text())
+    del content["label_prior"]
+    path.write_text(json.dumps(content))
+    assert load_bundle(folder).manifest.label_prior is None
 
 
 def test_an_unknown_interpolation_is_named_with_its_source(folder: Path) -> None:
