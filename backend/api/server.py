@@ -14,6 +14,7 @@ from backend.api.app import create_app
 from backend.api.patience import PatientProtocol
 from backend.api.service import open_service
 from backend.api.settings import Settings
+from backend.api.tracing import open_tracing
 from backend.inference.errors import InferenceError
 from databases.errors import DatabaseError
 from databases.settings import SettingsError, load_settings
@@ -88,4 +89,5 @@ def _check(settings: Settings) -> None:
 
 
 def _try(settings: Settings) -> None:
+    open_tracing()
     open_service(settings).close()
