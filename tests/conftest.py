@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from databases.schema import open_for_writing
 from tests.object_store import Bucket, make_bucket, s3_server
+from tests.opening import open_database
 from tests.postgresql import running_server
 
 
@@ -48,7 +48,7 @@ def database_url(tmp_path: Path) -> str:
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
     """A fresh SQLite database of today's schema."""
-    engine = open_for_writing(database_url)
+    engine = open_database(database_url)
     yield engine
     engine.dispose()
 
