@@ -12,6 +12,10 @@ from tests.object_store import Bucket, make_bucket, s3_server
 from tests.opening import open_database
 from tests.postgresql import running_server
 
+# PyTorch reads it when it is imported, here and in the processes that tests start. Its threads wait for one
+# another by spinning: where something else wants a core too, two of them take ten times as long as one.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _nothing_is_tracked() -> Iterator[None]:
