@@ -8,9 +8,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from databases.schema import open_for_writing
 from tests.object_store import Bucket, make_bucket, s3_server
+from tests.opening import open_database
 from tests.postgresql import running_server
+
+# PyTorch reads it when it is imported, here and in the processes that tests start. Its threads wait for one
+# another by spinning: where something else wants a core too, two of them take ten times as long as one.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -48,7 +52,7 @@ def database_url(tmp_path: Path) -> str:
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
     """A fresh SQLite database of today's schema."""
-    engine = open_for_writing(database_url)
+    engine = open_database(database_url)
     yield engine
     engine.dispose()
 

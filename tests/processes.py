@@ -5,17 +5,30 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
+from itertools import cycle
 from pathlib import Path
+from random import SystemRandom
 
 from training.cli.processes import started, wait_until_up
 
+# Below those that the system lends to connections: none of these comes to lie on one that was found free.
+PORTS = range(10_000, 32_000)
+
+
+@cache
+def _turn() -> Iterator[int]:
+    return cycle(SystemRandom().sample(PORTS, len(PORTS)))
+
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Another one at each call: who asked may take a while to listen at it."""
+    for port in _turn():
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("unreachable")
 
 
 @contextmanager

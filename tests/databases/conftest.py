@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from databases.schema import open_for_writing
+from tests.opening import open_database
 from tests.postgresql import empty
 
 
@@ -24,7 +24,7 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def engine(empty_url: str) -> Iterator[Engine]:
     """A fresh database of today's schema, on SQLite and on PostgreSQL."""
-    engine = open_for_writing(empty_url)
+    engine = open_database(empty_url)
     yield engine
     engine.dispose()
 

@@ -5,14 +5,25 @@ import signal
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.drawing import COLOURS, draw_class_folders, picture
 from tests.end_to_end.conftest import answers, running_demo
 
 
-def test_a_folder_becomes_a_service_and_the_second_start_trains_nothing(tmp_path: Path) -> None:
-    images = draw_class_folders(tmp_path / "My Colours", per_label=10)
-    with running_demo(tmp_path / "state", images) as demo:
+@pytest.fixture(scope="module")
+def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return draw_class_folders(tmp_path_factory.mktemp("images") / "My Colours", per_label=10)
+
+
+@pytest.fixture(scope="module")
+def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What demos keep: the first of them trains, those that come later find what it left."""
+    return tmp_path_factory.mktemp("demo") / "state"
+
+
+def test_a_folder_becomes_a_service_and_the_second_start_trains_nothing(images: Path, state: Path) -> None:
+    with running_demo(state, images) as demo:
         assert httpx.get(f"{demo.api}/readyz").json() == {
             "status": "ready",
             "model": {"task": "my-colours", "version": "my-colours-1"},
@@ -32,14 +43,13 @@ def test_a_folder_becomes_a_service_and_the_second_start_trains_nothing(tmp_path
         assert not answers(f"{demo.page}/_stcore/health")
     assert "Traceback" not in demo.log.read_text()
 
-    with running_demo(tmp_path / "state", images) as demo:
+    with running_demo(state, images) as demo:
         assert "Training" not in demo.log.read_text()
         assert httpx.get(f"{demo.api}/readyz").json()["model"]["version"] == "my-colours-1"
 
 
-def test_when_one_of_the_two_dies_the_demo_says_so_and_ends(tmp_path: Path) -> None:
-    images = draw_class_folders(tmp_path / "colours", per_label=6)
-    with running_demo(tmp_path / "state", images) as demo:
+def test_when_one_of_the_two_dies_the_demo_says_so_and_ends(images: Path, state: Path) -> None:
+    with running_demo(state, images) as demo:
         api = httpx.get(f"{demo.api}/livez")
         assert api.is_success
         children = Path(f"/proc/{demo.process.pid}/task/{demo.process.pid}/children").read_text().split()

@@ -58,7 +58,9 @@ def open_study(plan: Plan) -> Iterator[optuna.Study]:
 def try_again(study: optuna.Study, trial: FrozenTrial) -> None:
     """Lines a trial up that was broken off, to go on with what it had learnt."""
     kept = {name: trial.user_attrs[name] for name in (METHOD, FOLDER) if name in trial.user_attrs}
-    study.enqueue_trial(trial.params, kept)
+    # One that was lined up itself may not have come to take all of its values.
+    values = trial.system_attrs.get("fixed_params", {}) | trial.params
+    study.enqueue_trial(values, kept)
 
 
 def give_up(study: optuna.Study, dead: Callable[[str | None], bool], *, again: bool) -> int:

@@ -3,14 +3,12 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
 
-from databases.schema import open_for_writing
 from tests.drawing import draw_class_folders
 from training.cli.main import main
 
@@ -85,14 +83,6 @@ def run_process(environment: dict[str, str]) -> Menagerie:
 @pytest.fixture
 def pictures(tmp_path: Path) -> Path:
     return draw_class_folders(tmp_path / "colours", per_label=6)
-
-
-@pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    """The database that the commands work on."""
-    engine = open_for_writing(database_url)
-    yield engine
-    engine.dispose()
 
 
 def command(*arguments: object) -> list[str]:

@@ -21,8 +21,8 @@ START = 240
 
 
 @pytest.fixture
-def ingested(run_process: Menagerie, pictures: Path) -> None:
-    assert run_process("ingest", pictures).code == 0
+def ingested(menagerie: Menagerie, pictures: Path) -> None:
+    assert menagerie("ingest", pictures).code == 0
 
 
 def after_epochs(process: subprocess.Popen[str], epochs: int) -> None:
@@ -43,23 +43,23 @@ def manifests(bundles: Path) -> list[Manifest]:
     "options", [(), ("--schedule", "plateau", "--ema", "0.9")], ids=["plain", "averaged"]
 )
 def test_a_killed_training_goes_on_to_what_an_unbroken_one_comes_to(
-    options: tuple[str, ...], run_process: Menagerie, environment: dict[str, str], bundles: Path
+    options: tuple[str, ...], menagerie: Menagerie, environment: dict[str, str], bundles: Path
 ) -> None:
-    assert run_process("train", *SCRATCH, *options).code == 0
+    assert menagerie("train", *SCRATCH, *options).code == 0
     with talking(command("train", *SCRATCH, *options), environment) as killed:
         after_epochs(killed, 3)
         time.sleep(0.02)  # somewhere in the next epoch
         killed.send_signal(signal.SIGKILL)
     assert len(manifests(bundles)) == 1
-    resumed = run_process("train", "--resume")
+    resumed = menagerie("train", "--resume")
     assert resumed.code == 0, resumed.err
     told = [int(number) for number in re.findall(r"epoch (\d+) of 8", resumed.err)]
     assert 3 <= told[0] <= 5
     unbroken, whole = manifests(bundles)
     assert whole.training == unbroken.training  # the history of every epoch included
     assert whole.metrics == unbroken.metrics
-    assert run_process("train", "--resume").error.startswith("no unfinished training of 'colours'")
-    assert "leave the other options out" in run_process("train", "--resume", "--epochs", "9").error
+    assert menagerie("train", "--resume").error.startswith("no unfinished training of 'colours'")
+    assert "leave the other options out" in menagerie("train", "--resume", "--epochs", "9").error
 
 
 @pytest.mark.usefixtures("ingested")
@@ -77,7 +77,7 @@ def test_ctrl_c_says_how_to_go_on(environment: dict[str, str], bundles: Path) ->
 
 @pytest.mark.usefixtures("ingested")
 def test_two_processes_train_one_model_and_measure_over_both(
-    environment: dict[str, str], run_process: Menagerie, engine: Engine, bundles: Path
+    environment: dict[str, str], menagerie: Menagerie, engine: Engine, bundles: Path
 ) -> None:
     launcher = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
     python, *program = command("train", "--arch", "simple_cnn", "--epochs", "3", "--device", "cpu")
@@ -92,7 +92,7 @@ def test_two_processes_train_one_model_and_measure_over_both(
     best = history[int(str(manifest.training["best_epoch"])) - 1]
     assert isinstance(best, dict)
     # Three val pictures on two processes: the figures are those of the three, as the bundle itself has them.
-    measured = run_process("evaluate", "colours-1", "--split", "val").out
+    measured = menagerie("evaluate", "colours-1", "--split", "val").out
     accuracy = float(str(best["val_accuracy"]))
     assert f"{accuracy:.1%} right on 3 val pictures" in measured
     assert list((bundles / ".runs" / "colours").iterdir()) == []

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.processes import talking
+from tests.processes import free_port, talking
 from tests.training.cli.conftest import Menagerie, command
 from tests.training.conftest import Colours
 
@@ -20,10 +20,7 @@ SECONDS = 60
 
 @pytest.fixture
 def ports() -> tuple[int, int]:
-    with socket.socket() as first, socket.socket() as second:
-        for one in (first, second):
-            one.bind(("127.0.0.1", 0))
-        return first.getsockname()[1], second.getsockname()[1]
+    return free_port(), free_port()
 
 
 def wait_until(condition: Callable[[], bool], process: subprocess.Popen[str]) -> None:

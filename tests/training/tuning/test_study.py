@@ -121,6 +121,19 @@ def test_a_trial_whose_process_died_is_tried_again_and_counted_once(plan_for: Pl
         assert len(study.get_trials(states=(TrialState.COMPLETE,))) == 3
 
 
+def test_a_trial_that_is_broken_off_again_before_it_took_its_values_still_has_them(plan_for: Planner) -> None:
+    plan = plan_for()
+    run_trials(plan, 1)  # the defaults
+    with open_study(plan) as study:
+        ready_sampler(study, plan)
+        first = study.ask()
+        choose(first, plan.space)
+        for _ in range(2):
+            assert give_up(study, lambda _: True, again=True) == 1
+            again = study.ask()
+        assert choose(again, plan.space).learning_rate == first.params["learning_rate"]
+
+
 def test_a_trial_that_killed_its_process_is_not_tried_again(plan_for: Planner) -> None:
     plan = plan_for()
     with open_study(plan) as study:
