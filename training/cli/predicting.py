@@ -47,10 +47,22 @@ def predict(
 
     A file that cannot be read gets an error where its answer would stand, and stops nothing.
     """
+    from training.errors import Interrupted
+
+    try:
+        _predict(images, out, model, task)
+    except KeyboardInterrupt:
+        if out is None:
+            raise
+        raise Interrupted("stopped, and no answer is lost; to go on, run the same command again") from None
+
+
+def _predict(images: list[Path], out: Path | None, model: str | None, task: str | None) -> None:
     from backend.inference.bundle import load_bundle
     from training.answers_file import AnswersFile
     from training.cli.console import counted, quote, say
     from training.cli.registered import serving_model
+    from training.errors import BadFiles
     from training.questions import from_paths
 
     state = open_state_to_read()
@@ -64,6 +76,9 @@ def predict(
     tally = _answer(bundle, left.questions, file)
     summary = ", ".join(f"{count} {end}" for end, count in tally.ends.most_common())
     say(f"{quote(chosen.version)} on {counted(len(left.questions), 'picture')}: {summary}")
+    if not (left.answered or tally.readable):
+        where = "above" if file is None else f"in {file.name}"
+        raise BadFiles(f"no picture could be read; the reasons stand {where}")
 
 
 def _left(questions: "tuple[Question, ...]", file: "AnswersFile | None") -> "Left":

@@ -115,6 +115,28 @@ def test_a_file_of_something_else_is_left_as_it_is(
     assert (tmp_path / name).read_bytes() == content
 
 
+def test_where_nothing_can_be_read_that_is_the_last_line(
+    menagerie: Menagerie, folder: Path, tmp_path: Path
+) -> None:
+    bad = [folder / "red" / "cut.jpg", folder / "red" / "words.jpg"]
+    out = tmp_path / "answers.csv"
+    for _ in range(2):
+        ran = menagerie("predict", *bad, "--out", out)
+        assert ran.error == f"no picture could be read; the reasons stand in {out}"
+        assert ran.err.splitlines()[-1] == f"error: {ran.error}"
+        assert [row["error"] for row in answers(out)] == ["truncated_image", "unsupported_format"]
+    ran = menagerie("predict", bad[0])
+    assert ran.error == "no picture could be read; the reasons stand above"
+    assert f"{bad[0]}: the picture is cut short" in ran.out
+
+
+def test_one_answer_is_enough_for_success_whenever_it_was_given(
+    menagerie: Menagerie, folder: Path, tmp_path: Path
+) -> None:
+    asked = ("predict", folder / "red" / "0.jpg", folder / "red" / "cut.jpg", "--out", tmp_path / "a.jsonl")
+    assert [menagerie(*asked).code for _ in range(2)] == [0, 0]
+
+
 def test_a_pipe_is_not_waited_for(menagerie: Menagerie, folder: Path) -> None:
     os.mkfifo(folder / "red" / "pipe.jpg")
     assert "it is no regular file" in menagerie("predict", folder).out

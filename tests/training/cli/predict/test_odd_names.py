@@ -53,7 +53,7 @@ def test_those_that_could_not_be_read_are_found_again(menagerie: Menagerie, odd:
     for path in odd.iterdir():
         path.write_text("no picture at all")
     for _ in range(2):
-        menagerie("predict", odd, "--out", out)
+        assert menagerie("predict", odd, "--out", out).code == 1
         assert len(answers(out)) == len({row["file"] for row in answers(out)}) == len(ODD)
 
 
