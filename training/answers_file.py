@@ -1,18 +1,16 @@
 """Answers to many pictures in a file, which can be gone on with where it was broken off."""
 
-import csv
-import io
-import json
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from training.answer_rows import ROW_FORMATS, EarlierAnswer, NotAnAnswer, Row
 from training.bulk import Answered, Refusal
 from training.errors import BadSource
+from training.escaping import in_one_line
+from training.reporting.files import write_whole
 
-COLUMNS = ("file", "label", "score", "verdict", "novelty", "error", "detail", "model")
 LISTED = 5  # labels, where there is room for them
-FORMATS = (".csv", ".jsonl")
 
 
 class AnswersFile:
@@ -25,69 +23,78 @@ class AnswersFile:
     """
 
     def __init__(self, path: Path, version: str, labels: Sequence[str]) -> None:
-        if path.suffix not in FORMATS:
-            raise BadSource(f"{path}: answers are written as {' or '.join(FORMATS)}")
+        self.name = in_one_line(str(path))
+        if path.suffix not in ROW_FORMATS:
+            raise BadSource(f"{self.name}: answers are written as {' or '.join(ROW_FORMATS)}")
+        self._format = ROW_FORMATS[path.suffix]
         self._path = path
         self._version = version
         self._labels = labels
         try:
-            self.done = self._open()
+            self._lines = self._open()
         except OSError as error:
-            raise BadSource(f"{path} cannot be written: {error.strerror}") from error
+            raise self._unwritable(error) from error
+
+    @property
+    def rows(self) -> Mapping[str, Row]:
+        """What is answered, by file."""
+        return {row.file: row for row, _ in self._lines}
+
+    def forget(self, files: Collection[str]) -> None:
+        """Takes answers out; whoever is killed meanwhile leaves all of them where they were.
+
+        Raises:
+            BadSource: the file's folder cannot be written.
+        """
+        kept = [(row, line) for row, line in self._lines if row.file not in files]
+        if len(kept) == len(self._lines):
+            return
+        try:
+            # Where the path is a link, it goes on being one.
+            write_whole(self._path.resolve(), self._format.header + "".join(line for _, line in kept))
+        except OSError as error:
+            raise self._unwritable(error) from error
+        self._lines = kept
 
     def append(self, answered: Sequence[Answered]) -> None:
         """Writes some answers, all of them or, after a kill, what can be told from all."""
-        lines = "".join(self._line(one) for one in answered)
+        lines = "".join(self._format.write(self._values(one)) for one in answered)
         with self._path.open("a", encoding="utf-8", newline="") as file:
             file.write(lines)
 
-    def _open(self) -> frozenset[str]:
-        """Which files are answered already."""
+    def _open(self) -> list[tuple[Row, str]]:
+        """What is answered already, each with its line."""
         self._path.touch()
         data = self._path.read_bytes()
         whole = data[: data.rfind(b"\n") + 1]
-        # Nothing is cut off before it is known to be ours.
-        begin = (_as_csv(COLUMNS) if self._is_table else '{"file": ').encode()
-        if not begin.startswith(data[: len(begin)]):
-            raise self._foreign()
-        rows = self._rows(whole)
-        others = {str(row.get("model")) for row in rows} - {self._version}
+        lines = self._read(data, whole)  # nothing is cut off before it is known to be ours
+        others = {row.model for row, _ in lines} - {self._version}
         if others:
             raise BadSource(
-                f"{self._path} holds answers of {sorted(others)[0]}, not {self._version}: name another file"
+                f"{self.name} holds answers of {sorted(others)[0]}, not {self._version}: name another file"
             )
         if whole != data:
             with self._path.open("r+b") as file:
                 file.truncate(len(whole))
-        if not whole and self._is_table:
-            self._path.write_text(_as_csv(COLUMNS), encoding="utf-8", newline="")
-        return frozenset(str(row["file"]) for row in rows)
+        if not whole:
+            self._path.write_text(self._format.header, encoding="utf-8", newline="")
+        return lines
 
-    def _rows(self, whole: bytes) -> list[Any]:
+    def _read(self, data: bytes, whole: bytes) -> list[tuple[Row, str]]:
         try:
-            text = whole.decode()
-            if self._is_table:
-                rows = list(csv.DictReader(io.StringIO(text, newline="")))
-            else:
-                rows = [json.loads(line) for line in text.split("\n")[:-1]]
-        except (ValueError, csv.Error):
-            raise self._foreign() from None
-        if not all(isinstance(row, dict) and row.get("file") and row.get("model") for row in rows):
-            raise self._foreign()
-        return rows
+            self._format.check_start(data)
+            text = whole.decode().removeprefix(self._format.header)
+            return [(self._format.read(line), f"{line}\n") for line in text.split("\n")[:-1]]
+        except EarlierAnswer:
+            raise BadSource(
+                f"{self.name} holds answers of an earlier version, which do not tell what state of a file "
+                "they are about: name another file, or delete this one to have all answered anew"
+            ) from None
+        except (NotAnAnswer, UnicodeDecodeError):
+            raise BadSource(f"{self.name} holds something else than answers: name another file") from None
 
-    def _foreign(self) -> BadSource:
-        return BadSource(f"{self._path} holds something else than answers: name another file")
-
-    @property
-    def _is_table(self) -> bool:
-        return self._path.suffix == ".csv"
-
-    def _line(self, one: Answered) -> str:
-        values = self._values(one)
-        if self._is_table:
-            return _as_csv([_cell(values.get(column)) for column in COLUMNS])
-        return json.dumps(values, ensure_ascii=False) + "\n"
+    def _unwritable(self, error: OSError) -> BadSource:
+        return BadSource(f"{self.name} cannot be written: {error.strerror}")
 
     def _values(self, one: Answered) -> dict[str, Any]:
         values: dict[str, Any] = {"file": one.question.written}
@@ -102,14 +109,8 @@ class AnswersFile:
                 "novelty": one.answer.novelty,
                 "top_k": [{"label": self._labels[i], "score": float(one.answer.scores[i])} for i in best],
             }
-        return values | {"model": self._version}
-
-
-def _cell(value: object) -> str:
-    return "" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
-
-
-def _as_csv(cells: Sequence[str]) -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\n").writerow(cells)
-    return buffer.getvalue()
+        return values | {
+            "bytes": one.stamp and one.stamp.bytes,
+            "modified": one.stamp and one.stamp.modified,
+            "model": self._version,
+        }

@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -19,10 +19,9 @@ from backend.inference.preprocessing import Preprocessing, normalise, resize
 from databases.places import Unreachable
 from training.ingestion.examination import UNREADABLE_FILE
 from training.questions import Question
+from training.stamps import Stamp, stamp_of
 
 BATCH = 32
-
-Pixels = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -35,58 +34,66 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Answered:
-    """A picture, and what it shows or why nobody knows."""
+    """A picture, and what it shows or why nobody knows. `stamp` is of the file that was read, or an earlier
+    one; None where there was none."""
 
     question: Question
     answer: Prediction | Refusal
+    stamp: Stamp | None
 
 
-def answer_all(bundle: Bundle, questions: Sequence[Question]) -> Iterator[list[Answered]]:
+# Of a file: its stamp, and uint8 [1, size, size, 3].
+Opened = tuple[Stamp | None, NDArray[np.uint8] | Refusal]
+
+
+def answer_all(bundle: Bundle, questions: Sequence[Question]) -> Generator[list[Answered], None, None]:
     """Answers in the order of the questions, 32 at a time; the next ones are decoded meanwhile.
 
     Raises:
         Unreachable: what a picture lies in does not answer now.
     """
     read = partial(_read, spec=bundle.manifest.preprocessing)
-    behind: tuple[Sequence[Question], Iterator[Pixels | Refusal]] | None = None
+    behind: tuple[Sequence[Question], Iterator[Opened]] | None = None
     with ThreadPoolExecutor(available_cpus()) as pool:
-        for start in range(0, len(questions), BATCH):
-            batch = questions[start : start + BATCH]
-            ahead = batch, pool.map(read, batch)
+        try:
+            for start in range(0, len(questions), BATCH):
+                batch = questions[start : start + BATCH]
+                ahead = batch, pool.map(read, batch)
+                if behind:
+                    yield _answer(bundle, *behind)
+                behind = ahead
             if behind:
                 yield _answer(bundle, *behind)
-            behind = ahead
-        if behind:
-            yield _answer(bundle, *behind)
+        finally:  # whoever stops waits for no picture that was not begun
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _answer(
-    bundle: Bundle, questions: Sequence[Question], reading: Iterator[Pixels | Refusal]
-) -> list[Answered]:
+def _answer(bundle: Bundle, questions: Sequence[Question], reading: Iterator[Opened]) -> list[Answered]:
     opened = list(reading)
-    readable = [pixels for pixels in opened if not isinstance(pixels, Refusal)]
+    readable = [found for _, found in opened if not isinstance(found, Refusal)]
     predictions: Iterator[Prediction] = iter(())
     if readable:
         images = normalise(np.concatenate(readable), bundle.manifest.preprocessing)
         predictions = iter(Predictor(bundle).interpret(bundle.model.run(images)))
     return [
-        Answered(question, found if isinstance(found, Refusal) else next(predictions))
-        for question, found in zip(questions, opened, strict=True)
+        Answered(question, found if isinstance(found, Refusal) else next(predictions), stamp)
+        for question, (stamp, found) in zip(questions, opened, strict=True)
     ]
 
 
-def _read(question: Question, spec: Preprocessing) -> Pixels | Refusal:
-    """A picture as uint8 [1, size, size, 3]."""
+def _read(question: Question, spec: Preprocessing) -> Opened:
+    stamp: Stamp | None = None
     try:
         status = question.path.stat()
+        stamp = stamp_of(status)  # before the bytes: whatever is written from now on is seen as another file
         if isinstance(status, os.stat_result) and not stat.S_ISREG(status.st_mode):
-            return Refusal(UNREADABLE_FILE, "it is no regular file")  # a pipe would be waited for
+            return stamp, Refusal(UNREADABLE_FILE, "it is no regular file")  # a pipe would be waited for
         if status.st_size > DEFAULT_LIMITS.max_bytes:
-            return Refusal("too_many_bytes", f"the file has {status.st_size / 2**20:.1f} MiB")
-        return resize([decode(question.path.read_bytes(), least=spec.least).image], spec)
+            return stamp, Refusal("too_many_bytes", f"the file has {status.st_size / 2**20:.1f} MiB")
+        return stamp, resize([decode(question.path.read_bytes(), least=spec.least).image], spec)
     except UnreadableImage as error:
-        return Refusal(error.code, str(error))
+        return stamp, Refusal(error.code, str(error))
     except Unreachable:  # says nothing about the file: the run ends, and can be gone on with
         raise
     except OSError as error:
-        return Refusal(UNREADABLE_FILE, error.strerror or type(error).__name__)
+        return stamp, Refusal(UNREADABLE_FILE, error.strerror or type(error).__name__)

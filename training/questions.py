@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,7 +15,9 @@ from backend.inference.errors import UnreadableImage
 from databases.places import Place
 from training.dataset import Images
 from training.errors import BadSource, NoPictures
+from training.escaping import in_one_line
 from training.ingestion.sources import Candidate, open_source
+from training.ingestion.sources.folders import scan
 
 BATCH = 8  # decoded pictures in memory at a time: one may have 200 MB
 
@@ -29,10 +32,8 @@ class Question:
 
     @property
     def written(self) -> str:
-        """The whole path as one line of UTF-8; what cannot be printed is escaped."""
-        return "".join(
-            one if one.isprintable() else one.encode("unicode_escape").decode() for one in str(self.path)
-        )
+        """The whole path, in one line."""
+        return in_one_line(str(self.path))
 
 
 @dataclass(frozen=True)
@@ -102,17 +103,13 @@ def _of_path(path: Path, labels: frozenset[str]) -> list[Question]:
 
 
 def _candidates(path: Path) -> list[Candidate]:
-    try:
-        return open_source(path).candidates
-    except NoPictures:  # here nobody needs one folder a label
-        raise NoPictures(f"there is no picture in {path}") from None
+    with suppress(NoPictures):  # here nobody needs one folder a label, nor names that a database can hold
+        source = scan(path.resolve()) if path.is_dir() else open_source(path)
+        if found := source.candidates + source.unnameable:
+            return found
+    raise NoPictures(f"there is no picture in {path}")
 
 
 def _question(path: Place, name: str, candidates: tuple[str | None, ...], labels: frozenset[str]) -> Question:
     expected = next((one for one in candidates if one in labels), None)
-    return Question(path, _escaped(name), expected)
-
-
-def _escaped(name: str) -> str:
-    """Names on disk may be bytes that are no UTF-8: they are written as escapes."""
-    return name.encode(errors="backslashreplace").decode()
+    return Question(path, in_one_line(name), expected)

@@ -1,6 +1,8 @@
 """`menagerie predict`: answers to files and folders, without the service."""
 
 from collections import Counter
+from contextlib import closing
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,7 +11,19 @@ import typer
 from training.cli.state import open_state_to_read
 
 if TYPE_CHECKING:
+    from backend.inference.bundle import Bundle
+    from training.answers_file import AnswersFile
     from training.bulk import Answered
+    from training.questions import Question
+    from training.resuming import Left
+
+
+@dataclass
+class _Tally:
+    """How often answers ended how, and how many are answers indeed."""
+
+    ends: Counter[str] = field(default_factory=Counter)
+    readable: int = 0
 
 
 def predict(
@@ -23,7 +37,7 @@ def predict(
         Path | None,
         typer.Option(
             help="Write the answers here, as .csv or .jsonl; the same command goes on where it was broken "
-            "off. Default: they are printed."
+            "off, and asks again what could not be read or was replaced. Default: they are printed."
         ),
     ] = None,
     model: Annotated[str | None, typer.Option(help="For example cats-dogs-2. Default: what serves.")] = None,
@@ -33,11 +47,22 @@ def predict(
 
     A file that cannot be read gets an error where its answer would stand, and stops nothing.
     """
+    from training.errors import Interrupted
+
+    try:
+        _predict(images, out, model, task)
+    except KeyboardInterrupt:
+        if out is None:
+            raise
+        raise Interrupted("stopped, and no answer is lost; to go on, run the same command again") from None
+
+
+def _predict(images: list[Path], out: Path | None, model: str | None, task: str | None) -> None:
     from backend.inference.bundle import load_bundle
     from training.answers_file import AnswersFile
-    from training.bulk import answer_all
-    from training.cli.console import Bars, counted, quote, say
+    from training.cli.console import counted, quote, say
     from training.cli.registered import serving_model
+    from training.errors import BadFiles
     from training.questions import from_paths
 
     state = open_state_to_read()
@@ -45,20 +70,55 @@ def predict(
     questions = from_paths(images, frozenset())
     bundle = load_bundle(state.bundles / chosen.bundle_uri)
     file = None if out is None else AnswersFile(out, chosen.version, bundle.manifest.labels)
-    if file is not None and file.done:
-        questions = tuple(one for one in questions if one.written not in file.done)
-        say(f"{counted(len(file.done), 'picture')} answered in {quote(str(out))} already")
-    ended: Counter[str] = Counter()
-    with Bars().track("Answering", len(questions)) as advance:
-        for answered in answer_all(bundle, questions):
+    left = _left(questions, file)
+    if not left.questions:
+        return
+    tally = _answer(bundle, left.questions, file)
+    summary = ", ".join(f"{count} {end}" for end, count in tally.ends.most_common())
+    say(f"{quote(chosen.version)} on {counted(len(left.questions), 'picture')}: {summary}")
+    if not (left.answered or tally.readable):
+        where = "above" if file is None else f"in {file.name}"
+        raise BadFiles(f"no picture could be read; the reasons stand {where}")
+
+
+def _left(questions: "tuple[Question, ...]", file: "AnswersFile | None") -> "Left":
+    """What is to be asked now; answers that hold good no more are taken out of the file."""
+    from training.cli.console import counted, quote, say
+    from training.resuming import left_of
+
+    left = left_of(questions, {} if file is None else file.rows)
+    if file is None:
+        return left
+    file.forget({one.written for one in left.unreadable + left.replaced})
+    name = quote(file.name)
+    if not left.questions:
+        say(f"{counted(left.answered, 'picture')} answered in {name} already: nothing is left to do")
+    elif left.answered:
+        say(f"{counted(left.answered, 'picture')} answered in {name} already")
+    for again, reason in ((left.unreadable, "not readable last time"), (left.replaced, "replaced since")):
+        if again:
+            say(f"{counted(len(again), 'picture')} asked again: {reason}")
+    return left
+
+
+def _answer(bundle: "Bundle", questions: "tuple[Question, ...]", file: "AnswersFile | None") -> _Tally:
+    from training.bulk import Refusal, answer_all
+    from training.cli.console import Bars
+
+    tally = _Tally()
+    with (
+        Bars().track("Answering", len(questions)) as advance,
+        closing(answer_all(bundle, questions)) as batches,
+    ):
+        for answered in batches:
             if file is None:
                 _print(answered)
             else:
                 file.append(answered)
-            ended.update(_end(one) for one in answered)
+            tally.ends.update(_end(one) for one in answered)
+            tally.readable += sum(not isinstance(one.answer, Refusal) for one in answered)
             advance(len(answered))
-    summary = ", ".join(f"{count} {end}" for end, count in ended.most_common())
-    say(f"{quote(chosen.version)} on {counted(len(questions), 'picture')}{': ' if summary else ''}{summary}")
+    return tally
 
 
 def _print(answered: "list[Answered]") -> None:

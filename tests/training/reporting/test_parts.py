@@ -171,3 +171,10 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
     assert path.read_text() == "first"
     assert list(path.parent.iterdir()) == [path]
     assert stat.S_IMODE(path.stat().st_mode) & 0o400
+
+
+def test_a_file_that_is_replaced_is_read_by_nobody_who_could_not_before(tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    path.touch(0o600)
+    write_whole(path, "second")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600

@@ -23,26 +23,36 @@ def scan(root: Place, wrapper: Parts = ()) -> Source:
     """
     passed_over: Counter[str] = Counter()
     pictures: list[tuple[Parts, Place]] = []
+    unnameable: list[tuple[Parts, Place]] = []
     nested: dict[str, bool | None] = dict.fromkeys(_top_folders(root, wrapper))
     for parts, place in _files(root):
         told = parts[len(wrapper) :] if parts[: len(wrapper)] == wrapper else ()
         if len(told) > 1:
             nested[told[0]] = nested.get(told[0], False) or len(told) > 2
+        is_picture = place.suffix.lower() in PICTURE_SUFFIXES
         if not _is_text("/".join(parts)):
             passed_over[UNNAMEABLE] += 1
-        elif place.suffix.lower() not in PICTURE_SUFFIXES:
+            unnameable += [(parts, place)] if is_picture else []
+        elif not is_picture:
             passed_over[place.suffix.lower() or place.name] += 1
         else:
             pictures.append((parts, place))
     given = _split_folders(nested)
+    candidates = _candidates(pictures, len(wrapper), given)
+    _check_splits(root, given, {candidate.split for candidate in candidates})
+    others = _candidates(unnameable, len(wrapper), given)
+    return Source(root, candidates, frozenset(given.values()), passed_over, others)
+
+
+def _candidates(pictures: list[tuple[Parts, Place]], top: int, given: dict[str, str]) -> list[Candidate]:
+    """`top`: how many folders stand around all that say something."""
     candidates = []
     for parts, place in pictures:
-        folders = parts[len(wrapper) : -1]
+        folders = parts[top:-1]
         split = given.get(folders[0]) if folders else None
         told = folders[1:] if split else folders
         candidates.append(Candidate(place, "/".join(parts), told[0] if told else None, split))
-    _check_splits(root, given, {candidate.split for candidate in candidates})
-    return Source(root, candidates, frozenset(given.values()), passed_over)
+    return candidates
 
 
 def is_hidden(name: str) -> bool:

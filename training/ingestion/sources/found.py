@@ -37,9 +37,10 @@ class Candidate:
 @dataclass(frozen=True)
 class Source:
     """What was found: `given_splits` are those that came as folders, `passed_over` counts other files by
-    suffix."""
+    suffix; `unnameable` are the pictures among them, whose names no database can hold."""
 
     root: Place
     candidates: list[Candidate]
     given_splits: frozenset[str] = frozenset()
     passed_over: Counter[str] = field(default_factory=Counter)
+    unnameable: list[Candidate] = field(default_factory=list)
