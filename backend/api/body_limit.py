@@ -9,11 +9,8 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.api.errors import ApiError, problem_of
-from backend.api.settings import Settings
+from backend.api.settings import ENVELOPE, Settings
 from backend.api.turns import overloaded
-
-# What multipart wraps around files: boundaries, headers, a few small fields.
-ENVELOPE = 64 * 1024
 
 
 class BodyLimit:
@@ -25,8 +22,7 @@ class BodyLimit:
         self._app = app
         self._max_bytes = settings.max_upload_bytes
         self._by_path = by_path
-        largest = max(self._max_bytes, *by_path.values())
-        self.max_held = max(settings.max_held_bytes, largest + ENVELOPE)
+        self.max_held = settings.max_held_bytes
         self.seconds = settings.upload_seconds
         self.held = 0
 

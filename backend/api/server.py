@@ -4,6 +4,7 @@ import logging
 import multiprocessing
 import os
 import sys
+from concurrent.futures import ProcessPoolExecutor
 
 import uvicorn
 from fastapi import FastAPI
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 
 # Longer than load balancers keep a connection that is idle (60 s is the most usual): it is theirs to end.
 KEEP_ALIVE_SECONDS = 75
+START_SECONDS = 60  # in which a worker must have come so far as to answer that it lives
 STARTUP_FAILURE = 3  # what uvicorn takes as: the next one would fail alike
 
 
@@ -45,12 +47,14 @@ def serve(settings: Settings) -> None:
 class Supervisor(Multiprocess):
     """Starts the workers, and another one for each that dies."""
 
+    _known: frozenset[int] = frozenset()
+
     def keep_subprocess_alive(self) -> None:
-        before = [process.pid for process in self.processes]
         super().keep_subprocess_alive()
-        for pid in before:
-            if pid is not None and pid not in {process.pid for process in self.processes}:
-                worker_metrics.forget_worker(pid)
+        living = frozenset(process.pid for process in self.processes if process.pid is not None)
+        for pid in self._known - living:
+            worker_metrics.forget_worker(pid)
+        self._known = living
 
 
 def worker() -> FastAPI:
@@ -78,14 +82,15 @@ def _config(app: FastAPI | str, settings: Settings) -> uvicorn.Config:
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=settings.drain_seconds,
+        timeout_worker_healthcheck=START_SECONDS,
     )
 
 
 def _check(settings: Settings) -> None:
     """Raises what would keep every worker from serving: said once. In a process of its own, whose memory is
     given back."""
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        pool.apply(_try, (settings,))
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        pool.submit(_try, settings).result()
 
 
 def _try(settings: Settings) -> None:

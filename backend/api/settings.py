@@ -3,10 +3,14 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from backend.api.guard_settings import GuardSettings
 from backend.inference.cpu import available_cpus
+
+# What multipart wraps around files: boundaries, headers, a few small fields.
+ENVELOPE = 64 * 1024
 
 
 class Settings(GuardSettings):
@@ -35,12 +39,21 @@ class Settings(GuardSettings):
     max_waiting: int = Field(default=64, ge=0)
     waiting_seconds: float = Field(default=10, gt=0)
     upload_seconds: float = Field(default=60, gt=0)
-    max_held_bytes: int = Field(default=256 * 2**20, ge=1)
+    max_held_bytes: int = Field(default=512 * 2**20, validate_default=True)
     cached_answers: int = Field(default=1000, ge=0)
     drain_seconds: int = Field(default=30, ge=1)
     thumbnails: Path = Field(default_factory=lambda others: others["bundles"].parent / "thumbnails")
     log_level: Literal["critical", "error", "warning", "info", "debug"] = "info"
     log_format: Literal["text", "json"] = "text"
+
+    @field_validator("max_held_bytes")
+    @classmethod
+    def _check_held(cls, held: int, others: ValidationInfo) -> int:
+        least = max(others.data.get("max_upload_bytes", 0), others.data.get("max_batch_bytes", 0)) + ENVELOPE
+        if held < least:
+            told = "a body may have {least} bytes, so at least as many must be held"
+            raise PydanticCustomError("held", told, {"least": least})
+        return held
 
     @property
     def cores(self) -> int:

@@ -1,7 +1,7 @@
 """Pictures are worked on as many at once as there are cores; the others wait their turn, but not too many,
 and not too long."""
 
-from asyncio import FIRST_COMPLETED, Future, create_task, get_running_loop, wait
+from asyncio import FIRST_COMPLETED, Future, create_task, get_running_loop, shield, wait
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -67,9 +67,13 @@ class Turns:
             if await request.is_disconnected():
                 raise ClientGone
             context = copy_context()
-            return await get_running_loop().run_in_executor(self._threads, context.run, work, *arguments)
-        finally:
+            working = get_running_loop().run_in_executor(self._threads, context.run, work, *arguments)
+        except BaseException:
             self._pass_on()
+            raise
+        # When the work ends, which may be later than that somebody waits for it.
+        working.add_done_callback(lambda _: self._pass_on())
+        return await shield(working)
 
     async def _wait(self, request: Request, seconds: float | None) -> None:
         if self._free:

@@ -34,7 +34,7 @@ def of_all_workers() -> Collector:
         SettingsError: the variable names no folder.
     """
     folder = os.environ.get(VARIABLE, "")
-    if not Path(folder).is_dir():
+    if not folder or not Path(folder).is_dir():
         raise SettingsError(f"{VARIABLE}={folder!r}: there is no such folder")
     collector: Collector = MultiProcessCollector(None, folder)  # type: ignore[no-untyped-call]
     return collector
@@ -47,7 +47,7 @@ def shared() -> Iterator[None]:
     They do so in the folder that the environment names, or else in one of their own, gone with the block.
     """
     named = os.environ.get(VARIABLE)
-    if named is not None:
+    if named:
         for path in Path(named).glob("*.db"):
             if FILE.fullmatch(path.name):  # of those who ran before
                 path.unlink()

@@ -11,7 +11,8 @@ from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from backend.inference import container
 from backend.inference.errors import UnreadableImage
-from backend.inference.jpeg import UsualJpeg, decode_usual, wears_out
+from backend.inference.jpeg import UsualJpeg, decode_usual
+from backend.inference.jpeg_segments import wears_out
 
 # Pillow's names. Others that it knows (EPS runs Ghostscript, for one) are never tried on strangers' bytes;
 # AVIF and HEIF (HEIC) only on what the container module knows as such.

@@ -11,17 +11,12 @@ import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
 
-from backend.inference.progressive import NEXT_MARKER, without_details
+from backend.inference.jpeg_segments import METADATA, SCAN, START, segments_of
+from backend.inference.progressive import without_details
 
-START = b"\xff\xd8\xff"
 USUAL = ("YCbCr", "Gray")
-SCAN, METADATA = 0xDA, 0xE1  # markers: SOS; APP1, which holds Exif and XMP
 SCALES = (8, 4, 2, 1)  # what libjpeg has fast code for
 MEANS = 8  # the scale at which a block becomes one pixel
-# Real files have about ten; each more would cost as much as the whole picture, and hardly a byte.
-MOST_SCANS = 100
-MOST_SEGMENTS, MOST_JUNK = 1000, 64 * 1024  # bytes
-FILLERS = (0x00, 0xFF)
 
 
 @dataclass(frozen=True)
@@ -33,28 +28,6 @@ class UsualJpeg:
     width: int
     height: int
     has_metadata: bool
-
-
-def wears_out(data: bytes) -> bool:
-    """Whether `data` is a JPEG that is made to take long: its pixels are gone over again and again, or
-    there is no end of what stands before them."""
-    if not data.startswith(START):
-        return False
-    return data.count(bytes((0xFF, SCAN))) > MOST_SCANS or _has_no_end_of_head(data)
-
-
-def _has_no_end_of_head(data: bytes) -> bool:
-    """Pillow looks at each segment before the pixels, and at each byte that belongs to none."""
-    at, segments, junk = 2, 0, 0
-    while at < len(data) - 3 and data[at + 1] != SCAN and segments < MOST_SEGMENTS and junk < MOST_JUNK:
-        if data[at] == 0xFF and data[at + 1] not in FILLERS:
-            at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-            segments += 1
-        else:
-            following = NEXT_MARKER.search(data, at, at + MOST_JUNK)
-            junk += following.start() - at if following else MOST_JUNK
-            at = following.start() if following else len(data)
-    return segments >= MOST_SEGMENTS or junk >= MOST_JUNK
 
 
 def decode_usual(
@@ -94,10 +67,7 @@ def _scaled(data: bytes, shorter: int, least: int | None, spare: int) -> tuple[i
 
 def _has_metadata(data: bytes) -> bool:
     """Whether there is Exif or XMP before the pixels."""
-    at = 2
-    while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] != SCAN:
-        if data[at + 1] == METADATA:
-            return True
-        at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-    # What does not follow on one another, such as fill bytes, is for a reader who knows more of it.
-    return data[at : at + 2] != bytes((0xFF, SCAN))
+    for segment in segments_of(data):
+        if segment.marker in (METADATA, SCAN):
+            return segment.marker == METADATA
+    return False

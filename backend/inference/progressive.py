@@ -6,26 +6,13 @@ for them.
 """
 
 import math
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-# Markers: SOF2, DHT, SOS, EOI, DRI (ITU-T T.81, table B.1).
-PROGRESSIVE, TABLE, SCAN, END, RESTARTS = 0xC2, 0xC4, 0xDA, 0xD9, 0xDD
+from backend.inference.jpeg_segments import END, PROGRESSIVE, RESTARTS, SCAN, TABLE, segments_of
+
 FRAMES = (0xC0, 0xC1, 0xC3, *range(0xC5, 0xC8), *range(0xC9, 0xCC), *range(0xCD, 0xD0))  # of other kinds
-# Behind a scan's bytes: a marker that is no restart, where 0xFF 0x00 is but a byte of value 0xFF.
-NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)
 FIRST = b"\0"  # a scan from the first coefficient on has only that one: the mean
 LONGEST_RUN = 14  # 2**14 blocks and more that end at once (ITU-T T.81, G.1.2.2)
-
-
-@dataclass(frozen=True)
-class Segment:
-    """`content`: without marker and length; `whole`: with them, and with the codes that follow a scan's."""
-
-    marker: int
-    content: bytes
-    whole: bytes
 
 
 @dataclass(frozen=True)
@@ -45,33 +32,17 @@ def without_details(data: bytes) -> bytes | None:
     never heard of.
     """
     kept, components = [data[:2]], list[Component]()
-    for segment in _segments(data):
+    for segment in segments_of(data):
+        content, whole = data[segment.start + 4 : segment.coded], data[segment.start : segment.end]
         if segment.marker == END:
-            return b"".join((*kept, *_zeros(components), segment.whole)) if components else None
+            return b"".join((*kept, *_zeros(components), whole)) if components else None
         if segment.marker in FRAMES:
             return None
         if segment.marker == PROGRESSIVE:
-            components = _components(segment.content)
-        if segment.marker != SCAN or segment.content[-3:-2] == FIRST:
-            kept.append(segment.whole)
+            components = _components(content)
+        if segment.marker != SCAN or content[-3:-2] == FIRST:
+            kept.append(whole)
     return None
-
-
-def _segments(data: bytes) -> Iterator[Segment]:
-    """As long as one follows on the other; all of them where the last is the end."""
-    at = 2
-    while data[at : at + 1] == b"\xff" and at + 4 <= len(data):
-        marker, content = data[at + 1], at + 4
-        end = following = at + 2 + int.from_bytes(data[at + 2 : content], "big")
-        if marker == SCAN:
-            found = NEXT_MARKER.search(data, end)
-            if found is None:
-                return
-            following = found.start()
-        yield Segment(marker, data[content:end], data[at:following])
-        at = following
-    if data[at : at + 2] == bytes((0xFF, END)):
-        yield Segment(END, b"", data[at : at + 2])
 
 
 def _components(frame: bytes) -> list[Component]:

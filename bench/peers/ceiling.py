@@ -16,11 +16,8 @@ from backend.inference.prediction import Predictor
 
 
 def main() -> None:
-    bundle, pictures, seconds = (
-        Path(sys.argv[1]),
-        Path(sys.argv[2]).read_text().split("\n"),
-        float(sys.argv[3]),
-    )
+    bundle, seconds = Path(sys.argv[1]), float(sys.argv[3])
+    pictures = Path(sys.argv[2]).read_text(encoding="utf-8").splitlines()
     cores = available_cpus()
     with get_context("spawn").Pool(cores) as pool:
         done = pool.starmap(_answer, [(bundle, pictures[core::cores], seconds) for core in range(cores)])

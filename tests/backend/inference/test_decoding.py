@@ -14,7 +14,7 @@ from PIL import Image, ImageOps
 
 from backend.inference.decoding import SPARE, START_BYTES, Limits, check_start, decode, decode_grey
 from backend.inference.errors import UnreadableImage
-from backend.inference.jpeg import MOST_SCANS, MOST_SEGMENTS
+from backend.inference.jpeg_segments import MOST_SCANS, MOST_SEGMENTS
 from tests.drawing import draw, draw_scene, encode, picture
 
 FORMATS = ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIF"]
@@ -379,15 +379,21 @@ ONE_SCAN = PROGRESSIVE[PROGRESSIVE.index(SCAN) : PROGRESSIVE.index(b"\xff", PROG
         PROGRESSIVE[:-2] + ONE_SCAN * MOST_SCANS + PROGRESSIVE[-2:],
         b"\xff\xd8\xff" + bytes(200_000) + PROGRESSIVE[2:],
         b"\xff\xd8" + b"\xff\xe1\x00\x02" * MOST_SEGMENTS + PROGRESSIVE[2:],
+        PROGRESSIVE[:-2] + b"\xff\xfe\x00\x02" * MOST_SEGMENTS + PROGRESSIVE[-2:],
         b"\xff\xd8" + b"\xff" * 200_000 + PROGRESSIVE[2:],
         b"\xff\xd8" + b"\xff\x00" * 100_000 + PROGRESSIVE[2:],
     ],
-    ids=["scans", "zeros", "segments", "fills", "escapes"],
+    ids=["scans", "zeros", "segments", "segments behind a scan", "fills", "escapes"],
 )
 def test_what_is_made_to_take_long_is_refused(data: bytes) -> None:
     with pytest.raises(UnreadableImage) as refused:
         decode(data)
     assert refused.value.code == "corrupt_image"
+
+
+def test_what_stands_behind_a_picture_is_nobody_s_business() -> None:
+    film = (SCAN + b"\xff\xfe\x00\x02") * 10_000  # as phones put one there
+    assert np.array_equal(np.asarray(decode(PROGRESSIVE + film).image), np.asarray(decode(PROGRESSIVE).image))
 
 
 def test_a_little_of_it_is_borne() -> None:

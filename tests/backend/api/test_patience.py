@@ -1,0 +1,134 @@
+"""Clients that say more, or less, than a request."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Iterator
+
+import pytest
+import uvicorn
+from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
+
+from backend.api import patience
+from backend.api.patience import IDLE_BYTES, PatientProtocol
+from tests.waiting import wait_until
+
+ASK = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"
+
+
+class Server:
+    """A real one. `/refused` is answered before its body is read; `/slow` when `go` is set."""
+
+    def __init__(self) -> None:
+        config = uvicorn.Config(
+            self, port=0, http=PatientProtocol, log_config=None, lifespan="off", timeout_keep_alive=1
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run)
+        self.go = threading.Event()
+        self.begun = 0
+
+    def __enter__(self) -> "Server":
+        self._thread.start()
+        wait_until(lambda: self._server.started)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.go.set()
+        self._server.should_exit = True
+        self._thread.join()
+
+    def connect(self) -> socket.socket:
+        address = self._server.servers[0].sockets[0].getsockname()
+        return socket.create_connection(address, timeout=60)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.begun += 1
+        if scope["path"] == "/slow":
+            await asyncio.to_thread(self.go.wait, 60)
+        elif scope["path"] != "/refused":
+            while (await receive()).get("more_body"):
+                pass
+        await PlainTextResponse(scope["path"])(scope, receive, send)
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    monkeypatch.setattr(patience, "HEAD_SECONDS", 0.3)
+    monkeypatch.setattr(patience, "LINGER_SECONDS", 0.3)
+    with Server() as server:
+        yield server
+
+
+def read_all(connection: socket.socket) -> bytes:
+    """All that comes until the other side closes."""
+    told = b""
+    try:
+        while part := connection.recv(65536):
+            told += part
+    except ConnectionResetError:
+        pass
+    return told
+
+
+def test_an_answered_client_that_sends_empty_lines_is_not_kept(server: Server) -> None:
+    with server.connect() as connection:
+        connection.sendall(ASK)
+        assert b"200 OK" in connection.recv(65536)
+        connection.sendall(b"\r\n")
+        assert read_all(connection) == b""
+
+
+def test_who_is_refused_early_may_not_go_on_sending_for_ever(server: Server) -> None:
+    with server.connect() as connection:
+        connection.sendall(b"POST /refused HTTP/1.1\r\nhost: x\r\ncontent-length: 1000000\r\n\r\n")
+        assert b"200 OK" in connection.recv(65536)
+        connection.sendall(b"x")
+        assert read_all(connection) == b""
+
+
+def test_who_is_refused_early_is_heard_again_once_the_body_has_come(server: Server) -> None:
+    with server.connect() as connection:
+        connection.sendall(b"POST /refused HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\n\r\n")
+        assert b"200 OK" in connection.recv(65536)
+        connection.sendall(b"abc" + ASK)
+        assert b"200 OK" in connection.recv(65536)
+
+
+def test_the_head_of_a_next_request_waits_for_the_answer_to_the_one_before(server: Server) -> None:
+    with server.connect() as connection:
+        connection.sendall(b"GET /slow HTTP/1.1\r\nhost: x\r\n\r\nGET / HT")
+        wait_until(lambda: server.begun == 1)
+        connection.settimeout(1)  # three times as long as a head may take
+        with pytest.raises(TimeoutError):
+            connection.recv(1)
+        connection.settimeout(60)
+        server.go.set()
+        told = read_all(connection)
+        assert told.startswith(b"HTTP/1.1 200 OK")
+        assert b"/slow" in told
+
+
+def test_nobody_collects_what_comes_behind_a_body(server: Server) -> None:
+    with server.connect() as connection:
+        connection.sendall(b"POST /a HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n0\r\n")
+        try:
+            for _ in range(2000):
+                connection.sendall(b"x-more: " + b"y" * (IDLE_BYTES // 10) + b"\r\n")
+        except ConnectionError:
+            pass
+        else:
+            pytest.fail("13 MB of trailers were read")
+
+
+def test_a_large_body_and_the_next_head_may_come_together(server: Server) -> None:
+    with server.connect() as connection:
+        body = bytes(3 * IDLE_BYTES)
+        head = f"POST /a HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}\r\n\r\n".encode()
+        connection.sendall(head + body + ASK[:9])
+        connection.sendall(ASK[9:])
+        told = b""
+        while told.count(b"200 OK") < 2:
+            told += connection.recv(65536)
+        assert b"431" not in told
