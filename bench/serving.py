@@ -3,11 +3,13 @@
 MENAGERIE_DATA=... make bench-serving
 """
 
+import os
+import signal
 import statistics
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from backend.inference.cpu import available_cpus
@@ -20,7 +22,7 @@ from training.cli.processes import started, wait_until_up
 
 PORT, PEERS_PORT = 18_441, 18_442
 RIVALS = PROJECT / ".venv-rivals" / "bin" / "python"
-SECONDS, ROUNDS = 6.0, 5
+SECONDS, ROUNDS = 5.0, 5
 # What the README tells a busy site to do; but no answer is kept, or that would be all that is measured.
 NO_CACHE = {"MENAGERIE_CACHED_ANSWERS": "0"}
 BUSY = NO_CACHE | {"MENAGERIE_WORKERS": str(available_cpus())}
@@ -87,8 +89,12 @@ def _peer(command: list[str], settings: dict[str, str]) -> Iterator[str]:
     base = f"http://127.0.0.1:{PEERS_PORT}"
     ours = {"MENAGERIE_PORT": str(PEERS_PORT), "MENAGERIE_LOG_LEVEL": "warning"}
     with started(command, settings | ours) as process:
-        wait_until_up(command[-1], process, f"{base}/openapi.json")
-        yield base
+        try:
+            wait_until_up(command[-1], process, f"{base}/openapi.json")
+            yield base
+        finally:  # LitServe leaves its workers behind
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def _beside_the_ceiling(place: Place, pictures: Path) -> Iterator[Row]:
