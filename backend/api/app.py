@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
+from starlette.formparsers import MultiPartParser
 
 from backend.api import errors
 from backend.api.access import Access
@@ -63,6 +64,9 @@ def create_app(settings: Settings) -> FastAPI:
         telemetry=NO_TELEMETRY_OF_ITS_OWN,
     )
     app.state.succession = succession
+    MultiPartParser.spool_max_size = (
+        settings.max_upload_bytes
+    )  # a picture stays in memory: how many do is bounded
     app.add_middleware(BodyLimit, settings=settings, by_path={batch.PATH: settings.max_batch_bytes})
     app.add_middleware(RefuseWhenFull, turns=service.turns)
     guard.install(app)

@@ -3,6 +3,7 @@
 import logging
 import multiprocessing
 import os
+import socket
 import sys
 from concurrent.futures import ProcessPoolExecutor
 
@@ -41,13 +42,31 @@ def serve(settings: Settings) -> None:
     _check(settings)
     config = _config(f"{__name__}:worker", settings)
     with worker_metrics.shared():
-        Supervisor(config, [config.bind_socket()]).run()
+        Supervisor(config, [_bind(settings) for _ in range(settings.workers)]).run()
 
 
 class Supervisor(Multiprocess):
-    """Starts the workers, and another one for each that dies."""
+    """Starts the workers, and another one for each that dies.
 
+    Each listens for itself: of several that share one socket, whichever wakes first takes all connections
+    that came at once, and may be left alone with them.
+    """
+
+    _listeners: list[socket.socket]
     _known: frozenset[int] = frozenset()
+
+    @property
+    def sockets(self) -> list[socket.socket]:
+        """Of the worker that is started next: who died, or was not started yet."""
+        place = next(
+            (place for place, worker in enumerate(self.processes) if not worker.process.is_alive()),
+            len(self.processes),
+        )
+        return self._listeners[place : place + 1] or self._listeners
+
+    @sockets.setter
+    def sockets(self, sockets: list[socket.socket]) -> None:
+        self._listeners = sockets
 
     def keep_subprocess_alive(self) -> None:
         super().keep_subprocess_alive()
@@ -55,6 +74,19 @@ class Supervisor(Multiprocess):
         for pid in self._known - living:
             worker_metrics.forget_worker(pid)
         self._known = living
+
+
+def _bind(settings: Settings) -> socket.socket:
+    """One of several at the same address: the kernel deals new connections out among them."""
+    family, kind, protocol, _, address = socket.getaddrinfo(
+        settings.host or None, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    listener = socket.socket(family, kind, protocol)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    listener.bind(address)
+    listener.set_inheritable(True)
+    return listener
 
 
 def worker() -> FastAPI:
