@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from backend.api.answer_cache import AnswerCache
 from backend.api.metrics import Metrics
+from backend.api.priority import behind
 from backend.api.recorder import Recorder
 from backend.api.settings import Settings
 from backend.api.thumbnails import Thumbnails
@@ -131,4 +132,5 @@ def open_service(settings: Settings) -> Service:
 
 
 def _load(settings: Settings, model: RegisteredModel) -> Predictor:
-    return Predictor(load_bundle(settings.bundles / model.bundle_uri, settings.threads or settings.cores))
+    threads = settings.threads or settings.cores
+    return Predictor(behind(load_bundle, settings.bundles / model.bundle_uri, threads))

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from backend.api.errors import ApiError, ClientGone, problem_of
 from backend.api.metrics import Metrics
+from backend.api.priority import step_back
 
 Answer = TypeVar("Answer")
 RETRY_AFTER_SECONDS = 1
@@ -27,7 +28,7 @@ class Turns:
         self.at_once = at_once
         self._free = at_once
         self._queue: deque[Future[None]] = deque()
-        self._threads = ThreadPoolExecutor(at_once, "turn")
+        self._threads = ThreadPoolExecutor(at_once, "turn", step_back)
         self._most_waiting = most_waiting
         self._seconds = seconds
         self._metrics = metrics
