@@ -55,7 +55,7 @@ bench: $(VENV)/.dev-installed  ## measure on real pictures, print the tables, wr
 bench-data: $(VENV)/.dev-installed .venv-rivals/.installed  ## measure the ingest on real pictures, and others on the same task
 	$(BIN)/python -m bench.data
 
-bench-serving: $(VENV)/.dev-installed .venv-rivals/.installed  ## measure the service under load, and others beside it (needs wrk and hey)
+bench-serving: $(VENV)/.dev-installed .venv-rivals/.installed  ## measure the service under load, and others beside it (needs wrk)
 	$(BIN)/python -m bench.serving
 
 bench-training: $(VENV)/.dev-installed  ## measure the ways to train on real pictures

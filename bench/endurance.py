@@ -31,7 +31,7 @@ CONNECTIONS = 1000
 def rows(place: Place, data: Path, pictures: Path) -> Iterator[Row]:
     with serving(place, PORT, NO_CACHE) as api:
         yield _livez(api, pictures)
-        yield from _overload(api, data, pictures)
+        yield from _overload(api, pictures)
     yield from _promotions(place, data)
     with serving(place, PORT, NO_CACHE) as api:
         yield from _memory(api, data)
@@ -49,12 +49,11 @@ def _livez(api: Api, pictures: Path) -> Row:
     return Row("/livez while saturated, 99th percentile", 1000 * percentile(times, 0.99), "ms", 50, "lower")
 
 
-def _overload(api: Api, data: Path, pictures: Path) -> Iterator[Row]:
+def _overload(api: Api, pictures: Path) -> Iterator[Row]:
     address = f"{api.client.base_url}/predict"
     before = saturate(address, pictures, 6.0).rate
     small = resident_mb(api)
-    picture = trials.files_of(data / "cats-dogs")[7]
-    told = at_rate(address, picture, OVERLOAD_SECONDS, connections=CONNECTIONS, rate=OVERLOAD * before)
+    told = at_rate(address, pictures, OVERLOAD_SECONDS, connections=CONNECTIONS, rate=OVERLOAD * before)
     grown = resident_mb(api) - small
     after = saturate(address, pictures, 6.0).rate
     accepted = [one.seconds for one in told if one.status == 200]

@@ -1,8 +1,6 @@
-"""Load on a server by programs that cost little themselves: wrk (a closed loop) and hey (a rate), both of
-Debian's packages."""
+"""Load on a server by processes that cost little themselves: Debian's wrk (a closed loop) and `bench.paced`
+(an open one)."""
 
-import csv
-import io
 import re
 import shutil
 import subprocess
@@ -10,6 +8,8 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from databases.settings import PROJECT
 
 POST = Path(__file__).with_name("post.lua")
 SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0}
@@ -28,14 +28,16 @@ class Load:
 
 @dataclass(frozen=True)
 class Answer:
+    """`status`: 0 where none came. `seconds`: from when the request was due."""
+
     status: int
     seconds: float
 
 
 def check_tools() -> None:
     """Raises SystemExit where one is not installed."""
-    if missing := [name for name in ("wrk", "hey") if shutil.which(name) is None]:
-        sys.exit(f"{' and '.join(missing)} is not installed: apt-get install wrk hey")
+    if shutil.which("wrk") is None:
+        sys.exit("wrk is not installed: apt-get install wrk")
 
 
 def saturate(url: str, pictures: Path, seconds: float, connections: int = 8) -> Load:
@@ -55,18 +57,13 @@ def saturate(url: str, pictures: Path, seconds: float, connections: int = 8) -> 
     )
 
 
-def at_rate(url: str, picture: Path, seconds: float, *, connections: int, rate: float) -> list[Answer]:
-    """Posts one picture, or asks where there is none, as often a second whatever comes back."""
-    command = ["hey", "-z", f"{seconds:g}s", "-c", str(connections), "-q", f"{rate / connections:g}"]
-    command += ["-t", "60", "-o", "csv", "-disable-redirects"]
-    command += ["-m", "POST", "-D", str(picture), "-T", "image/jpeg", url]
-    return answers(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-
-
-def answers(told: str) -> list[Answer]:
-    """What hey writes with `-o csv`."""
-    rows = csv.DictReader(io.StringIO(told))
-    return [Answer(int(row["status-code"]), float(row["response-time"])) for row in rows]
+def at_rate(url: str, pictures: Path, seconds: float, *, connections: int, rate: float) -> list[Answer]:
+    """Posts the files that `pictures` lists in turn, so many a second at even spaces, whatever comes back."""
+    command = [sys.executable, "-m", "bench.paced", url, str(pictures)]
+    command += [str(rate), str(seconds), str(connections)]
+    told = subprocess.run(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True, check=True).stdout
+    rows = (line.split() for line in told.splitlines())
+    return [Answer(int(status), float(took)) for status, took in rows]
 
 
 def percentile(values: Sequence[float], share: float) -> float:
