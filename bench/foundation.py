@@ -63,7 +63,7 @@ def _service(data: Path, place: Place, starter: Path) -> Iterator[Row]:
         labels, spread = trials.spread_over_orientations(api, data)
         yield Row("labels of one scene over 8 EXIF orientations", labels, "labels", 1, "lower")
         yield Row("scores of one scene over 8 EXIF orientations, spread", spread, "", 0.02, "lower")
-        sent, proper = trials.survive_hostile(api, data)
+        sent, proper = trials.survive(api, data, "hostile")
         yield Row("hostile files answered 200 or 4xx with a code", proper, f"of {sent}", sent, "higher")
 
 

@@ -119,9 +119,9 @@ def spread_over_orientations(api: Api, data: Path) -> tuple[int, float]:
     return labels, spread
 
 
-def survive_hostile(api: Api, data: Path) -> tuple[int, int]:
-    """Sends every file of `hostile`; returns how many there are, and how many were answered properly."""
-    paths, proper = files_of(data / "hostile"), 0
+def survive(api: Api, data: Path, *folders: str) -> tuple[int, int]:
+    """Sends every file of `folders`; returns how many there are, and how many were answered properly."""
+    paths, proper = [path for folder in folders for path in files_of(data / folder)], 0
     for path in paths:
         response = api.predict(path.read_bytes())
         refused = 400 <= response.status_code < 500 and bool(response.json()["code"])

@@ -40,6 +40,8 @@ def answer_picture(service: Service, data: bytes) -> Answered:
     if answer is None:
         answer = _ask(service, data)
         service.answers.put(sha256, answer)
+    else:
+        service.metrics.cached()
     return Answered(sha256, answer)
 
 

@@ -5,6 +5,7 @@ from sqlalchemy import Engine
 from starlette.middleware.cors import CORSMiddleware
 
 from backend.api.keyring import Keyring
+from backend.api.proxy_warning import ProxyWarning
 from backend.api.rate_limit import RateLimit
 from backend.api.reach import is_loopback
 from backend.api.require_key import KEY_HEADER, RequireKey
@@ -30,6 +31,8 @@ class Guard:
         app.add_middleware(RateLimit, per_minute=settings.rate_limit, workers=settings.workers)
         if self._keyring is not None:
             app.add_middleware(RequireKey, keyring=self._keyring)
+        else:
+            app.add_middleware(ProxyWarning)
         if settings.cors_origins:
             # Outside of the keys: a browser asks whether it may send one before it does.
             app.add_middleware(

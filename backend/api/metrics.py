@@ -35,6 +35,7 @@ class Metrics:
         self._waiting = self._gauge("menagerie_waiting", "Pictures that wait for their turn.")
         self._answers = self._counter("answers", "Answers by model and verdict.", "version", "verdict")
         self._labels = self._counter("labels", "Likeliest labels by model.", "version", "label")
+        self._cached = self._counter("answers_from_cache", "Answers kept from when the same bytes came.")
         self._dropped = self._counter("predictions_dropped", "Answers that were not recorded.")
         about = f"Answers among each worker's last {WINDOW}, by model and label."
         self._recent = self._gauge(RECENT, about, "version", "label")
@@ -69,6 +70,10 @@ class Metrics:
         drift = self._drift
         if drift is not None and drift.version == version and answer.label is not None:
             drift.add(answer.label)
+
+    def cached(self) -> None:
+        """Counts an answer that was found among the last ones."""
+        self._cached.inc()
 
     def drop(self, predictions: int) -> None:
         """Counts predictions that were not recorded."""

@@ -65,7 +65,7 @@ def test_every_orientation_of_a_scene_gets_the_same_answer(api: Api, real_pictur
 
 
 def test_hostile_files_are_answered_or_refused_and_the_process_lives(api: Api, real_pictures: Path) -> None:
-    sent, proper = trials.survive_hostile(api, real_pictures)
+    sent, proper = trials.survive(api, real_pictures, "hostile")
     assert sent == 372
     assert proper == sent
 

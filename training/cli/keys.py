@@ -24,9 +24,8 @@ def add(
     scope: Annotated[
         list[str] | None,
         typer.Option(
-            help="What it may do: predict (ask about pictures, and look at the library), review (say what "
-            "was answered wrongly), admin (all of that, and decide which model serves). Once for each. "
-            "Default: predict."
+            help="What it may do: predict (ask about pictures, and look at the library), admin (all there "
+            "is), review (nothing yet: it is kept for judging answers). Once for each. Default: predict."
         ),
     ] = None,
     rate_limit: Annotated[

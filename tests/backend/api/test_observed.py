@@ -46,6 +46,7 @@ def test_metrics_count_requests_stages_and_answers(client: TestClient) -> None:
         'menagerie_stage_seconds_count{stage="infer"}': 3,
         'menagerie_answers_total{verdict="confident",version="colours-1"}': 4,
         'menagerie_labels_total{label="red",version="colours-1"}': 2,
+        "menagerie_answers_from_cache_total": 1,
         "menagerie_waiting": 0,
         "menagerie_predictions_dropped_total": 0,
     }
