@@ -4,8 +4,11 @@ uvicorn itself waits for ever, and takes any number of headers, before the body 
 """
 
 import asyncio
+from http import HTTPStatus
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from backend.api.errors import problem
 
 HEAD_SECONDS = 10.0
 LINGER_SECONDS = 5.0  # who is refused before the body has come may go on sending so long, to hear of it
@@ -34,7 +37,11 @@ class PatientProtocol(HttpToolsProtocol):
         super().data_received(data)
         self._idle_bytes = 0 if self._got_on else self._idle_bytes + len(data)
         if self._idle_bytes > IDLE_BYTES:
-            self._refuse("431 Request Header Fields Too Large")
+            self._refuse(
+                HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+                "head_too_large",
+                f"at most {IDLE_BYTES // 1024} KiB are read before a body and behind it",
+            )
         elif self._is_answered and self._deadline is None:
             self._await_end()
 
@@ -62,6 +69,13 @@ class PatientProtocol(HttpToolsProtocol):
         """Whether nothing is in work."""
         return self.cycle is None or self.cycle.response_complete
 
+    @property
+    def _is_heard(self) -> bool:
+        """Whether what is said now is taken for the answer to what comes now."""
+        if self.cycle is None or not self.cycle.more_body:
+            return self._is_answered
+        return not self.cycle.response_started and not self.pipeline
+
     def _await_end(self) -> None:
         """Who has been answered and sends something that is no request has put uvicorn's own timer off."""
         if self.cycle is not None and self.cycle.more_body:
@@ -81,17 +95,34 @@ class PatientProtocol(HttpToolsProtocol):
 
     def _lose_patience(self) -> None:
         if self._is_answered:
-            self._refuse("408 Request Timeout")
+            told = f"the head of the request did not come within {HEAD_SECONDS:g} seconds"
+            self._refuse(HTTPStatus.REQUEST_TIMEOUT, "too_slow", told)
         else:  # that of the request before comes first
             self._expect(HEAD_SECONDS)
 
-    def _refuse(self, status: str) -> None:
+    def _refuse(self, status: HTTPStatus, code: str, detail: str) -> None:
         self._forget()
         if self.transport.is_closing():
             return
         # Browsers open connections in advance: who has said nothing is told nothing. Nor is who is answered
         # already, or who would take it for another answer.
         if self._idle_bytes and self._is_in_head and self._is_answered:
-            head = f"HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
-            self.transport.write(head.encode("ascii"))
+            self._tell(status, code, detail)
         self.transport.close()
+
+    def send_400_response(self, msg: str) -> None:
+        del msg
+        self._forget()
+        if not self.transport.is_closing() and self._is_heard:
+            self._tell(HTTPStatus.BAD_REQUEST, "bad_request", "this is no request in HTTP/1.1")
+        self.transport.close()
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Nothing: WebSockets are not offered, and whoever asks for one is answered as if they had not."""
+
+    def _tell(self, status: HTTPStatus, code: str, detail: str) -> None:
+        """Says so where no app can, for there is no request yet."""
+        answer = problem(status, code, detail, {"Connection": "close"})
+        lines = [f"HTTP/1.1 {int(status)} {status.phrase}".encode("ascii")]
+        lines += [name + b": " + value for name, value in answer.raw_headers]
+        self.transport.write(b"\r\n".join((*lines, b"", bytes(answer.body))))

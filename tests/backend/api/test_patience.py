@@ -1,6 +1,7 @@
 """Clients that say more, or less, than a request."""
 
 import asyncio
+import json
 import socket
 import threading
 from collections.abc import Iterator
@@ -22,7 +23,13 @@ class Server:
 
     def __init__(self) -> None:
         config = uvicorn.Config(
-            self, port=0, http=PatientProtocol, log_config=None, lifespan="off", timeout_keep_alive=1
+            self,
+            port=0,
+            http=PatientProtocol,
+            ws="none",
+            log_config=None,
+            lifespan="off",
+            timeout_keep_alive=1,
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run)
@@ -70,6 +77,34 @@ def read_all(connection: socket.socket) -> bytes:
     except ConnectionResetError:
         pass
     return told
+
+
+def test_what_is_no_request_is_refused_with_a_code(server: Server) -> None:
+    body = b"POST /a HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"
+    for rubbish in (b"GARBAGE\r\n\r\n", ASK.replace(b"host", b"h\0st"), body + b"zz\r\n"):
+        with server.connect() as connection:
+            connection.sendall(rubbish)
+            head, _, told = read_all(connection).partition(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+            assert b"content-type: application/problem+json" in head
+            assert json.loads(told)["code"] == "bad_request"
+
+
+def test_rubbish_is_not_taken_for_an_answer_to_what_came_before(server: Server) -> None:
+    with server.connect() as connection:
+        connection.sendall(b"GET /slow HTTP/1.1\r\nhost: x\r\n\r\n")
+        wait_until(lambda: server.begun == 1)
+        connection.sendall(b"GARBAGE\r\n\r\n")
+        assert read_all(connection) == b""
+
+
+def test_who_asks_for_a_websocket_is_answered_without(
+    server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    with server.connect() as connection:
+        connection.sendall(ASK[:-2] + b"connection: upgrade\r\nupgrade: websocket\r\n\r\n")
+        assert b"200 OK" in connection.recv(65536)
+    assert "WebSocket" not in caplog.text
 
 
 def test_an_answered_client_that_sends_empty_lines_is_not_kept(server: Server) -> None:
