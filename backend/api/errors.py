@@ -149,7 +149,7 @@ def _sentence(error: dict[str, Any]) -> str:
 
 
 def _database(_: Request, error: Exception) -> JSONResponse:
-    log.error("the database failed: %s", error)
+    log.error("the database failed: %s", str(error).splitlines()[0])
     return problem(HTTPStatus.SERVICE_UNAVAILABLE, "database_unavailable", "the database does not answer")
 
 
