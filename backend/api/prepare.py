@@ -34,7 +34,7 @@ def main() -> None:
 
 def prepare(engine: Engine, bundles: Path, source: Path) -> None:
     """Copies, registers and promotes the bundle in `source` where its task has no champion."""
-    manifest = load_bundle(source).manifest
+    manifest = load_bundle(source, whole=True).manifest
     with Session(engine) as session, session.begin():
         registry.lock(session)
         if registry.champion(session, manifest.task) is not None:

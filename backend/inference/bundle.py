@@ -12,15 +12,17 @@ from backend.inference.errors import BadBundle
 from backend.inference.manifest import GOLDEN, Manifest, read_manifest
 from backend.inference.preprocessing import normalise
 from backend.inference.runtime import ANIMAL_LOGIT, EMBEDDING, LOGITS, STRANGENESS, OnnxModel, Raw
+from backend.inference.text import TextEncoder
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """A checked model that is ready to run."""
+    """A checked model that is ready to run. `text`: what reads texts, where it has that."""
 
     folder: Path
     manifest: Manifest
     model: OnnxModel
+    text: TextEncoder | None = None
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,11 @@ class Golden:
     expected: Raw
 
 
-def load_bundle(folder: Path, threads: int | None = None) -> Bundle:
+def load_bundle(folder: Path, threads: int | None = None, *, whole: bool = False) -> Bundle:
     """Loads the bundle in `folder`; `threads` is by default the number of cores that may be used.
+
+    The network for texts runs its golden texts when it is first needed, or at once where the `whole` is to be
+    checked. Its files' checksums are always looked at.
 
     Raises:
         BadBundle: a file is missing, changed or not understood, or the golden inputs give other outputs.
@@ -41,8 +46,13 @@ def load_bundle(folder: Path, threads: int | None = None) -> Bundle:
     manifest = read_manifest(folder)
     for name, expected in manifest.files.items():
         _check_file(folder / name, expected)
-    bundle = Bundle(folder, manifest, OnnxModel(folder / manifest.serving.file, threads))
+    text = None
+    if manifest.text is not None:
+        text = TextEncoder(folder, manifest.text, manifest.outputs.embedding_size, threads)
+    bundle = Bundle(folder, manifest, OnnxModel(folder / manifest.serving.file, threads), text)
     check_golden(bundle)
+    if text is not None and whole:
+        text.check()
     return bundle
 
 
@@ -67,8 +77,6 @@ def check_golden(bundle: Bundle) -> None:
         given, expected = getattr(raw, name), getattr(golden.expected, name)
         if given is None or expected is None:
             continue
-        # float32 sums differ by processor and library version in the last digits; a wrong model differs in
-        # the first.
         worst = float(
             np.abs(given - expected).max(initial=0) / max(1.0, float(np.abs(expected).max(initial=0)))
         )

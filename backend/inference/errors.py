@@ -11,6 +11,8 @@ UnreadableCode = Literal[
     "corrupt_image",
 ]
 
+UnusableCode = Literal["empty_text", "invalid_text", "text_too_long"]
+
 
 class InferenceError(Exception):
     """The root of this room's errors."""
@@ -22,6 +24,14 @@ class UnreadableImage(InferenceError):
     def __init__(self, code: UnreadableCode, message: str) -> None:
         super().__init__(message)
         self.code: UnreadableCode = code
+
+
+class UnusableText(InferenceError):
+    """The text says nothing that can be looked for. `code` is stable; the message is for people."""
+
+    def __init__(self, code: UnusableCode, message: str) -> None:
+        super().__init__(message)
+        self.code: UnusableCode = code
 
 
 class BadBundle(InferenceError):

@@ -16,6 +16,11 @@ ModelFile = Literal["model.onnx", "model.int8.onnx"]
 MODEL: Final = "model.onnx"
 INT8_MODEL: Final = "model.int8.onnx"
 GOLDEN = "golden.npz"
+TEXT_MODEL: Final = "text.onnx"
+TEXT_GOLDEN: Final = "text_golden.npz"
+TOKENIZER: Final = "tokenizer.json"
+# float32 sums differ by processor and library version in the last digits; a wrong model differs in the first.
+FLOAT32_TOLERANCE: Final = 1e-3
 
 Fraction = Annotated[float, Ge(0), Le(1)]
 
@@ -93,7 +98,7 @@ class Serving(Part):
 
     file: ModelFile = MODEL
     reason: str = "the only candidate"
-    golden_tolerance: Annotated[float, Gt(0), Le(0.1)] = 1e-3
+    golden_tolerance: Annotated[float, Gt(0), Le(0.1)] = FLOAT32_TOLERANCE
     candidates: tuple[Candidate, ...] = ()
 
 
@@ -117,6 +122,38 @@ class Metrics(Part):
     grouped_accuracy_interval: tuple[Fraction, Fraction] | None = None
 
 
+class TextAgreement(Part):
+    """The exported network for texts beside the one it came from: the largest difference of any value of an
+    embedding, on so many texts."""
+
+    texts: Annotated[int, Gt(0)]
+    worst_difference: Annotated[float, Ge(0)]
+
+
+class Text(Part):
+    """A network for texts beside the one for pictures, where the architecture is CLIP.
+
+    `model` takes `tokens` int64 [n, length] and gives `embedding` float32 [n, embedding_size] of length 1, to
+    be compared with those of pictures. `tokenizer` makes the tokens, start and end among them: at most
+    `context_length`, and `pad_id` behind the end of shorter ones.
+
+    `aligned`: the network for pictures is still the one that learnt together with this one. Where it was
+    trained on, no text knows what it was taught since: texts find pictures the worse, the further it moved.
+    """
+
+    model: Literal["text.onnx"] = TEXT_MODEL
+    tokenizer: Literal["tokenizer.json"] = TOKENIZER
+    golden: Literal["text_golden.npz"] = TEXT_GOLDEN
+    context_length: Annotated[int, Ge(3)]
+    pad_id: Annotated[int, Ge(0)]
+    aligned: bool
+    agreement: TextAgreement | None = None
+
+    @property
+    def files(self) -> set[str]:
+        return {self.model, self.tokenizer, self.golden}
+
+
 class Manifest(Part):
     """`labels` are in output order; `files` maps each other file of the bundle to its SHA-256. `label_prior`:
     which share of what it learnt from each of the labels had; none where nobody knows.
@@ -136,6 +173,7 @@ class Manifest(Part):
     novelty: Novelty | None = None
     agreement: Agreement | None = None
     serving: Serving = Serving()
+    text: Text | None = None
     metrics: Metrics | None
     dataset_fingerprint: str | None
     architecture: str
@@ -161,7 +199,8 @@ class Manifest(Part):
             raise ValueError("thresholds.novelty goes with outputs.animal_logit or novelty")
         if self.outputs.open_set and not self.outputs.animal_logit:
             raise ValueError("outputs.open_set needs outputs.animal_logit")
-        if missing := {MODEL, GOLDEN, self.serving.file} - self.files.keys():
+        wanted = {MODEL, GOLDEN, self.serving.file} | (self.text.files if self.text else set())
+        if missing := wanted - self.files.keys():
             raise ValueError(f"files lacks {', '.join(sorted(missing))}")
         if strange := [name for name in self.files if Path(name).name != name]:
             raise ValueError(f"files names {strange[0]!r}, which is not a plain file name")

@@ -49,6 +49,25 @@ def joined(parts: Sequence[Raw]) -> Raw:
     )
 
 
+def open_session(path: Path, threads: int | None = None) -> onnxruntime.InferenceSession:
+    """A graph, ready to run on `threads` cores or all that may be used.
+
+    Raises:
+        BadBundle: the file is no graph.
+    """
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads or available_cpus()
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    # Threads that spin for work take it from the other pictures' (2 cores, 2 at a time: 82 pictures a
+    # second with, 112 without).
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # ONNX Runtime's own errors share no public root
+        raise BadBundle(f"{path} is no ONNX model that can run here: {error}") from error
+
+
 class OnnxModel:
     """An ONNX graph with input `images` float32 [n, 3, size, size] and the outputs that `Raw` names.
 
@@ -57,19 +76,7 @@ class OnnxModel:
     """
 
     def __init__(self, path: Path, threads: int | None = None) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads or available_cpus()
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        # Threads that spin for work take it from the other pictures' (2 cores, 2 at a time: 82 pictures a
-        # second with, 112 without).
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        try:
-            self._session = onnxruntime.InferenceSession(
-                str(path), options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # ONNX Runtime's own errors share no public root
-            raise BadBundle(f"{path} is no ONNX model that can run here: {error}") from error
+        self._session = open_session(path, threads)
         self.outputs = tuple(output.name for output in self._session.get_outputs())
         if missing := {LOGITS, EMBEDDING} - set(self.outputs):
             raise BadBundle(f"{path} lacks the output {', '.join(sorted(missing))}")
