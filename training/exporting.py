@@ -15,7 +15,17 @@ from numpy.typing import NDArray
 from torch import nn
 
 from backend.inference.bundle import file_sha256
-from backend.inference.manifest import GOLDEN, INT8_MODEL, MANIFEST, MODEL, Agreement, Manifest
+from backend.inference.manifest import (
+    GOLDEN,
+    INT8_MODEL,
+    MANIFEST,
+    MODEL,
+    TEXT_GOLDEN,
+    TEXT_MODEL,
+    TOKENIZER,
+    Agreement,
+    Manifest,
+)
 from backend.inference.prediction import sigmoid, softmax
 from backend.inference.preprocessing import Preprocessing, normalise
 from backend.inference.runtime import ANIMAL_LOGIT, EMBEDDING, INPUT, LOGITS, STRANGENESS, OnnxModel, Raw
@@ -37,20 +47,29 @@ def export_model(module: nn.Module, spec: Preprocessing, folder: Path) -> None:
     images = torch.from_numpy(normalise(pixels, spec))
     golden = run_torch(module, images.numpy())
     names = [LOGITS, EMBEDDING] if golden.animal_logit is None else [LOGITS, EMBEDDING, ANIMAL_LOGIT]
+    write_graph(folder / MODEL, module, {INPUT: images}, names, {0: torch.export.Dim("n")})
+    write_golden(folder, pixels, golden)
+
+
+def write_graph(
+    path: Path,
+    module: nn.Module,
+    example: dict[str, torch.Tensor],
+    outputs: Sequence[str],
+    free: dict[int, Any],
+) -> None:
+    """Writes `module` as ONNX, whose one input is named and shaped as `example` is; the axes `free` of it may
+    have other lengths."""
+    ((name, tensor),) = example.items()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter warns of its own internals
         logging.getLogger("torch.onnx").setLevel(logging.ERROR)
         program = torch.onnx.export(
-            module,
-            (images,),
-            input_names=[INPUT],
-            dynamic_shapes=({0: torch.export.Dim("n")},),
-            verbose=False,
+            module, (tensor,), input_names=[name], dynamic_shapes=(free,), verbose=False
         )
         assert program is not None
-        _name_outputs(program.model.graph, names)
-        program.save(folder / MODEL, external_data=False)
-    write_golden(folder, pixels, golden)
+        _name_outputs(program.model.graph, outputs)
+        program.save(path, external_data=False)
 
 
 def _name_outputs(graph: Any, names: Sequence[str]) -> None:
@@ -105,9 +124,8 @@ def write_manifest(manifest: Manifest, folder: Path) -> None:
 
 def file_hashes(folder: Path) -> dict[str, str]:
     """SHA-256 of the files that a manifest names."""
-    return {
-        name: file_sha256(folder / name) for name in (MODEL, INT8_MODEL, GOLDEN) if (folder / name).exists()
-    }
+    names = (MODEL, INT8_MODEL, GOLDEN, TEXT_MODEL, TOKENIZER, TEXT_GOLDEN)
+    return {name: file_sha256(folder / name) for name in names if (folder / name).exists()}
 
 
 def library_versions() -> dict[str, str]:

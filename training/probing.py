@@ -13,11 +13,12 @@ from torch.nn import functional
 from backend.inference.preprocessing import normalise
 from databases.library import LibraryImage
 from training.dataset import Dataset
+from training.errors import WeightsUnavailable
 from training.indexing import index, read_features
 from training.networks import efficientnet_lite0
 from training.networks.backbone import Backbone, Classifier
 from training.networks.catalogue import build_backbone
-from training.networks.clip import prompt_head
+from training.networks.clip import PREFIX, TextSide, prompt_head, text_side
 from training.networks.weights import Weights
 from training.pictures import iter_pixels
 from training.probe import ProbeFit, fit_probe
@@ -94,8 +95,18 @@ def packed(
     *,
     frozen: bool = False,
 ) -> Trained:
-    """A classifier as what can be published. `frozen`: its backbone is as it was before."""
+    """A classifier as what can be published. `frozen`: its backbone is as it was before.
+
+    CLIP's half for texts goes with it as it is. It suits a frozen backbone, whose embedding is CLIP's own.
+    One that was trained on has moved away from it: see `aligned` in the manifest. Where that half cannot be
+    had, `facts` say why: pictures need it not, and hours may have gone into them.
+    """
     anatomy = network.backbone.anatomy
+    text = None
+    try:
+        text = _text_of(recipe)
+    except WeightsUnavailable as error:
+        facts = facts | {"reads_no_texts": str(error)}
     return Trained(
         module=network,
         preprocessing=anatomy.preprocessing,
@@ -104,6 +115,7 @@ def packed(
         embedder=_embedder(network.backbone) if frozen else None,
         facts=facts | {"pretrained": anatomy.pretrained},
         held_out=held_out,
+        text=text,
     )
 
 
@@ -150,6 +162,12 @@ def _tensors(fit: ProbeFit) -> tuple[Tensor, Tensor]:
 
 def _facts(recipe: Recipe, fit: ProbeFit) -> dict[str, JsonValue]:
     return recipe.facts() | {"strength": fit.strength, "cross_validated_log_loss": fit.log_loss}
+
+
+def _text_of(recipe: Recipe) -> TextSide | None:
+    if not recipe.architecture.startswith(PREFIX):
+        return None
+    return text_side(recipe.architecture, Weights(True, recipe.weights))
 
 
 def _embedder(backbone: nn.Module) -> str:

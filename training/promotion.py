@@ -42,7 +42,7 @@ def promote(engine: Engine, bundles: Path, version: str, *, force: bool, progres
     with Session(engine) as session:
         model = registry.get_model(session, version)
         before = registry.champion(session, model.task)
-    load_bundle(bundles / model.bundle_uri)
+    load_bundle(bundles / model.bundle_uri, whole=True)
     ours = theirs = None
     if before is not None and before.version != version and not force:
         ours, theirs = _compare(engine, bundles, model, before, progress)
@@ -74,7 +74,7 @@ def rollback(engine: Engine, bundles: Path, task: str) -> RegisteredModel:
     """
     with Session(engine) as session, session.begin():
         model = registry.rollback(session, task)
-        load_bundle(bundles / model.bundle_uri)
+        load_bundle(bundles / model.bundle_uri, whole=True)
         return model
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from backend.inference.bundle import load_bundle
-from backend.inference.manifest import FORMAT_VERSION, MODEL, Agreement, Manifest, Outputs, Serving
+from backend.inference.manifest import FORMAT_VERSION, MODEL, Agreement, Manifest, Outputs, Serving, Text
 from backend.inference.preprocessing import normalise
 from backend.inference.runtime import ANIMAL_LOGIT, OnnxModel
 from databases import dataset_versions, registry
@@ -54,10 +54,11 @@ def publish(
     worse and faster.
 
     Raises:
-        BadExport: the exported file answers otherwise than the network.
+        BadExport: an exported file answers otherwise than the network.
     """
     with open_draft(bundles) as draft:
         agreement = _export(draft, dataset, trained, progress)
+        text = _export_text(draft, dataset, trained, progress)
         serving = _serving(draft, dataset, trained, progress) if int8 else Serving()
         fitted = fit(draft, dataset, trained, serving, target_precision, progress)
         fitted = replace(fitted, agreement=agreement)
@@ -74,6 +75,7 @@ def publish(
                 fitted,
                 dataset.fingerprint,
                 dataset.label_shares,
+                text,
             )
             registry.register(session, manifest, manifest.recorded_metrics)
             dataset_versions.record(session, dataset.task, dataset.members)
@@ -111,6 +113,7 @@ def build_manifest(
     fitted: Fitted,
     dataset_fingerprint: str | None,
     label_prior: tuple[float, ...] | None = None,
+    text: Text | None = None,
 ) -> Manifest:
     """The manifest for the exported files in `folder`."""
     files = file_hashes(folder)
@@ -132,6 +135,7 @@ def build_manifest(
         novelty=fitted.novelty,
         agreement=fitted.agreement,
         serving=fitted.serving,
+        text=text,
         metrics=fitted.metrics,
         dataset_fingerprint=dataset_fingerprint,
         architecture=trained.architecture,
@@ -147,7 +151,7 @@ def finish(draft: Path, target: Path, manifest: Manifest) -> None:
     """Checks a draft as the service would and gives it its place; until then nobody can mistake it for a
     bundle."""
     write_manifest(manifest, draft)
-    load_bundle(draft)
+    load_bundle(draft, whole=True)
     draft.rename(target)
 
 
@@ -158,6 +162,17 @@ def _export(draft: Path, dataset: Dataset, trained: Trained, progress: Progress)
         advance(1)
         images = normalise(read_pixels(sample, trained.preprocessing, advance), trained.preprocessing)
         return check_agreement(trained.module, OnnxModel(draft / MODEL), images)
+
+
+def _export_text(draft: Path, dataset: Dataset, trained: Trained, progress: Progress) -> Text | None:
+    if trained.text is None:
+        return None
+    from training.text_exporting import export_text
+
+    with progress.track("Exporting what reads texts", 1) as advance:
+        text = export_text(trained.text, dataset.labels, draft, aligned=trained.embedder is not None)
+        advance(1)
+    return text
 
 
 def _serving(draft: Path, dataset: Dataset, trained: Trained, progress: Progress) -> Serving:

@@ -1,6 +1,7 @@
 """What a training method hands over to be published."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +9,9 @@ from pydantic import JsonValue
 from torch import nn
 
 from backend.inference.preprocessing import Preprocessing
+
+if TYPE_CHECKING:
+    from training.networks.clip import TextSide
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,7 @@ class Trained:
 
     `embedder` names what makes the embedding, None for the network itself. `held_out` is what to
     calibrate on where the method cross-validated; otherwise that is the val split. `open_set`: see the
-    manifest's `Outputs`.
+    manifest's `Outputs`. `text`: what reads texts, where the network is CLIP's.
     """
 
     module: nn.Module
@@ -36,6 +40,7 @@ class Trained:
     facts: dict[str, JsonValue]
     held_out: HeldOut | None = None
     open_set: bool = False
+    text: "TextSide | None" = None
 
     @property
     def frozen(self) -> bool:

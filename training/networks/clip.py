@@ -1,8 +1,9 @@
 """CLIP (Radford et al. 2021, arXiv:2103.00020) by transformers.
 
-Its image tower, and heads made of label prompts."""
+Its image tower, its text tower, and heads made of label prompts."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,13 @@ from torch.nn import functional
 from transformers import AutoTokenizer, CLIPImageProcessor, CLIPModel
 
 from backend.inference.preprocessing import Preprocessing
+from training.errors import WeightsUnavailable
 from training.networks.backbone import Anatomy, Backbone, group_parameters
 from training.networks.weights import Weights, from_hub
 
 PREFIX = "clip:"
+# Old configurations call this token the end of a text (transformers, #24773); what ends it is the last one.
+OLD_END = 2
 # A few of the prompts that the paper's authors use for ImageNet: their mean is better than any one.
 PROMPTS = (
     "a photo of a {}.",
@@ -39,6 +43,54 @@ class ImageTower(nn.Module):
         pooled = self.vision_model(pixel_values=images).pooler_output
         features: Tensor = self.visual_projection(pooled)
         return features
+
+
+class TextTower(nn.Module):
+    """Tokens int64 [n, length], start and end among them, to embeddings float32 [n, features] of length 1.
+
+    No text sees what stands behind its end, for the attention is causal: padding there needs no mask.
+    """
+
+    def __init__(self, model: CLIPModel) -> None:
+        super().__init__()
+        self.text_model = model.text_model
+        self.text_projection = model.text_projection
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        pooled = self.text_model(input_ids=tokens).pooler_output
+        return functional.normalize(self.text_projection(pooled))
+
+
+@dataclass(frozen=True)
+class TextSide:
+    """CLIP's half for texts as it was published, whatever the pictures' half is taught here.
+
+    `tower`: see `TextTower`. `tokenizer`: of transformers. `context_length`: the most tokens that a text may
+    have, start and end included. `pad_id`: the token to put behind the end of shorter ones.
+    """
+
+    tower: nn.Module
+    tokenizer: Any
+    context_length: int
+    pad_id: int
+
+    def tokens(self, texts: Sequence[str]) -> Tensor:
+        """int64 [n, length of the longest]; what is too long is cut."""
+        made = self.tokenizer(
+            list(texts), padding=True, truncation=True, max_length=self.context_length, return_tensors="pt"
+        )
+        tokens: Tensor = made["input_ids"]
+        return tokens
+
+    def fits(self, text: str) -> bool:
+        """Whether nothing of it is cut."""
+        return len(self.tokenizer(text)["input_ids"]) <= self.context_length
+
+    def embed(self, texts: Sequence[str]) -> Tensor:
+        """float32 [n, features] of length 1."""
+        with torch.inference_mode():
+            embedding: Tensor = self.tower(self.tokens(texts))
+        return embedding
 
 
 def clip_network(architecture: str, weights: Weights) -> Backbone:
@@ -67,23 +119,56 @@ def clip_network(architecture: str, weights: Weights) -> Backbone:
     )
 
 
+def text_side(architecture: str, weights: Weights) -> TextSide:
+    """What reads texts in `clip:NAME`.
+
+    Raises:
+        WeightsUnavailable: it cannot be had, or no tokenizer for it.
+    """
+    return _text_side(architecture, weights, _load(architecture, weights, CLIPModel, dtype=torch.float32))
+
+
 def prompt_head(architecture: str, weights: Weights, labels: Sequence[str]) -> tuple[Tensor, Tensor]:
     """A head for the embedding of length 1, from prompts alone: weight float32 [labels, features], bias 0.
 
     Raises:
-        WeightsUnavailable: the model cannot be had.
+        WeightsUnavailable: the model cannot be had, or no tokenizer for it.
     """
-    model = _load(architecture, weights, CLIPModel, dtype=torch.float32).eval()
-    tokenizer = _load(architecture, weights, AutoTokenizer)
-    rows = []
+    model = _load(architecture, weights, CLIPModel, dtype=torch.float32)
+    side = _text_side(architecture, weights, model)
+    rows = [side.embed(prompts(label)).mean(0) for label in labels]
     with torch.inference_mode():
-        for label in labels:
-            texts = [prompt.format(label.replace("_", " ")) for prompt in PROMPTS]
-            tokens = tokenizer(texts, padding=True, truncation=True, return_tensors="pt")
-            pooled = model.text_model(**tokens).pooler_output
-            rows.append(functional.normalize(model.text_projection(pooled)).mean(0))
         weight = functional.normalize(torch.stack(rows)) * model.logit_scale.exp()
     return weight.clone(), torch.zeros(len(labels))
+
+
+def prompts(label: str) -> list[str]:
+    """Texts that tell of a picture of `label`."""
+    return [prompt.format(label.replace("_", " ")) for prompt in PROMPTS]
+
+
+def _text_side(architecture: str, weights: Weights, model: Any) -> TextSide:
+    embeddings, end = model.text_model.embeddings, model.text_model.eos_token_id
+    if end == OLD_END:
+        end = embeddings.token_embedding.num_embeddings - 1
+    tokenizer = _tokenizer(architecture, weights, end)
+    pad = end if tokenizer.pad_token_id is None else tokenizer.pad_token_id
+    most = min(tokenizer.model_max_length, embeddings.position_embedding.num_embeddings)
+    return TextSide(TextTower(model.eval()), tokenizer, most, pad)
+
+
+def _tokenizer(architecture: str, weights: Weights, end: int) -> Any:
+    try:
+        tokenizer = _load(architecture, weights, AutoTokenizer)
+    except ValueError:  # of its two files, one is absent
+        tokenizer = None
+    # Where both are absent, transformers makes one that knows no word.
+    if tokenizer is None or tokenizer.eos_token_id != end:
+        raise WeightsUnavailable(
+            f"the tokenizer of {architecture} is not in {_source(architecture, weights)}, or is another "
+            "model's: vocab.json and merges.txt, or tokenizer.json, are wanted beside the weights"
+        )
+    return tokenizer
 
 
 def _load(architecture: str, weights: Weights, kind: Any, **options: Any) -> Any:

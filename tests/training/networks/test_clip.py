@@ -7,10 +7,21 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from sqlalchemy import Engine
-from transformers import CLIPConfig, CLIPImageProcessor, CLIPModel, CLIPTextConfig, CLIPVisionConfig
+from torch import Tensor
+from torch.nn import functional
+from transformers import (
+    AutoTokenizer,
+    CLIPConfig,
+    CLIPImageProcessor,
+    CLIPModel,
+    CLIPTextConfig,
+    CLIPVisionConfig,
+)
 
-from backend.inference.bundle import load_bundle
+from backend.inference.bundle import Bundle, load_bundle
+from backend.inference.errors import UnusableText
 from tests.drawing import draw_class_folders
 from tests.training.making import take_in
 from training.dataset import load_dataset
@@ -18,8 +29,9 @@ from training.errors import WeightsUnavailable
 from training.methods import train
 from training.networks.backbone import Classifier
 from training.networks.catalogue import build_backbone
-from training.networks.clip import prompt_head
+from training.networks.clip import prompt_head, prompts, text_side
 from training.networks.weights import Weights
+from training.probing import packed
 from training.progress import Silent
 from training.publishing import publish
 from training.recipe import Recipe
@@ -31,7 +43,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*LeafSpec:FutureWarning")
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A CLIP of 2 layers for pictures of 32 pixels, as its hub would hand it over."""
+    """A CLIP of few layers for pictures of 32 pixels, as its hub would hand it over."""
     characters = [chr(code) for code in range(33, 127)]
     words = [
         *characters,
@@ -51,7 +63,10 @@ def folder(tmp_path: Path) -> Path:
         "num_attention_heads": 2,
     }
     text = CLIPTextConfig(
-        **size, vocab_size=len(words), bos_token_id=len(words) - 2, eos_token_id=len(words) - 1
+        **size | {"num_hidden_layers": 1},  # it takes a second to export each
+        vocab_size=len(words),
+        bos_token_id=len(words) - 2,
+        eos_token_id=len(words) - 1,
     )
     vision = CLIPVisionConfig(**size, image_size=32, patch_size=8)
     torch.manual_seed(0)
@@ -101,6 +116,75 @@ def test_it_becomes_a_bundle_like_any_other(
     with torch.inference_mode():
         logits = trained.module(torch.from_numpy(images))[0]
     np.testing.assert_allclose(bundle.model.run(images).logits, logits, atol=1e-4)
+    check_texts(bundle, folder)
+    check_alignment(bundle, folder, images)
+
+
+def check_texts(bundle: Bundle, folder: Path) -> None:
+    """Texts have the embeddings that transformers gives them."""
+    texts = [
+        "cat",
+        "a black cat on a sofa",
+        "A photo of 2  SNOW-leopards; it's raining!",
+        "ein Bär",
+        "a " * 75,
+    ]
+    assert bundle.text is not None
+    np.testing.assert_allclose(bundle.text.encode(texts), texts_by_clip(folder, texts), atol=1e-4)
+    assert bundle.manifest.text is not None
+    assert bundle.manifest.text.agreement is not None
+    assert bundle.manifest.text.agreement.worst_difference < 1e-5
+    with pytest.raises(UnusableText, match="comes to 76 pieces of words, at most 75"):
+        bundle.text.encode(["a " * 76])
+
+
+def check_alignment(bundle: Bundle, folder: Path, images: NDArray[np.float32]) -> None:
+    """It is told of texts and pictures that they are as comparable as CLIP's own where they are."""
+    clip: Any = CLIPModel.from_pretrained(folder)
+    with torch.inference_mode():
+        theirs = functional.normalize(clip.eval().get_image_features(torch.from_numpy(images)).pooler_output)
+    ours = bundle.model.run(images)
+    assert bundle.text is not None
+    assert bundle.text.aligned == np.allclose(ours.embedding, theirs, atol=1e-5)
+    if bundle.manifest.training["strategy"] == "zero-shot":
+        assert bundle.text.aligned
+        asked = np.stack(
+            [bundle.text.encode(prompts(label)).mean(axis=0) for label in bundle.manifest.labels]
+        )
+        asked *= float(clip.logit_scale.detach().exp()) / np.linalg.norm(asked, axis=1, keepdims=True)
+        np.testing.assert_allclose(ours.embedding @ asked.T, ours.logits, atol=1e-4)
+
+
+def texts_by_clip(folder: Path, texts: list[str]) -> Tensor:
+    """What transformers makes of texts, at length 1."""
+    clip: Any = CLIPModel.from_pretrained(folder)
+    tokens = AutoTokenizer.from_pretrained(folder)(texts, padding=True, return_tensors="pt")
+    with torch.inference_mode():
+        return functional.normalize(clip.eval().get_text_features(**tokens).pooler_output)
+
+
+def test_texts_of_an_old_configuration_end_where_transformers_ends_them(folder: Path) -> None:
+    config = json.loads((folder / "config.json").read_text())
+    config["text_config"]["eos_token_id"] = 2  # as the first ones that were published say, wrongly
+    (folder / "config.json").write_text(json.dumps(config))
+    side = text_side(TINY, Weights(pretrained=True, path=folder))
+    texts = ["a black cat", "on a sofa, asleep"]
+    torch.testing.assert_close(side.embed(texts), texts_by_clip(folder, texts))
+
+
+@pytest.mark.parametrize("absent", [["merges.txt"], ["vocab.json", "merges.txt"]])
+def test_without_its_tokenizer_it_learns_pictures_and_reads_no_labels(
+    folder: Path, absent: list[str]
+) -> None:
+    for name in absent:
+        (folder / name).unlink()
+    recipe = Recipe(architecture=TINY, weights=folder)
+    network = Classifier(build_backbone(TINY, Weights(True, folder)), 2, dropout=0, cosine=True)
+    trained = packed(network, recipe, recipe.facts(), frozen=True)
+    assert trained.text is None
+    assert "the tokenizer of clip:tiny is not in" in str(trained.facts["reads_no_texts"])
+    with pytest.raises(WeightsUnavailable, match=r"vocab\.json and merges\.txt, .* are wanted beside"):
+        prompt_head(TINY, Weights(True, folder), ["cat", "dog"])
 
 
 def test_one_that_is_not_there_is_named(tmp_path: Path) -> None:
