@@ -27,7 +27,7 @@ Vectors = NDArray[np.float32]
 class TextEncoder:
     """A bundle's network for texts. Threads may share one.
 
-    It is loaded before the first text and not with the bundle: that of ViT-B/32 takes a second and 290 MB,
+    It is loaded before the first text and not with the bundle: that of ViT-B/32 takes 1.3 s and 320 MB,
     and most bundles are loaded for their pictures alone.
     """
 
