@@ -62,24 +62,28 @@ def publish(
         serving = _serving(draft, dataset, trained, progress) if int8 else Serving()
         fitted = fit(draft, dataset, trained, serving, target_precision, progress)
         fitted = replace(fitted, agreement=agreement)
+        # Hashing and loading come before the lock: for a large network they take longer than others wait.
+        manifest = build_manifest(
+            draft,
+            f"{dataset.task}-draft",
+            dataset.task,
+            dataset.labels,
+            trained,
+            fitted,
+            dataset.fingerprint,
+            dataset.label_shares,
+            text,
+        )
+        _check(draft, manifest)
         # The name is taken last and together with its row: others may train on the same task meanwhile.
         with Session(engine) as session, session.begin():
             registry.lock(session)
             version = _free_version(session, bundles, dataset.task)
-            manifest = build_manifest(
-                draft,
-                version,
-                dataset.task,
-                dataset.labels,
-                trained,
-                fitted,
-                dataset.fingerprint,
-                dataset.label_shares,
-                text,
-            )
+            manifest = manifest.model_copy(update={"version": version})
             registry.register(session, manifest, manifest.recorded_metrics)
             dataset_versions.record(session, dataset.task, dataset.members)
-            finish(draft, bundles / version, manifest)
+            write_manifest(manifest, draft)
+            draft.rename(bundles / version)
     return manifest
 
 
@@ -150,9 +154,13 @@ def build_manifest(
 def finish(draft: Path, target: Path, manifest: Manifest) -> None:
     """Checks a draft as the service would and gives it its place; until then nobody can mistake it for a
     bundle."""
+    _check(draft, manifest)
+    draft.rename(target)
+
+
+def _check(draft: Path, manifest: Manifest) -> None:
     write_manifest(manifest, draft)
     load_bundle(draft, whole=True)
-    draft.rename(target)
 
 
 def _export(draft: Path, dataset: Dataset, trained: Trained, progress: Progress) -> Agreement:

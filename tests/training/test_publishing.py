@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 from torch import Tensor, nn
 from torch.nn import functional
 
+from backend.inference.bundle import load_bundle
 from backend.inference.errors import BadBundle
 from backend.inference.preprocessing import Preprocessing, normalise
 from backend.inference.runtime import OnnxModel
@@ -150,6 +151,22 @@ def test_a_training_that_ends_while_another_is_measured_takes_a_name_of_its_own(
     assert {entry.name for entry in bundles.iterdir()} == {"colours-1", "colours-2"}
     with Session(engine) as session:
         assert registry.versions(session) == {"colours-1", "colours-2"}
+
+
+def test_a_bundle_is_checked_before_others_have_to_wait_for_the_database(
+    engine: Engine, bundles: Path, dataset: Dataset
+) -> None:
+    checked = []
+
+    def on_lock(_: object, __: object, statement: str, *___: object) -> None:
+        if statement == "BEGIN IMMEDIATE":
+            (draft,) = bundles.glob(".*.draft/bundle")
+            checked.append(load_bundle(draft).manifest.task)
+
+    event.listen(engine, "before_cursor_execute", on_lock)
+    publish(engine, bundles, dataset, trained(MeanColour()), Silent())
+    assert checked == ["colours"]
+    assert load_bundle(bundles / "colours-1").manifest.version == "colours-1"
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from huggingface_hub import constants
+from safetensors import SafetensorError
 from torch import Tensor, nn
 from torch.nn import functional
 from transformers import AutoTokenizer, CLIPImageProcessor, CLIPModel
@@ -97,9 +98,9 @@ def clip_network(architecture: str, weights: Weights) -> Backbone:
     """The image tower of `clip:NAME`, such as clip:openai/clip-vit-base-patch32, or of a folder.
 
     Raises:
-        WeightsUnavailable: it cannot be had.
+        WeightsUnavailable: it cannot be had, or is no CLIP.
     """
-    model = _load(architecture, weights, CLIPModel, dtype=torch.float32)
+    model = _model(architecture, weights)
     processor = _load(architecture, weights, CLIPImageProcessor)
     tower = ImageTower(model.eval())
     layers = len(tower.vision_model.encoder.layers)
@@ -123,18 +124,18 @@ def text_side(architecture: str, weights: Weights) -> TextSide:
     """What reads texts in `clip:NAME`.
 
     Raises:
-        WeightsUnavailable: it cannot be had, or no tokenizer for it.
+        WeightsUnavailable: it cannot be had, is no CLIP, or there is no tokenizer for it.
     """
-    return _text_side(architecture, weights, _load(architecture, weights, CLIPModel, dtype=torch.float32))
+    return _text_side(architecture, weights, _model(architecture, weights))
 
 
 def prompt_head(architecture: str, weights: Weights, labels: Sequence[str]) -> tuple[Tensor, Tensor]:
     """A head for the embedding of length 1, from prompts alone: weight float32 [labels, features], bias 0.
 
     Raises:
-        WeightsUnavailable: the model cannot be had, or no tokenizer for it.
+        WeightsUnavailable: the model cannot be had, is no CLIP, or there is no tokenizer for it.
     """
-    model = _load(architecture, weights, CLIPModel, dtype=torch.float32)
+    model = _model(architecture, weights)
     side = _text_side(architecture, weights, model)
     rows = [side.embed(prompts(label)).mean(0) for label in labels]
     with torch.inference_mode():
@@ -160,7 +161,7 @@ def _text_side(architecture: str, weights: Weights, model: Any) -> TextSide:
 def _tokenizer(architecture: str, weights: Weights, end: int) -> Any:
     try:
         tokenizer = _load(architecture, weights, AutoTokenizer)
-    except ValueError:  # of its two files, one is absent
+    except (ValueError, WeightsUnavailable):  # of its two files, one is absent
         tokenizer = None
     # Where both are absent, transformers makes one that knows no word.
     if tokenizer is None or tokenizer.eos_token_id != end:
@@ -171,10 +172,37 @@ def _tokenizer(architecture: str, weights: Weights, end: int) -> Any:
     return tokenizer
 
 
+def _model(architecture: str, weights: Weights) -> Any:
+    model, told = _load(architecture, weights, CLIPModel, dtype=torch.float32, output_loading_info=True)
+    if missing := told["missing_keys"]:  # transformers makes them up, and goes on
+        raise WeightsUnavailable(
+            f"{_source(architecture, weights)} holds no CLIP: it lacks {min(missing)} and "
+            f"{len(missing) - 1} other tensors"
+        )
+
+    return model
+
+
 def _load(architecture: str, weights: Weights, kind: Any, **options: Any) -> Any:
     source = _source(architecture, weights)
-    address = str(weights.path) if weights.path else f"{constants.ENDPOINT}/{source}"
-    return from_hub(architecture, address, lambda: kind.from_pretrained(source, **options))
+    if weights.path is None:
+        address = f"{constants.ENDPOINT}/{source}"
+        return from_hub(architecture, address, lambda: kind.from_pretrained(source, **options))
+    _check_folder(weights.path)
+    try:
+        return kind.from_pretrained(source, **options)
+    except (OSError, RuntimeError, ValueError, SafetensorError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise WeightsUnavailable(f"{source} holds no CLIP as transformers saves it: {reason}") from error
+
+
+def _check_folder(path: Path) -> None:
+    if not path.is_dir():
+        raise WeightsUnavailable(
+            f"there is no folder of weights at {path}, such as transformers saves a CLIP in"
+        )
+    if not (path / "config.json").is_file():  # without it transformers takes a default, and goes on
+        raise WeightsUnavailable(f"{path} holds no CLIP as transformers saves it: no config.json")
 
 
 def _source(architecture: str, weights: Weights) -> str:

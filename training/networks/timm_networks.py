@@ -53,7 +53,9 @@ def _address(name: str) -> str:
     known = timm.get_pretrained_cfg(name, allow_unregistered=False)
     if known is None or not known.has_weights:
         raise BadRecipe(f"timm has no pretrained weights of {name!r}; say --strategy scratch, or --weights")
-    return str(known.url or f"{constants.ENDPOINT}/{known.hf_hub_id}")
+    return (
+        f"{constants.ENDPOINT}/{known.hf_hub_id}" if known.hf_hub_id else str(known.url)
+    )  # timm's own order
 
 
 def _spec(body: Any) -> Preprocessing:

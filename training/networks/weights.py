@@ -16,6 +16,8 @@ from training.errors import WeightsUnavailable
 T = TypeVar("T")
 # Checkpoints that training scripts write keep the weights under one of these.
 WRAPPERS = ("state_dict", "model", "model_state_dict")
+# What a model's folder calls them, as the Hugging Face hub hands it over: the first that is there.
+IN_FOLDERS = ("model.safetensors", "pytorch_model.bin")
 
 
 @dataclass(frozen=True)
@@ -46,13 +48,15 @@ def from_hub(name: str, address: str, fetch: Callable[[], T]) -> T:
 
 
 def load_weights(body: nn.Module, path: Path, *, head: tuple[str, ...]) -> str:
-    """Loads a local file into `body`, whose parameters that begin with one of `head` may be absent or differ.
+    """Loads a local file, or a folder's, into `body`, whose parameters that begin with one of `head` may be
+    absent or differ.
 
     Returns the file's SHA-256.
 
     Raises:
         WeightsUnavailable: it is absent, no file of tensors, or of another network.
     """
+    path = _file_of(path)
     state = {name: value for name, value in _read(path).items() if not name.startswith(head)}
     own = {name: value for name, value in body.state_dict().items() if not name.startswith(head)}
     if missing := own.keys() - state.keys():
@@ -67,6 +71,15 @@ def load_weights(body: nn.Module, path: Path, *, head: tuple[str, ...]) -> str:
         )
     body.load_state_dict({name: state[name] for name in own}, strict=False)
     return file_sha256(path)
+
+
+def _file_of(path: Path) -> Path:
+    if not path.is_dir():
+        return path
+    there = [path / name for name in IN_FOLDERS if (path / name).is_file()]
+    if not there:
+        raise WeightsUnavailable(f"there is no {' or '.join(IN_FOLDERS)} in {path}; name the file itself")
+    return there[0]
 
 
 def _read(path: Path) -> Mapping[str, Tensor]:

@@ -6,6 +6,7 @@ import pytest
 import safetensors.torch
 import timm
 import torch
+from huggingface_hub import constants
 from torch import nn
 from torchvision.models import get_model
 
@@ -81,6 +82,24 @@ def test_weights_come_from_a_file_of_ones_own(architecture: str, suffix: str, tm
         torch.testing.assert_close(parameter, own[name])
 
 
+@pytest.mark.parametrize("name", ["model.safetensors", "pytorch_model.bin"])
+def test_a_folder_as_the_hub_hands_it_over_will_do(name: str, tmp_path: Path) -> None:
+    theirs = whole("resnet18")
+    if name.endswith(".bin"):
+        torch.save(theirs.state_dict(), tmp_path / name)
+    else:
+        safetensors.torch.save_file(theirs.state_dict(), tmp_path / name)
+    backbone = build_backbone("resnet18", Weights(pretrained=True, path=tmp_path))
+    torch.testing.assert_close(
+        backbone.get_parameter("body.conv1.weight"), theirs.get_parameter("conv1.weight")
+    )
+
+
+def test_a_folder_without_weights_says_what_was_looked_for(tmp_path: Path) -> None:
+    with pytest.raises(WeightsUnavailable, match=rf"no model\.safetensors or .* in {tmp_path}"):
+        build_backbone("resnet18", Weights(pretrained=True, path=tmp_path))
+
+
 def test_weights_without_their_last_layer_or_of_other_classes_will_do(tmp_path: Path) -> None:
     network = get_model("resnet18", weights=None, num_classes=7)
     torch.save(network.state_dict(), tmp_path / "seven.pth")
@@ -131,6 +150,15 @@ def test_a_hub_that_is_away_is_named_with_the_way_around_it(
         WeightsUnavailable, match=r"weights of resnet18 .* from https://.*resnet18.*--weights"
     ):
         build_backbone("resnet18", Weights(pretrained=True))
+
+
+def test_timms_hub_is_named_as_timm_asks_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    with pytest.raises(
+        WeightsUnavailable, match=rf"weights of {SMALL} .* from https://huggingface\.co/timm/.*--weights"
+    ):
+        build_backbone(SMALL, Weights(pretrained=True))
 
 
 def test_unknown_networks_are_refused_with_what_there_is() -> None:

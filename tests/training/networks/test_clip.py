@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import safetensors.torch
 import torch
 from numpy.typing import NDArray
 from sqlalchemy import Engine
@@ -188,5 +189,27 @@ def test_without_its_tokenizer_it_learns_pictures_and_reads_no_labels(
 
 
 def test_one_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(WeightsUnavailable, match=r"weights of clip:tiny .* from .*absent"):
+    with pytest.raises(WeightsUnavailable, match=r"no folder of weights at .*absent"):
         build_backbone(TINY, Weights(pretrained=True, path=tmp_path / "absent"))
+
+
+@pytest.mark.parametrize(
+    "name", ["config.json", "vocab.json", "model.safetensors", "preprocessor_config.json"]
+)
+def test_a_folder_that_lacks_a_part_is_refused_and_not_made_up(name: str, folder: Path) -> None:
+    (folder / name).unlink()
+    with pytest.raises(WeightsUnavailable, match=rf"{folder} holds no CLIP .*{name.partition('.')[0]}"):
+        build_backbone(TINY, Weights(pretrained=True, path=folder))
+
+
+def test_weights_that_are_broken_off_or_lack_tensors_are_refused(folder: Path) -> None:
+    path = folder / "model.safetensors"
+    whole = path.read_bytes()
+    tensors = safetensors.torch.load(whole)
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(WeightsUnavailable, match=f"{folder} holds no CLIP"):
+        build_backbone(TINY, Weights(pretrained=True, path=folder))
+    del tensors["logit_scale"]
+    safetensors.torch.save_file(tensors, path)
+    with pytest.raises(WeightsUnavailable, match="it lacks logit_scale and 0 other tensors"):
+        build_backbone(TINY, Weights(pretrained=True, path=folder))
