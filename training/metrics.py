@@ -130,6 +130,14 @@ def macro_f1_estimate(answers: Targets, targets: Targets, labels: int) -> Estima
     return Estimate(macro_f1(answers, targets, labels), float(low), float(high))
 
 
+def mean_estimate(values: NDArray[np.float64]) -> Estimate:
+    """The mean of `values` [n], not empty, with the percentile bootstrap's interval."""
+    rng = np.random.default_rng(0)
+    means = [values[rng.integers(0, len(values), len(values))].mean() for _ in range(RESAMPLES)]
+    low, high = np.percentile(means, [2.5, 97.5])
+    return Estimate(float(values.mean()), float(low), float(high))
+
+
 def auroc(low: Floats, high: Floats) -> Estimate:
     """The area under the ROC curve of scores [n] that should be low and [m] that should be high.
 
