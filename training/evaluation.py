@@ -34,12 +34,14 @@ class LabelReport:
 @dataclass(frozen=True)
 class Scored:
     """What a bundle makes of `images`: `logits` float32 [n, labels] as the graph gives them, the right labels
-    int64 [n], and the novelty float64 [n], 0 to 1, where it tells any."""
+    int64 [n], the novelty float64 [n], 0 to 1, where it tells any, and the `embedding` float32 [n, size] of
+    length 1."""
 
     images: Images
     logits: NDArray[np.float32]
     targets: NDArray[np.int64]
-    novelty: NDArray[np.float64] | None = None
+    novelty: NDArray[np.float64] | None
+    embedding: NDArray[np.float32]
 
     @property
     def answers(self) -> NDArray[np.int64]:
@@ -86,7 +88,8 @@ def score(
         )
     with progress.track(f"Measuring on the {split} split", len(images)) as advance:
         raw = run_model(bundle.model, images, manifest.preprocessing, advance)
-    return Scored(images, raw.logits, _targets(manifest.labels, images), _novelty(bundle, raw))
+    targets = _targets(manifest.labels, images)
+    return Scored(images, raw.logits, targets, _novelty(bundle, raw), raw.embedding)
 
 
 def summarise(scored: Scored, manifest: Manifest, split: Measured) -> Evaluation:
@@ -98,7 +101,8 @@ def measure(
     raw: Raw, labels: tuple[str, ...], images: Images, temperature: float, split: Measured
 ) -> Evaluation:
     """Figures for raw outputs of `images`."""
-    return _figures(Scored(images, raw.logits, _targets(labels, images)), labels, temperature, split)
+    scored = Scored(images, raw.logits, _targets(labels, images), None, raw.embedding)
+    return _figures(scored, labels, temperature, split)
 
 
 def _novelty(bundle: Bundle, raw: Raw) -> NDArray[np.float64] | None:

@@ -10,6 +10,7 @@ from training.reporting.answers import Answered
 from training.reporting.curves import Curve, refusal_roc, refused_over_threshold
 from training.reporting.label_rows import LabelRow, label_rows
 from training.reporting.report import Report, Trust
+from training.retrieval import Retrieval
 
 FORMAT_VERSION = 1
 
@@ -41,6 +42,7 @@ def report_json(report: Report) -> dict[str, JsonValue]:
         "calibration": {"before": _trust(report.uncalibrated), "after": _trust(report.calibrated)},
         "coverage": [asdict(one) for one in report.coverage],
         "novelty": None if report.refusals is None else _novelty(report.refusals),
+        "retrieval": None if report.retrieval is None else _retrieval(report.retrieval),
         "history": [asdict(one) for one in report.history],
         "speed": asdict(report.speed),
         "suspected_wrong_labels": [_answered(one) for one in report.suspects],
@@ -111,6 +113,14 @@ def _unknown(refusals: Refusals, unknown: Unknown) -> dict[str, JsonValue]:
             for one in unknown.passed
         ],
         "unreadable": [asdict(one) for one in unknown.unreadable],
+    }
+
+
+def _retrieval(retrieval: Retrieval) -> dict[str, JsonValue]:
+    return {
+        "gallery": retrieval.gallery,
+        "mean_average_precision_at_10": asdict(retrieval.precision),
+        "recall_at_10": _share(retrieval.recall),
     }
 
 

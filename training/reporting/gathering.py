@@ -21,6 +21,7 @@ from training.reporting.curves import label_curves, spread
 from training.reporting.history import read_history
 from training.reporting.report import Headlines, Report, Taught, Trust
 from training.reporting.speed import measure_speed
+from training.retrieval import Retrieval, retrieve, shelve
 
 # The training pictures only tell what was learnt by heart: this many say so within 2 points.
 MOST_TRAIN = 2000
@@ -60,6 +61,7 @@ def gather(
         calibrated=_trust(scored, temperature),
         coverage=tuple(coverage[i] for i in spread(len(coverage))),
         refusals=refusals,
+        retrieval=None if trained is None else _retrieval(scored, trained, manifest),
         speed=speed,
         sample=answers.fair_sample(answered),
         mistakes=answers.mistakes_by_label(answered),
@@ -92,6 +94,11 @@ def _taught(trained: Scored, manifest: Manifest, available: int, library_changed
         right=wilson(right, len(trained.images)),
         confusion=confusion_matrix(trained.targets, trained.answers, labels=every),
     )
+
+
+def _retrieval(scored: Scored, trained: Scored, manifest: Manifest) -> Retrieval | None:
+    queries, gallery = shelve(scored.images, trained.images, manifest.labels)
+    return retrieve(scored.embedding, trained.embedding, queries, gallery)
 
 
 def _headlines(scored: Scored, manifest: Manifest) -> Headlines:

@@ -13,6 +13,7 @@ from training.reporting.answers import Answered, LabelMistakes
 from training.reporting.curves import LabelCurves
 from training.reporting.history import Epoch
 from training.reporting.speed import Speed
+from training.retrieval import Retrieval
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,8 @@ class Headlines:
 
 @dataclass(frozen=True)
 class Report:
-    """What a report shows. `split` of `task` was measured; `suspects` are of it and of the training
-    pictures."""
+    """What a report shows. `split` of `task` was measured; `suspects` are of it and of the training pictures,
+    of which at most 2,000 are the gallery of `retrieval`, by embedding over all labels."""
 
     manifest: Manifest
     task: str
@@ -64,6 +65,7 @@ class Report:
     calibrated: Trust
     coverage: tuple[Coverage, ...]
     refusals: Refusals | None
+    retrieval: Retrieval | None
     speed: Speed
     sample: tuple[Answered, ...]
     mistakes: tuple[LabelMistakes, ...]

@@ -36,7 +36,9 @@ def scored(shown: list[tuple[str, str, float]]) -> Scored:
     for row, (_, answer, lead) in zip(logits, shown, strict=True):
         row[LABELS.index(answer)] = lead
     targets = np.array([LABELS.index(label) for label, _, _ in shown])
-    return Scored(tuple(image(n, label, "test") for n, (label, _, _) in enumerate(shown)), logits, targets)
+    return Scored(
+        tuple(image(n, label, "test") for n, (label, _, _) in enumerate(shown)), logits, targets, None, logits
+    )
 
 
 def test_a_label_that_is_always_ranked_first_has_areas_of_1() -> None:

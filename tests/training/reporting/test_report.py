@@ -68,6 +68,17 @@ def test_what_is_refused_of_unknown_pictures_is_told_with_its_curve(
     assert [one["name"] for one in told["unreadable"]] == ["cut.jpg"]
 
 
+def test_pictures_found_by_likeness_are_judged_by_their_label(report_on: Reporter) -> None:
+    report = report_on()
+    assert report.retrieval is not None
+    assert report.taught is not None
+    assert (report.retrieval.recall.total, report.retrieval.gallery) == (24, report.taught.sampled)
+    assert 0.5 < report.retrieval.precision.value < 1  # two greens are labelled red
+    told = json.loads(json.dumps(report_json(report)))["retrieval"]
+    assert told["mean_average_precision_at_10"]["value"] == report.retrieval.precision.value
+    assert told["recall_at_10"]["total"] == 24
+
+
 def test_speed_and_size_are_measured_on_the_bundle(report_on: Reporter, bundles: Path) -> None:
     speed = report_on().speed
     assert 0 < speed.median_ms <= speed.p95_ms
