@@ -97,13 +97,12 @@ def judge(scores: Scores, queries: Shelf, gallery: Shelf) -> Judged:
     likeness = np.where(others, scores[:, drawn], -np.inf)
     first = np.argsort(-likeness, axis=1, kind="stable")[:, :DEPTH]
     wanted = np.asarray(queries.labels[:, None] == labels[None]) & others
-    usable = np.asarray(wanted & (likeness > -np.inf), np.bool_)
-    right = np.take_along_axis(usable, first, axis=1)
+    right = np.take_along_axis(wanted & (likeness > -np.inf), first, axis=1)
     shares = np.cumsum(right, axis=1) / np.arange(1, right.shape[1] + 1)
     most = np.minimum(wanted.sum(axis=1), DEPTH)
     askable = most > 0
     precision = (shares * right).sum(axis=1)[askable] / most[askable]
-    return Judged(precision, right.any(axis=1)[askable])
+    return Judged(precision, np.asarray(right.any(axis=1))[askable])
 
 
 def joined(parts: Sequence[Judged]) -> Judged:
