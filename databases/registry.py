@@ -143,6 +143,31 @@ def rollback(session: Session, task: str) -> RegisteredModel:
     Raises:
         UnknownModel: it has no champion, or no earlier one is left to go back to.
     """
+    last, _ = _last_two(session, task)
+    last.rolled_back_at = now()
+    session.flush()
+    before = champion(session, task)
+    assert before is not None
+    return before
+
+
+def champion_and_before(session: Session, task: str) -> tuple[RegisteredModel, RegisteredModel]:
+    """The champion of a task, and the one that `rollback` would go back to.
+
+    Raises:
+        UnknownModel: it has no champion, or no earlier one is left to go back to.
+    """
+    last, before = (session.get_one(Model, promotion.model_id) for promotion in _last_two(session, task))
+    return get_model(session, last.version), get_model(session, before.version)
+
+
+def versions(session: Session) -> set[str]:
+    """The names of all bundles."""
+    return set(session.scalars(select(Model.version)))
+
+
+def _last_two(session: Session, task: str) -> tuple[Promotion, Promotion]:
+    """The promotions of a task that stand, the last one first."""
     standing = session.scalars(
         select(Promotion)
         .where(Promotion.task == task, Promotion.rolled_back_at.is_(None))
@@ -153,16 +178,7 @@ def rollback(session: Session, task: str) -> RegisteredModel:
         raise UnknownModel(nothing_promoted(session, task))
     if len(standing) < 2:
         raise UnknownModel(f"task {task!r} has no earlier champion to go back to; see: menagerie models list")
-    standing[0].rolled_back_at = now()
-    session.flush()
-    before = champion(session, task)
-    assert before is not None
-    return before
-
-
-def versions(session: Session) -> set[str]:
-    """The names of all bundles."""
-    return set(session.scalars(select(Model.version)))
+    return standing[0], standing[1]
 
 
 def _registered(row: Model, promotions: Sequence[Promotion]) -> RegisteredModel:

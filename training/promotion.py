@@ -65,17 +65,29 @@ def promote(engine: Engine, bundles: Path, version: str, *, force: bool, progres
         return Promoted(registry.get_model(session, version), before, indexed, ours, theirs)
 
 
-def rollback(engine: Engine, bundles: Path, task: str) -> RegisteredModel:
+def rollback(engine: Engine, bundles: Path, task: str, progress: Progress) -> RegisteredModel:
     """Goes back to the champion before this one; nothing changes unless its bundle is sound.
 
     Raises:
         UnknownModel: there is no earlier champion.
         BadBundle: it is damaged, or its golden inputs give other outputs.
+        NotPromoted: somebody promoted or rolled back meanwhile.
     """
+    with Session(engine) as session:
+        champion, before = registry.champion_and_before(session, task)
+    # Loading comes before the lock: for a large network it takes longer than others wait.
+    with progress.track("Checking the bundle", 1) as advance:
+        load_bundle(bundles / before.bundle_uri, whole=True)
+        advance(1)
     with Session(engine) as session, session.begin():
-        model = registry.rollback(session, task)
-        load_bundle(bundles / model.bundle_uri, whole=True)
-        return model
+        registry.lock(session)
+        now = registry.champion_and_before(session, task)
+        if [one.version for one in now] != [champion.version, before.version]:
+            raise NotPromoted(
+                f"{now[0].version} became the champion of {task!r} while {before.version} was checked; "
+                "nothing was rolled back"
+            )
+        return registry.rollback(session, task)
 
 
 def _compare(

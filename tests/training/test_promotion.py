@@ -190,7 +190,25 @@ def test_rolling_back_to_a_damaged_bundle_changes_nothing(engine: Engine, bundle
     sound = model.read_bytes()
     model.write_bytes(sound[:-1])
     with pytest.raises(BadBundle):
-        rollback(engine, bundles, "colours")
+        rollback(engine, bundles, "colours", Silent())
     assert champion(engine) == "colours-2"
     model.write_bytes(sound)
-    assert rollback(engine, bundles, "colours").version == "colours-1"
+    assert rollback(engine, bundles, "colours", Silent()).version == "colours-1"
+
+
+def test_others_may_promote_while_a_rollback_loads_and_then_theirs_stays(
+    engine: Engine, bundles: Path
+) -> None:
+    add_tiny_bundle(engine, bundles, promoted=True)
+    add_tiny_bundle(engine, bundles, "colours-2", promoted=True)
+
+    class Overtaken(Silent):
+        @contextmanager
+        def track(self, what: str, total: int) -> Iterator[Advance]:
+            with super().track(what, total) as advance:
+                yield advance
+                add_tiny_bundle(engine, bundles, "colours-3", promoted=True)
+
+    with pytest.raises(NotPromoted, match=r"colours-3 became the champion .* while colours-1 was checked"):
+        rollback(engine, bundles, "colours", Overtaken())
+    assert champion(engine) == "colours-3"

@@ -57,12 +57,12 @@ def rollback(
     task: Annotated[str | None, typer.Option(help="Default: the library's only task.")] = None,
 ) -> None:
     """Go back to the champion before this one."""
-    from training.cli.console import quote, say
+    from training.cli.console import Bars, quote, say
     from training.promotion import rollback as run
 
     with open_tracked_state() as state:
         task = only_task(state, task)
-        model = run(state.engine, state.bundles, task)
+        model = run(state.engine, state.bundles, task, Bars())
         _track_champion(state, model)
         index_for(state, model, task)
         say(f"[bold]{quote(model.version)}[/bold] is the champion of {quote(task)} again. {TAKEN_UP}")
