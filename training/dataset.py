@@ -35,6 +35,12 @@ class Dataset:
         return tuple(counts[label] / len(self.train) for label in self.labels)
 
     @property
+    def unmeasured(self) -> tuple[str, ...]:
+        """The labels that no picture of val or test carries: no figure tells anything of them."""
+        shown = {image.label for image in self.val + self.test}
+        return tuple(label for label in self.labels if label not in shown)
+
+    @property
     def fingerprint(self) -> str:
         return fingerprint(self.train + self.val + self.test)
 

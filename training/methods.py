@@ -1,9 +1,10 @@
 """The ways to train: each takes a data set and hands over a network that can be published."""
 
 from collections import Counter
+from pathlib import Path
 
 from training.dataset import Dataset
-from training.errors import BadRecipe, NoPictures
+from training.errors import BadRecipe, NoPictures, WeightsUnavailable
 from training.learning.processes import Processes
 from training.networks.catalogue import RESIZABLE, strategies_of
 from training.recipe import Recipe
@@ -28,6 +29,12 @@ def check_recipe(recipe: Recipe) -> None:
         )
     if recipe.weights is not None and recipe.strategy == "scratch":
         raise BadRecipe("--weights goes with a pretrained strategy, not with scratch")
+
+
+def check_weights(path: Path | None) -> None:
+    """Raises WeightsUnavailable where there is nothing at `path`: before anything else is begun."""
+    if path is not None and not path.exists():
+        raise WeightsUnavailable(f"there is no file or folder of weights at {path}")
 
 
 def train(workshop: Workshop, dataset: Dataset, recipe: Recipe) -> Trained | None:

@@ -75,6 +75,7 @@ def train(
     from training.cli.console import say
     from training.cli.models import promote_version
     from training.errors import BadRecipe
+    from training.methods import check_weights
 
     if resume and (given or preset or config):
         raise BadRecipe("--resume goes on by its own recipe: leave the other options out")
@@ -84,6 +85,7 @@ def train(
     if dry_run:
         say(recipe.to_yaml().rstrip())
         return
+    check_weights(recipe.weights)
     with open_tracked_state() as state:
         manifest = train_task(state, only_task(state, task), recipe, resume=resume)
         if manifest is None:
@@ -165,6 +167,11 @@ def train_task(state: State, task: str, recipe: "Recipe", *, resume: bool = Fals
     discard_runs(state.bundles, task)  # only now is nothing lost with them
     state.track(Published(str((state.bundles / manifest.version).absolute())))
     say(f"[bold]{quote(manifest.version)}[/bold]: {describe(manifest.metrics)}")
+    if dataset.unmeasured:
+        say(
+            f"No val or test picture is of {quote(', '.join(dataset.unmeasured))}: nothing is known of how "
+            "well it tells them"
+        )
     return manifest
 
 

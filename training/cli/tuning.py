@@ -8,7 +8,7 @@ import typer
 from training.cli import train_options, tune_options
 from training.cli.evaluating import reports
 from training.cli.learning import train_task
-from training.cli.state import State, only_task, open_state
+from training.cli.state import State, only_task, open_state, open_tracked_state
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,6 +58,7 @@ def tune(
     common = {"epochs": epochs, "monitor": monitor, "seed": seed, "device": device}
     from training.cli.console import Bars, say
     from training.dataset import load_dataset
+    from training.methods import check_weights
     from training.tuning.plan import make_plan
     from training.tuning.search import search
     from training.tuning.storage import check_storage
@@ -68,6 +69,7 @@ def tune(
     if dry_run:
         say(chosen.to_yaml().rstrip())
         return
+    check_weights(chosen.shared.weights)
     state = open_state()
     if storage is not None:
         check_storage(storage, jobs, state.engine)
@@ -82,7 +84,8 @@ def tune(
     if outcome.others_at_work:
         say("Other processes are still at it: the last of them trains the best")
     else:
-        train_best(state, plan, outcome, promote=promote)
+        with open_tracked_state() as tracked:
+            train_best(tracked, plan, outcome, promote=promote)
         conclude(plan, folder, quietly=True)  # the report can name the model now
 
 

@@ -113,8 +113,9 @@ CASES = [
         "FOLDER holds test and val but no train folder: add one, or name the folder of",
     ),
     (val_unreadable, SCRATCH, "task 'bad' has no usable picture in its val split: give it 5 a label or more"),
-    (colours, "train --weights absent.pth", "there is no file of weights at "),
-    (colours, "train --strategy finetune --weights absent.pth", "there is no file of weights at "),
+    (colours, "train --weights absent.pth", "there is no file or folder of weights at "),
+    (colours, "train --strategy finetune --weights absent.pth", "there is no file or folder of weights at "),
+    (colours, "tune --weights absent.pth", "there is no file or folder of weights at "),
     (
         colours,
         f"{SCRATCH} --class-weights owl=2",

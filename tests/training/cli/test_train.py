@@ -1,6 +1,7 @@
 """`train` as it is typed."""
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ def test_a_network_is_trained_and_promoted(menagerie: Menagerie, pictures: Path)
     out = menagerie("train", "--arch", "simple_cnn", "--epochs", "1", "--promote").out
     assert "Training simple_cnn (scratch) on colours: 12 train, 3 val, 3 test" in out
     assert "right on 3 test pictures" in out
+    assert "nothing is known" not in out
     assert "colours-1 is the champion of colours." in out
     assert "The gallery of colours-1 is complete (18 pictures added)." in out
 
@@ -28,6 +30,18 @@ def test_without_test_pictures_nobody_knows_how_good_it_is(menagerie: Menagerie,
     out = menagerie("train", "--arch", "simple_cnn", "--epochs", "1").out
     assert "no test pictures, so nobody knows how good it is" in out
     assert "To let it serve: menagerie models promote colours-1" in out
+
+
+def test_labels_that_no_figure_tells_anything_of_are_named(
+    menagerie: Menagerie, pictures: Path, tmp_path: Path
+) -> None:
+    for split in ("train", "val", "test"):
+        shutil.copytree(pictures, tmp_path / "parted" / split)
+    for split in ("val", "test"):
+        shutil.rmtree(tmp_path / "parted" / split / "green")
+    menagerie("ingest", tmp_path / "parted", "--task", "colours")
+    out = menagerie("train", "--arch", "simple_cnn", "--epochs", "1").out
+    assert "No val or test picture is of green: nothing is known of how well it tells them" in out
 
 
 def test_a_learning_rate_is_looked_for_on_request(
