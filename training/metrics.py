@@ -38,6 +38,17 @@ class Estimate:
 
 
 @dataclass(frozen=True)
+class Resampled:
+    """A figure that is no share, with the percentile bootstrap's 95 % interval (Efron and Tibshirani 1993, An
+    Introduction to the Bootstrap, 13.3). None where all resamples give the same figure, as where everything
+    is right: there the bootstrap would call a few pictures certain."""
+
+    value: float
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
 class Bin:
     """The pictures whose best score lies in one band: their mean score, and how often they were right."""
 
@@ -121,21 +132,27 @@ def macro_f1(answers: Targets, targets: Targets, labels: int) -> float:
     return float((2 * right[occurs] / (shown + given)[occurs]).mean())
 
 
-def macro_f1_estimate(answers: Targets, targets: Targets, labels: int) -> Estimate:
+def macro_f1_estimate(answers: Targets, targets: Targets, labels: int) -> Resampled:
     """Macro F1 with the percentile bootstrap's interval: it is no share, so Wilson's does not apply."""
     rng = np.random.default_rng(0)
     draws = (rng.integers(0, len(targets), len(targets)) for _ in range(RESAMPLES))
     values = [macro_f1(answers[draw], targets[draw], labels) for draw in draws]
-    low, high = np.percentile(values, [2.5, 97.5])
-    return Estimate(macro_f1(answers, targets, labels), float(low), float(high))
+    return _resampled(macro_f1(answers, targets, labels), values)
 
 
-def mean_estimate(values: NDArray[np.float64]) -> Estimate:
+def mean_estimate(values: NDArray[np.float64]) -> Resampled:
     """The mean of `values` [n], not empty, with the percentile bootstrap's interval."""
     rng = np.random.default_rng(0)
-    means = [values[rng.integers(0, len(values), len(values))].mean() for _ in range(RESAMPLES)]
-    low, high = np.percentile(means, [2.5, 97.5])
-    return Estimate(float(values.mean()), float(low), float(high))
+    means = [float(values[rng.integers(0, len(values), len(values))].mean()) for _ in range(RESAMPLES)]
+    return _resampled(float(values.mean()), means)
+
+
+def _resampled(value: float, draws: list[float]) -> Resampled:
+    low, high = np.percentile(draws, [2.5, 97.5])
+    # Sums of equal figures in another order may differ by a rounding.
+    if np.ptp(draws) < 1e-9:
+        return Resampled(value, None, None)
+    return Resampled(value, float(low), float(high))
 
 
 def auroc(low: Floats, high: Floats) -> Estimate:

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.dataset import Images
-from training.metrics import Estimate, Share, mean_estimate, wilson
+from training.metrics import Resampled, Share, mean_estimate, wilson
 
 DEPTH = 10
 BLOCK = 1024  # queries ranked at a time: 8 MB of cosines with a gallery of 2,000
@@ -57,7 +57,7 @@ class Judged:
 class Retrieval:
     """`precision` is mAP@10, `recall` recall@10, both over `recall.total` queries to `gallery` pictures."""
 
-    precision: Estimate
+    precision: Resampled
     recall: Share
     gallery: int
 

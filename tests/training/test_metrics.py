@@ -13,6 +13,7 @@ from training.metrics import (
     macro_f1,
     macro_f1_estimate,
     mcnemar,
+    mean_estimate,
     reliability,
     wilson,
 )
@@ -95,9 +96,18 @@ def test_the_interval_of_macro_f1_narrows_with_more_pictures() -> None:
         targets = np.arange(n) % 3
         answers = np.where(np.arange(n) % 10 == 0, (targets + 1) % 3, targets)
         estimate = macro_f1_estimate(answers, targets, 3)
+        assert estimate.low is not None
+        assert estimate.high is not None
         assert estimate.low < estimate.value < estimate.high
         widths.append(estimate.high - estimate.low)
     assert widths[1] < widths[0] / 3
+
+
+@pytest.mark.parametrize("n", [6, 600])
+def test_where_nothing_is_wrong_the_bootstrap_gives_no_interval(n: int) -> None:
+    targets = np.arange(n) % 3
+    for estimate in (macro_f1_estimate(targets, targets, 3), mean_estimate(np.full(n, 0.1))):
+        assert (estimate.low, estimate.high) == (None, None)
 
 
 @pytest.mark.parametrize(

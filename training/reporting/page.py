@@ -7,7 +7,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from training.metrics import Share
+from training.metrics import Resampled, Share
 
 SPACE = "\u00a0"  # a number and its unit stay on one line
 
@@ -36,7 +36,13 @@ def render(template: str, **values: object) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"percent": percent, "interval": interval, "between": between, "sure": sure}
+    environment.filters |= {
+        "percent": percent,
+        "interval": interval,
+        "between": between,
+        "sure": sure,
+        "resampled": resampled,
+    }
     return environment.get_template(template).render(**values)
 
 
@@ -56,6 +62,13 @@ def interval(share: Share) -> str:
 def between(ends: tuple[float, float]) -> str:
     """An interval of shares, from its two ends."""
     return f"{100 * ends[0]:.1f} to {100 * ends[1]:.1f}{SPACE}%"
+
+
+def resampled(figure: Resampled) -> str:
+    """Its interval in words, or that it has none."""
+    if figure.low is None or figure.high is None:
+        return "no interval: drawing these pictures anew gives no other figure"
+    return f"95{SPACE}% interval: {figure.low:.3f} to {figure.high:.3f}"
 
 
 def sure(probability: float) -> str:

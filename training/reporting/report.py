@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from backend.inference.manifest import Manifest
 from training.evaluation import Evaluation, Measured
-from training.metrics import Bin, Coverage, Estimate, Share
+from training.metrics import Bin, Coverage, Resampled, Share
 from training.refusals import Refusals
 from training.reporting.answers import Answered, LabelMistakes
 from training.reporting.curves import LabelCurves
@@ -43,7 +43,7 @@ class Headlines:
     these."""
 
     accuracy: Share
-    macro_f1: Estimate
+    macro_f1: Resampled
     confident: Share
     right_when_confident: Share
 
