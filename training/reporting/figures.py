@@ -27,6 +27,10 @@ def learning_curve(
             x, y = zip(*known, strict=True)
             figure.add_scatter(x=x, y=y, name=name, mode="lines+markers", line=line(number))
     figure.update_layout(hovermode="x unified")
+    if title != "loss":
+        figure.update_yaxes(
+            autorangeoptions={"maxallowed": 1.02}
+        )  # shares: around a steady 1 it shows 0 to 2
     return figure if figure.data else None
 
 
@@ -85,7 +89,7 @@ def coverage_accuracy(coverage: Sequence[Coverage], at_threshold: tuple[Share, S
             hovertemplate="confident answers: %{x:.1%} of all, %{y:.1%} right<extra></extra>",
         )
     figure.update_xaxes(range=[0, 1.02], dtick=0.25, tickformat=".0%")
-    figure.update_yaxes(range=[min(one.accuracy for one in coverage) - 0.02, 1.005], tickformat=".0%")
+    figure.update_yaxes(range=[min(one.accuracy for one in coverage) - 0.02, 1.002], tickformat=".1~%")
     return figure
 
 

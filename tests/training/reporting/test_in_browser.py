@@ -37,3 +37,13 @@ def test_a_report_is_drawn_without_a_network_and_fits_the_screen(
         assert page.evaluate("document.documentElement.scrollWidth") == width
         assert page.locator(".plot text", has_text="<img src=x").count() > 0
     assert [one for one in told if not one.startswith("data:")] == [page_path.as_uri()]
+
+
+def test_on_a_phone_nothing_is_cut_off_of_short_labels(report_on: Reporter, tmp_path: Path) -> None:
+    page_path = write_report(report_on(), tmp_path / "report").page
+    with chromium() as browser:
+        page = browser.new_page(viewport={"width": 390, "height": 800})
+        page.goto(page_path.as_uri())
+        hidden = "all => all.filter(one => one.scrollWidth > one.clientWidth).length"
+        assert page.locator(".scroll").count() >= 8
+        assert page.locator(".scroll").evaluate_all(hidden) == 0
