@@ -331,6 +331,24 @@ def test_weights_of_labels_are_given_or_inverse_to_how_often_they_occur() -> Non
         class_weights(Recipe(class_weights={"c": 3}), ("a", "b"), targets)
 
 
+def loss_of(recipe: Recipe, weights: torch.Tensor | None = None) -> float:
+    """Of the same four pictures of two labels by the same network."""
+    torch.manual_seed(0)
+    network = Classifier(build_backbone("simple_cnn"), 2, dropout=0, cosine=False)
+    pixels = torch.randint(0, 256, (4, 3, 64, 64), dtype=torch.uint8)
+    learner = Learner(network, recipe, weights).eval()
+    return float(learner.training_step((pixels, torch.tensor([0, 0, 0, 1]))).detach())
+
+
+def test_the_loss_goes_by_the_weights_of_labels_and_by_what_is_mixed() -> None:
+    plain = loss_of(SCRATCH)
+    of_first, of_second = (loss_of(SCRATCH, torch.tensor(one)) for one in ([1.0, 0.0], [0.0, 1.0]))
+    assert (3 * of_first + of_second) / 4 == pytest.approx(plain)
+    assert of_first != pytest.approx(of_second)
+    for name in ("mixup", "cutmix", "smoothing"):
+        assert loss_of(SCRATCH.model_copy(update={name: 0.5})) != pytest.approx(plain), name
+
+
 def test_a_run_is_found_again_unless_the_pictures_changed_or_another_works_on_it(bundles: Path) -> None:
     with pytest.raises(TrainingError, match="no unfinished training of 'colours'"):
         unfinished_run(bundles, "colours", "f1")
