@@ -1,36 +1,16 @@
 """Queries on the embeddings: one vector a picture and model, tied to the picture's content."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 from typing import TypeVarTuple
 
-from sqlalchemy import Select, delete, exists, func, insert, select
+from sqlalchemy import Select, delete, exists, insert, select
 from sqlalchemy.orm import Session, aliased
 
+from databases.halfvec import copy_vectors
 from databases.models import Embedding, Image, Model, Root
 from databases.parts import parts
 
 Columns = TypeVarTuple("Columns")
-
-
-@dataclass(frozen=True)
-class GalleryRow:
-    """A picture of the gallery. `vector`: float32 [embedding_size], little-endian bytes."""
-
-    image_id: int
-    label: str | None
-    sha256: str
-    vector: bytes
-
-
-@dataclass(frozen=True)
-class GalleryState:
-    """A gallery's size, the sum of its picture ids, and when one of them was last written."""
-
-    pictures: int
-    sum_of_ids: int
-    latest: datetime | None
 
 
 def unembedded(session: Session, model_id: int, task: str) -> list[int]:
@@ -65,6 +45,8 @@ def put_embeddings(session: Session, model_id: int, vectors: Mapping[int, tuple[
             for image_id, (sha256, vector) in vectors.items()
         ],
     )
+    if session.get_bind().dialect.name == "postgresql":  # what was there went with the embeddings
+        copy_vectors(session.connection(), model_id, vectors)
 
 
 def copy_embeddings(session: Session, model_id: int, image_ids: Sequence[int]) -> set[int]:
@@ -100,21 +82,8 @@ def vectors_of(session: Session, model_id: int, image_ids: Sequence[int]) -> dic
     return found
 
 
-def read_vectors(session: Session, model_id: int, task: str) -> Iterator[GalleryRow]:
-    """A task's embeddings under a model, of pictures that are still what they were, by image id."""
-    columns = select(Image.id, Image.label, Embedding.sha256, Embedding.vector)
-    for row in session.execute(_gallery(columns, model_id, task).order_by(Image.id)):
-        yield GalleryRow(*row)
-
-
-def gallery_state(session: Session, model_id: int, task: str) -> GalleryState:
-    """Differs whenever a picture came, went, or was written anew, its label included."""
-    query = _gallery(select(func.count(), func.sum(Image.id), func.max(Image.ingested_at)), model_id, task)
-    count, ids, latest = session.execute(query).one()
-    return GalleryState(count, int(ids or 0), latest)
-
-
-def _gallery(query: Select[*Columns], model_id: int, task: str) -> Select[*Columns]:
+def in_gallery(query: Select[*Columns], model_id: int, task: str) -> Select[*Columns]:
+    """Of a query's rows those of a task's usable pictures that are still what was embedded under a model."""
     return (
         query.select_from(Embedding)
         .join(Image, Image.id == Embedding.image_id)

@@ -9,6 +9,10 @@ class DatabaseUnavailable(DatabaseError):
     """The database cannot be opened."""
 
 
+class MissingExtension(DatabaseUnavailable):
+    """The server lacks what we need beside PostgreSQL itself."""
+
+
 class SchemaMismatch(DatabaseError):
     """The database's tables are not those this version knows."""
 

@@ -167,6 +167,11 @@ def tasks(session: Session) -> list[str]:
     return list(session.scalars(select(Root.task).where(usable).distinct().order_by(Root.task)))
 
 
+def root_names(session: Session, task: str) -> set[str]:
+    """The names of a task's roots."""
+    return set(session.scalars(select(Root.name).where(Root.task == task)))
+
+
 def root_images(session: Session, name: str) -> list[LibraryImage]:
     """All usable pictures of a root, by URI."""
     return _fetch(session, _usable().where(Root.name == name).order_by(Image.uri))
@@ -175,6 +180,11 @@ def root_images(session: Session, name: str) -> list[LibraryImage]:
 def task_images(session: Session, task: str) -> list[LibraryImage]:
     """All usable pictures of a task, by id."""
     return _fetch(session, _usable().where(Root.task == task).order_by(Image.id))
+
+
+def unlabelled_images(session: Session, task: str) -> list[LibraryImage]:
+    """The usable pictures of a task that have no label, by id."""
+    return _fetch(session, _usable().where(Root.task == task, Image.label.is_(None)).order_by(Image.id))
 
 
 def unused_splits(session: Session, task: str) -> dict[str, str]:

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -11,6 +13,7 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     LargeBinary,
     MetaData,
@@ -22,6 +25,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from databases.halfvec import HalfVector
 
 SPLITS = ("train", "val", "test")
 STATUSES = ("ok", "invalid", "missing")
@@ -215,6 +220,54 @@ class Embedding(Base):
     )
     sha256: Mapped[str] = mapped_column(String(64))
     vector: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class GalleryChange(Base):
+    """On SQLite alone, written by triggers: the last change to a picture's embedding under a model, or with
+    0 for the model, to what else a gallery knows of the picture. A higher number is a later change; the
+    token is random."""
+
+    __tablename__ = "gallery_changes"
+    __table_args__ = (
+        Index(None, "number", unique=True),
+        Index(None, "model_id", "number"),
+        {"info": {"dialect": "sqlite"}},
+    )
+
+    model_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    image_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    number: Mapped[int]
+    token: Mapped[str] = mapped_column(String(16))
+
+
+class GalleryVector(Base):
+    """On PostgreSQL alone: an embedding in half precision, by which pgvector finds what may be near. What is
+    near the embedding itself tells."""
+
+    __tablename__ = "gallery_vectors"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["image_id", "model_id"], ["embeddings.image_id", "embeddings.model_id"], ondelete="CASCADE"
+        ),
+        {"info": {"dialect": "postgresql"}},
+    )
+
+    model_id: Mapped[int] = mapped_column(primary_key=True)
+    image_id: Mapped[int] = mapped_column(primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    vector: Mapped[NDArray[np.float32]] = mapped_column(HalfVector())
+
+
+class GalleryWrites(Base):
+    """On PostgreSQL alone, written by triggers: how many transactions wrote something that a gallery knows,
+    and the last of them. Whoever sees the same sum sees the same galleries."""
+
+    __tablename__ = "gallery_writes"
+    __table_args__ = ({"info": {"dialect": "postgresql"}},)
+
+    slot: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    writes: Mapped[int] = mapped_column(BigInteger)
+    writer: Mapped[int] = mapped_column(BigInteger)
 
 
 class Prediction(Base):

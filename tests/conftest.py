@@ -35,11 +35,13 @@ def _look_alikes_are_found_by_hash() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tests say themselves what is set; only the folder of real pictures comes from outside."""
+    """Tests say themselves what is set; only where the real pictures lie and what must not be left out comes
+    from outside."""
     for name in os.environ:
         if name in ("DATABASE_URL", "MLFLOW_TRACKING_URI", "PROMETHEUS_MULTIPROC_DIR") or (
             name.startswith(("MENAGERIE_", "AWS_", "OTEL_"))
-            and name not in ("MENAGERIE_DATA", "MENAGERIE_TRACKING", "MENAGERIE_DUPLICATES")
+            and name
+            not in ("MENAGERIE_DATA", "MENAGERIE_POSTGRESQL", "MENAGERIE_TRACKING", "MENAGERIE_DUPLICATES")
         ):
             monkeypatch.delenv(name)
 

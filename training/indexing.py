@@ -9,9 +9,14 @@ from numpy.typing import NDArray
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from backend.gallery.asking import Gallery
+from backend.gallery.opening import open_gallery
 from backend.inference.bundle import Bundle, load_bundle
+from backend.inference.cpu import available_cpus
+from backend.inference.manifest import read_manifest
 from databases import embeddings, library
 from databases.library import LibraryImage
+from databases.pgvector_index import keep_index
 from databases.registry import RegisteredModel
 from training.errors import TrainingError
 from training.pictures import run_model
@@ -54,6 +59,14 @@ def index(
                     embeddings.put_embeddings(session, model.id, vectors)
                 advance(len(images))
     return len(lacking)
+
+
+def open_model_gallery(engine: Engine, bundles: Path, model: RegisteredModel) -> Gallery:
+    """The gallery of a model, with what a search of it needs made, or brought up to date, here: so that no
+    service has to wait for that."""
+    keep_index(engine, model.id)
+    size = read_manifest(bundles / model.bundle_uri).outputs.embedding_size
+    return open_gallery(engine, model, size, None, available_cpus())
 
 
 def read_features(

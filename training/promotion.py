@@ -14,7 +14,7 @@ from databases.registry import RegisteredModel
 from training.dataset import Images, fingerprint, load_dataset
 from training.errors import NotPromoted
 from training.evaluation import evaluate
-from training.indexing import index
+from training.indexing import index, open_model_gallery
 from training.progress import Progress
 
 
@@ -52,6 +52,7 @@ def promote(engine: Engine, bundles: Path, version: str, *, force: bool, progres
                 f"{theirs:.2%}; it stays. To promote all the same: menagerie models promote {version} --force"
             )
     indexed = index(engine, bundles, model, model.task, progress)
+    open_model_gallery(engine, bundles, model).close()
     with Session(engine) as session, session.begin():
         registry.lock(session)
         now = registry.champion(session, model.task)

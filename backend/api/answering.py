@@ -1,6 +1,7 @@
 """A picture's bytes to its answer, which is counted and recorded."""
 
 import hashlib
+import logging
 import time
 import uuid
 from dataclasses import dataclass
@@ -8,14 +9,18 @@ from typing import Annotated
 
 import numpy as np
 from fastapi import Query
+from sqlalchemy.exc import SQLAlchemyError
 
 from backend.api.presenting import model_name
 from backend.api.schemas import LabelScore, PredictionOut
 from backend.api.service import Service
+from backend.gallery.neighbours import Neighbours, neighbours
 from backend.inference.decoding import decode
 from backend.inference.prediction import Prediction
 from databases.models import now
 from databases.predictions import NewPrediction
+
+log = logging.getLogger(__name__)
 
 DEFAULT_TOP_K, MAX_K = 5, 1000
 TopK = Annotated[int, Query(ge=1, le=MAX_K, description="How many labels to list.")]
@@ -23,6 +28,15 @@ TopK = Annotated[int, Query(ge=1, le=MAX_K, description="How many labels to list
 
 @dataclass(frozen=True)
 class Answered:
+    """`sha256`: of the picture's bytes. `neighbours`: the library's pictures that are nearest to it."""
+
+    sha256: str
+    answer: Prediction
+    neighbours: Neighbours
+
+
+@dataclass(frozen=True)
+class Asked:
     """`sha256`: of the picture's bytes."""
 
     sha256: str
@@ -30,6 +44,28 @@ class Answered:
 
 
 def answer_picture(service: Service, data: bytes) -> Answered:
+    """What the serving model says, and what the library does.
+
+    Raises:
+        UnreadableImage: as `decode` does.
+    """
+    asked = ask(service, data)
+    if service.recommender is not service or not len(service.gallery):
+        return Answered(asked.sha256, asked.answer, Neighbours(()))
+    return Answered(asked.sha256, asked.answer, _neighbours(service, asked))
+
+
+def _neighbours(service: Service, asked: Asked) -> Neighbours:
+    """Those of a picture; none where the database fails, for the answer does not hang on it."""
+    try:
+        with service.metrics.stage("search"):
+            return neighbours(service.gallery, asked.answer.embedding, asked.sha256)
+    except SQLAlchemyError as error:
+        log.warning("a picture's neighbours are not known: the database fails: %s", error)
+        return Neighbours(())
+
+
+def ask(service: Service, data: bytes) -> Asked:
     """What the serving model says, or said of the same bytes a while ago.
 
     Raises:
@@ -42,7 +78,7 @@ def answer_picture(service: Service, data: bytes) -> Answered:
         service.answers.put(sha256, answer)
     else:
         service.metrics.cached()
-    return Answered(sha256, answer)
+    return Asked(sha256, answer)
 
 
 def _ask(service: Service, data: bytes) -> Prediction:
@@ -72,15 +108,18 @@ def record(service: Service, answered: Answered, started: float) -> str:
     return prediction_id
 
 
-def prediction_out(service: Service, answer: Prediction, prediction_id: str, top_k: int) -> PredictionOut:
+def prediction_out(service: Service, answered: Answered, prediction_id: str, top_k: int) -> PredictionOut:
+    answer, labels = answered.answer, service.predictor.manifest.labels
     return PredictionOut(
         prediction_id=prediction_id,
         label=answer.label,
         score=answer.score,
         verdict=answer.verdict,
         sentence=answer.sentence,
-        top_k=_top(answer, service.predictor.manifest.labels, top_k),
+        top_k=_top(answer, labels, top_k),
         novelty=answer.novelty,
+        neighbours_agree=answered.neighbours.agreement(answer.likeliest, labels),
+        nearest=answered.neighbours.nearest,
         model=model_name(service),
     )
 

@@ -12,8 +12,9 @@ from backend.api import errors
 from backend.api.access import Access
 from backend.api.body_limit import BodyLimit
 from backend.api.documentation import document
+from backend.api.gallery_follower import GalleryFollower
 from backend.api.guard import Guard
-from backend.api.routes import batch, catalogue, health, images, predictions
+from backend.api.routes import batch, catalogue, health, images, predictions, similar
 from backend.api.service import open_service
 from backend.api.settings import Settings
 from backend.api.succession import Succession
@@ -42,15 +43,18 @@ def create_app(settings: Settings) -> FastAPI:
     tracing = open_tracing()
     service = open_service(settings)
     succession = Succession(service)
+    follower = GalleryFollower(succession)
     guard = Guard(settings, service.reader)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         guard.start()
         succession.start()
+        follower.start()
         service.recorder.start()
         yield
         guard.end()
+        follower.end()
         succession.end()
         service.recorder.end()
         if tracing is not None:
@@ -73,7 +77,7 @@ def create_app(settings: Settings) -> FastAPI:
     # The last that is added is the outermost.
     app.add_middleware(Access, metrics=service.metrics, routes=app.routes, tracing=tracing)
     errors.install(app)
-    for routes in (predictions, batch, images, catalogue, health):
+    for routes in (predictions, similar, batch, images, catalogue, health):
         app.include_router(routes.router, responses=ANYWHERE)
     document(app)
     return app

@@ -63,7 +63,7 @@ class Batch:
             log.exception("a bug, with one picture of a batch")
             return BatchItem(name=picture.name, prediction=None, error=bug_with_item())
         prediction_id = record(self.service, answered, started)
-        prediction = prediction_out(self.service, answered.answer, prediction_id, self.top_k)
+        prediction = prediction_out(self.service, answered, prediction_id, self.top_k)
         return BatchItem(name=picture.name, prediction=prediction, error=None)
 
     def _answer(self, picture: SentPicture) -> Answered:

@@ -15,7 +15,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from backend.api.schemas import Problem
-from backend.inference.errors import UnreadableCode, UnreadableImage
+from backend.inference.errors import NoTextNetwork, UnreadableCode, UnreadableImage, UnusableText
+from backend.inference.text import RETRY_SECONDS
 from backend.unzipping.errors import ArchiveCode, EntryCode, UnreadableEntry, UnusableArchive
 
 log = logging.getLogger(__name__)
@@ -48,6 +49,10 @@ SEND_A_PICTURE = "send the picture as the file of a form, as this does: curl -F 
 SEND_PICTURES = (
     "send pictures as files of a form, or one zip of them, as these do: "
     "curl -F files=@cat.jpg -F files=@dog.jpg ...; curl -F files=@pets.zip ..."
+)
+TEXTS_UNAVAILABLE = (
+    "texts cannot be read now, as the model's files for them do not load: send a picture in their place; the "
+    "service's log says what is wrong with the files"
 )
 SHOULD_BE = "Input should be "
 
@@ -100,6 +105,8 @@ def install(app: FastAPI) -> None:
     """Makes `app` answer every failure that was foreseen as a problem."""
     app.add_exception_handler(UnreadableImage, _unreadable)
     app.add_exception_handler(UnusableArchive, _unusable)
+    app.add_exception_handler(UnusableText, _unusable_text)
+    app.add_exception_handler(NoTextNetwork, _no_text_network)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(ClientGone, _gone)
     app.add_exception_handler(ClientDisconnect, _gone)  # while its body was read
@@ -120,6 +127,19 @@ def _unreadable(_: Request, error: Exception) -> JSONResponse:
 def _unusable(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, UnusableArchive)
     return problem(STATUS_OF_ARCHIVES[error.code], error.code, str(error))
+
+
+def _unusable_text(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, UnusableText)
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, error.code, str(error))
+
+
+def _no_text_network(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, NoTextNetwork)
+    if error.fresh:
+        log.error("no text can be read: %s; restore the bundle's files, or promote another model", error)
+    headers = {"Retry-After": str(int(RETRY_SECONDS))}
+    return problem(HTTPStatus.SERVICE_UNAVAILABLE, "text_search_unavailable", TEXTS_UNAVAILABLE, headers)
 
 
 def _http(_: Request, error: Exception) -> JSONResponse:

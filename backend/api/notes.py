@@ -4,7 +4,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Literal
 
-Stage = Literal["queue", "decode", "infer"]
+Stage = Literal["queue", "decode", "infer", "search"]
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,8 @@ from annotated_types import Ge, Le
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 Split = Literal["train", "val", "test"]
+# Of an id that the database can hold.
+MAX_ID = 2**31 - 1
 Score = Annotated[float, Ge(0), Le(1)]
 
 
@@ -29,6 +31,8 @@ PREDICTION: dict[str, JsonValue] = {
     "sentence": "This looks like: tiger (93 % sure).",
     "top_k": [{"label": "tiger", "score": 0.93}, {"label": "tiger cat", "score": 0.04}],
     "novelty": 0.0004,
+    "neighbours_agree": 0.9,
+    "nearest": 0.87,
     "model": {"task": "starter", "version": "starter-1"},
 }
 PROBLEM: dict[str, JsonValue] = {
@@ -55,6 +59,9 @@ class PredictionOut(BaseModel):
     `label` is null where the verdict is `not_an_animal`; `score` is the likeliest label's all the same.
     `novelty` tells how strange the picture is, from 0 to 1: the share of the task's own pictures that are
     less strange; the starter's is the probability that it shows no animal. Null where the model cannot tell.
+    `neighbours_agree`, a second opinion: the share of the ten nearest pictures of the library that carry the
+    likeliest label, of those whose label the model knows. `nearest`: the similarity of the nearest, as
+    `/similar` tells it. Both are null where the library has no such picture.
     """
 
     model_config = _example(PREDICTION)
@@ -66,6 +73,8 @@ class PredictionOut(BaseModel):
     sentence: str
     top_k: list[LabelScore]
     novelty: Score | None
+    neighbours_agree: Score | None
+    nearest: Score | None
     model: "ModelName"
 
 
@@ -106,20 +115,23 @@ class ImagePage(BaseModel):
 
 
 class SimilarImage(BaseModel):
-    """`similarity`: the cosine of the two embeddings, clipped to 0..1."""
+    """`similarity`: the cosine of the two embeddings, clipped to 0..1. `alike`: how many pictures show this,
+    copies and look-alikes, itself among them."""
 
     image: ImageOut
     similarity: Score
+    alike: int
 
 
 class SimilarOut(BaseModel):
-    """`available`: how many pictures of `label` there are besides the asked one and its exact copies."""
+    """`label`: of all results, or `any`. `available`: how many different pictures there are to choose from,
+    the asked one and its look-alikes not counted, others that look alike once."""
 
     model_config = _example(
         {
             "label": "tiger",
             "available": 149,
-            "items": [{"image": IMAGE, "similarity": 0.87}],
+            "items": [{"image": IMAGE, "similarity": 0.87, "alike": 1}],
             "model": {"task": "big-cats", "version": "big-cats-1"},
         }
     )
@@ -156,10 +168,17 @@ class ModelOut(BaseModel):
     promoted_at: datetime | None
 
 
+Texts = Literal["none", "aligned", "moved"]
+
+
 class ModelsOut(BaseModel):
+    """`texts`: whether `/similar` reads texts now, as models of CLIP's do: `aligned`; `moved` where the model
+    was trained on for pictures alone: texts find them the worse, the further it moved; or `none`."""
+
     model_config = _example(
         {
             "serving": {"task": "big-cats", "version": "big-cats-1"},
+            "texts": "none",
             "models": [
                 {
                     "version": "big-cats-1",
@@ -177,6 +196,7 @@ class ModelsOut(BaseModel):
     )
 
     serving: ModelName
+    texts: Texts
     models: list[ModelOut]
 
 

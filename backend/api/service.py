@@ -1,7 +1,5 @@
 """What the routes work with: a model, its gallery, the database."""
 
-import threading
-import time
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Engine
@@ -14,85 +12,67 @@ from backend.api.recorder import Recorder
 from backend.api.settings import Settings
 from backend.api.thumbnails import Thumbnails
 from backend.api.turns import Turns
-from backend.gallery import Entry, Gallery
+from backend.gallery.asking import Gallery
+from backend.gallery.opening import open_gallery
 from backend.inference.bundle import load_bundle
 from backend.inference.decoding import Limits
 from backend.inference.prediction import Predictor
-from databases import embeddings, registry
-from databases.embeddings import GalleryState
+from databases import registry
 from databases.errors import UnknownModel
 from databases.registry import RegisteredModel
 from databases.schema import open_for_serving
-
-# How old the gallery's answer may be when the library changes meanwhile.
-GALLERY_SECONDS = 2.0
-
-
-@dataclass
-class LoadedGallery:
-    """A gallery, what the library was when it was loaded, and when that was last compared (monotonic
-    seconds)."""
-
-    gallery: Gallery
-    state: GalleryState
-    checked: float
 
 
 @dataclass
 class Service:
     """One model in service: a request works with one of these from its beginning to its end.
 
-    `turns`: when a picture may be worked on. `recorder` keeps what was answered.
+    `gallery`: the embeddings of the task's pictures under the model. `turns`: when a picture may be worked
+    on. `recorder` keeps what was answered. `predecessor`: the model before this one, as long as fewer
+    pictures are embedded under this one than under that.
     """
 
     settings: Settings
     reader: Engine
     model: RegisteredModel
     predictor: Predictor
+    gallery: Gallery
     limits: Limits
     turns: Turns
     recorder: Recorder
     metrics: Metrics
     thumbnails: Thumbnails
+    predecessor: "Service | None" = None
     answers: AnswerCache = field(init=False)  # of this model: another one begins anew
-    _loaded: LoadedGallery | None = field(default=None, init=False)
-    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     def __post_init__(self) -> None:
         self.answers = AnswerCache(self.settings.cached_answers)
 
-    def gallery(self) -> Gallery:
-        """The embeddings of the task's pictures under the serving model, loaded anew when they changed."""
-        with self._lock:
-            loaded, at = self._loaded, time.monotonic()
-            if loaded is not None and at - loaded.checked < GALLERY_SECONDS:
-                return loaded.gallery
-            with Session(self.reader) as session:
-                state = embeddings.gallery_state(session, self.model.id, self.model.task)
-                if loaded is None or loaded.state != state:
-                    gallery = self._read_gallery(session)
-                    self._loaded = loaded = LoadedGallery(gallery, state, at)
-            loaded.checked = at
-            return loaded.gallery
+    @property
+    def recommender(self) -> "Service":
+        """Who finds similar pictures: the model before this one, until this one's gallery is complete."""
+        before = self.predecessor
+        if before is not None and len(self.gallery) >= len(before.gallery):
+            self.predecessor = before = None
+        return before or self
 
     def with_model(self, model: RegisteredModel) -> "Service":
-        """The same service with another model, checked, warm, and its gallery read.
+        """The same service with another model, checked, warm, and its gallery open.
 
         Raises:
             BadBundle: the model's bundle is damaged.
         """
-        service = replace(self, model=model, predictor=_load(self.settings, model))
-        service.gallery()
+        predictor = _load(self.settings, model)
+        gallery = _open_gallery(self.settings, self.reader, model, predictor)
+        service = replace(
+            self, model=model, predictor=predictor, gallery=gallery, predecessor=self.recommender
+        )
         self.metrics.serve(service.predictor.manifest)
         return service
 
     def close(self) -> None:
+        self.gallery.close()
         self.reader.dispose()
-
-    def _read_gallery(self, session: Session) -> Gallery:
-        rows = embeddings.read_vectors(session, self.model.id, self.model.task)
-        entries = (Entry(row.image_id, row.label, row.sha256, row.vector) for row in rows)
-        return Gallery(entries, self.predictor.manifest.outputs.embedding_size)
 
 
 def open_service(settings: Settings) -> Service:
@@ -113,24 +93,32 @@ def open_service(settings: Settings) -> Service:
                 f"{named}{registry.nothing_promoted(session, settings.task)}; run: menagerie starter, or "
                 "menagerie train --promote; with containers: docker compose run --rm prepare"
             )
+    predictor = _load(settings, model)
     metrics = Metrics()
     recorder = Recorder(open_for_serving(settings.database_url, read_only=False), metrics)
     service = Service(
         settings=settings,
         reader=reader,
         model=model,
-        predictor=_load(settings, model),
+        predictor=predictor,
+        gallery=_open_gallery(settings, reader, model, predictor),
         limits=Limits(settings.max_upload_bytes, settings.max_pixels),
         turns=Turns(settings.cores, settings.max_waiting, settings.waiting_seconds, metrics),
         recorder=recorder,
         metrics=metrics,
         thumbnails=Thumbnails(settings.thumbnails),
     )
-    service.gallery()
-    metrics.serve(service.predictor.manifest)
+    metrics.serve(predictor.manifest)
     return service
 
 
 def _load(settings: Settings, model: RegisteredModel) -> Predictor:
     threads = settings.threads or settings.cores
     return Predictor(behind(load_bundle, settings.bundles / model.bundle_uri, threads))
+
+
+def _open_gallery(
+    settings: Settings, reader: Engine, model: RegisteredModel, predictor: Predictor
+) -> Gallery:
+    size = predictor.manifest.outputs.embedding_size
+    return open_gallery(reader, model, size, None, settings.cores)

@@ -36,3 +36,12 @@ class UnusableText(InferenceError):
 
 class BadBundle(InferenceError):
     """The folder is no bundle that may serve."""
+
+
+class NoTextNetwork(BadBundle):
+    """What reads the bundle's texts cannot be loaded. `fresh`: that was tried just now, and is not told again
+    of a while ago."""
+
+    def __init__(self, message: str, *, fresh: bool) -> None:
+        super().__init__(message)
+        self.fresh = fresh

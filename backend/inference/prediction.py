@@ -11,6 +11,7 @@ from backend.inference.bundle import Bundle
 from backend.inference.manifest import Manifest
 from backend.inference.preprocessing import preprocess
 from backend.inference.runtime import Raw
+from backend.inference.text import TextEncoder
 from backend.inference.verdict import Verdict, explain, judge
 
 
@@ -47,6 +48,11 @@ class Predictor:
     @property
     def manifest(self) -> Manifest:
         return self._bundle.manifest
+
+    @property
+    def text(self) -> TextEncoder | None:
+        """What reads texts, where the bundle has that."""
+        return self._bundle.text
 
     def predict(self, images: Sequence[Image.Image]) -> list[Prediction]:
         """Answers for upright RGB pictures of any size, in their order."""

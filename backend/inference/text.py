@@ -1,9 +1,11 @@
 """Texts to embeddings among those of pictures, by CLIP (Radford et al. 2021, arXiv:2103.00020). No torch."""
 
 import threading
+import time
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +13,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from backend.inference.errors import BadBundle, UnusableText
+from backend.inference.errors import BadBundle, NoTextNetwork, UnusableText
 from backend.inference.manifest import FLOAT32_TOLERANCE, Text
 from backend.inference.runtime import EMBEDDING, MAX_BATCH, open_session
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 TOKENS = "tokens"
 TEXTS = "texts"
+RETRY_SECONDS = 60.0
 
 Vectors = NDArray[np.float32]
 
@@ -38,6 +41,7 @@ class TextEncoder:
         self._threads = threads
         self._lock = threading.Lock()
         self._network: _Network | None = None
+        self._failed: tuple[str, float] | None = None  # why it could not be loaded, and when
 
     @property
     def aligned(self) -> bool:
@@ -51,8 +55,9 @@ class TextEncoder:
         nobody, without a word.
 
         Raises:
-            UnusableText: one is empty, too long, or no Unicode.
-            BadBundle: the files cannot be loaded, or give other embeddings than were recorded.
+            UnusableText: one is empty, too long, no Unicode, or holds a mark such as CLIP's <|endoftext|>.
+            NoTextNetwork: the files cannot be loaded, or give other embeddings than were recorded. That is
+                tried once a minute at most.
         """
         return self._open().embed(texts)
 
@@ -60,25 +65,35 @@ class TextEncoder:
         """Loads it now.
 
         Raises:
-            BadBundle: as above.
+            NoTextNetwork: as above.
         """
         self._open()
 
     def _open(self) -> "_Network":
         with self._lock:
-            if self._network is None:
+            if self._network is not None:
+                return self._network
+            if self._failed is not None and time.monotonic() < self._failed[1] + RETRY_SECONDS:
+                raise NoTextNetwork(self._failed[0], fresh=False)
+            try:
                 network = _load(self._folder, self._text, self._size, self._threads)
                 _check_golden(network, self._folder / self._text.golden)
-                self._network = network
-            return self._network
+            except BadBundle as error:
+                self._failed = str(error), time.monotonic()
+                raise NoTextNetwork(str(error), fresh=True) from error
+            self._network = network
+            return network
 
 
 @dataclass(frozen=True)
 class _Network:
+    """`marks`: ids of what is no word, such as start and end. What a text held behind an end, nobody read."""
+
     tokenizer: "Tokenizer"
     session: onnxruntime.InferenceSession
     text: Text
     size: int
+    marks: frozenset[int]
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         rows = [self._tokenise(text) for text in texts]
@@ -91,7 +106,8 @@ class _Network:
             raise UnusableText("invalid_text", f"the text is no Unicode: {error.reason}") from None
         # One by one: batches start threads of their own, which fork badly.
         encoded = self.tokenizer.encode(text)
-        around = sum(encoded.special_tokens_mask)  # start and end
+        added = encoded.special_tokens_mask  # start and end
+        around = sum(added)
         pieces, most = len(encoded.ids) - around, self.text.context_length - around
         if pieces == 0:
             raise UnusableText("empty_text", "the text is empty")
@@ -100,6 +116,10 @@ class _Network:
                 "text_too_long",
                 f"the text is too long: it comes to {pieces} pieces of words, at most {most} can be read",
             )
+        for number, is_added in zip(encoded.ids, added, strict=True):
+            if number in self.marks and not is_added:
+                mark = self.tokenizer.id_to_token(number)
+                raise UnusableText("invalid_text", f"the text holds {mark!r}, which is no word: leave it out")
         return list(encoded.ids)
 
     def _run_in_batches(self, rows: Sequence[Sequence[int]]) -> Iterator[Vectors]:
@@ -129,7 +149,13 @@ def _load(folder: Path, text: Text, size: int, threads: int | None) -> _Network:
     )
     if (inputs, outputs) != ([TOKENS], [EMBEDDING]):
         raise BadBundle(f"{path} must have the one input {TOKENS!r} and the one output {EMBEDDING!r}")
-    return _Network(tokenizer, session, text, size)
+    return _Network(tokenizer, session, text, size, _marks(tokenizer))
+
+
+def _marks(tokenizer: "Tokenizer") -> frozenset[int]:
+    around = tokenizer.encode("")
+    special = (number for number, token in tokenizer.get_added_tokens_decoder().items() if token.special)
+    return frozenset([*special, *compress(around.ids, around.special_tokens_mask)])
 
 
 def _check_golden(network: _Network, path: Path) -> None:

@@ -49,7 +49,7 @@ class Library:
 
     def add_all(self, uris: Iterable[str], **changes: Any) -> None:
         """Adds pictures whose label is their folder."""
-        rows = [_row(self.root_id, uri) | changes for uri in uris]
+        rows = [image_row(self.root_id, uri) | changes for uri in uris]
         self.session.execute(insert(Image), [{"source_label": row["label"]} | row for row in rows])
 
 
@@ -62,7 +62,7 @@ def content(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _row(root_id: int, uri: str) -> dict[str, Any]:
+def image_row(root_id: int, uri: str) -> dict[str, Any]:
     return {
         "root_id": root_id,
         "uri": uri,

@@ -4,12 +4,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from databases import embeddings, library
-from databases.embeddings import GalleryRow
-from databases.models import now
+from databases import embeddings, gallery_rows, library
 from tests.databases.filling import Library, content, register
 
-VECTOR, OTHER = bytes(range(12)), b"\xff" * 12
+VECTOR, OTHER = bytes(range(12)), b"\x3c" * 12
 
 
 @pytest.fixture
@@ -29,14 +27,14 @@ def embed(pets: Library, model: int, image_id: int, vector: bytes = VECTOR) -> N
 
 
 def served(pets: Library, model: int) -> list[int]:
-    return [row.image_id for row in embeddings.read_vectors(pets.session, model, pets.task)]
+    return [row.image_id for row in gallery_rows.read_rows(pets.session, model, pets.task)]
 
 
 def test_a_vector_comes_back_byte_for_byte_with_its_picture(pets: Library, model: int) -> None:
     image = pets.add("cat/1.jpg", sha256=content("cat"))
     embed(pets, model, image)
-    rows = list(embeddings.read_vectors(pets.session, model, "pets"))
-    assert rows == [GalleryRow(image, "cat", content("cat"), VECTOR)]
+    (row,) = gallery_rows.read_rows(pets.session, model, "pets")
+    assert (row.image_id, row.label, row.sha256, row.vector) == (image, "cat", content("cat"), VECTOR)
     assert embeddings.vectors_of(pets.session, model, [image, image + 1]) == {image: VECTOR}
 
 
@@ -92,27 +90,6 @@ def test_many_more_pictures_than_one_statement_takes_are_asked_for_at_once(pets:
     embed(pets, model, image)
     asked = [*range(10**6, 10**6 + 12_000), image]
     assert embeddings.vectors_of(pets.session, model, asked) == {image: VECTOR}
-
-
-def test_the_state_of_a_gallery_tells_every_change(pets: Library, model: int) -> None:
-    first, second, third = (pets.add(f"cat/{number}.jpg") for number in range(3))
-    empty = embeddings.gallery_state(pets.session, model, "pets")
-    assert (empty.pictures, empty.sum_of_ids, empty.latest) == (0, 0, None)
-    states = [empty]
-    for image in (first, second):
-        embed(pets, model, image)
-        states.append(embeddings.gallery_state(pets.session, model, "pets"))
-    changes = (
-        {"id": first, "label": "dog", "ingested_at": now()},  # relabelled, as ingest does it
-        {"id": first, "status": "missing"},
-    )
-    for change in changes:
-        library.update_images(pets.session, [change])
-        states.append(embeddings.gallery_state(pets.session, model, "pets"))
-    embed(pets, model, third)  # as many as before, others
-    states.append(embeddings.gallery_state(pets.session, model, "pets"))
-    assert len(set(states)) == len(states)
-    assert embeddings.gallery_state(pets.session, model, "pets") == states[-1]
 
 
 def test_vectors_go_with_their_model_and_their_picture(pets: Library, model: int) -> None:

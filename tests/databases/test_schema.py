@@ -1,7 +1,9 @@
 """The schema: made, upgraded, checked; never guessed at."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
@@ -23,9 +25,20 @@ def execute(url: str, statement: str) -> None:
     engine.dispose()
 
 
+def belongs_to(dialect: str) -> Callable[..., bool]:
+    """Whether a table is one of this kind of database: some are of one kind alone."""
+
+    def included(thing: Any, name: str, kind: str, reflected: bool, other: Any) -> bool:
+        del name, reflected, other
+        return kind != "table" or thing.info.get("dialect", dialect) == dialect
+
+    return included
+
+
 def test_migrations_from_empty_give_exactly_what_the_models_say(engine: Engine) -> None:
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        options = {"compare_type": True, "include_object": belongs_to(engine.dialect.name)}
+        context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, Base.metadata) == []
 
 
@@ -37,10 +50,10 @@ def test_an_upgrade_of_what_is_up_to_date_changes_nothing(engine: Engine, empty_
     open_for_writing(empty_url).dispose()
     with engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM roots")).scalar_one() == 1
-        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == ["0004"]
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == ["0006"]
 
 
-@pytest.mark.parametrize("older", ["0001", "0002", "0003"])
+@pytest.mark.parametrize("older", ["0001", "0002", "0003", "0004", "0005"])
 def test_an_upgrade_keeps_what_belongs_to_a_table_that_is_made_anew(empty_url: str, older: str) -> None:
     engine = open_for_writing(empty_url)
     config = Config()
@@ -57,7 +70,7 @@ def test_an_upgrade_keeps_what_belongs_to_a_table_that_is_made_anew(empty_url: s
             + ") VALUES (1, 1, 'a.jpg', 'a.jpg', 9, 9, 'ok', '2026-01-01'"
             + (", false" if older > "0001" else "")
             + ")",
-            "INSERT INTO embeddings (image_id, model_id, sha256, vector) VALUES (1, 1, 'aa', 'bb')",
+            "INSERT INTO embeddings (image_id, model_id, sha256, vector) VALUES (1, 1, 'aa', '0000')",
         ):
             connection.execute(text(statement))
     engine.dispose()

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from databases import embeddings
+from databases import gallery_rows
 from databases.registry import RegisteredModel
 from tests.drawing import draw_class_folders, picture
 from tests.training.making import add_tiny_bundle, pictures_of, take_in
@@ -30,7 +30,7 @@ def run(engine: Engine, bundles: Path, model: RegisteredModel) -> int:
 
 def served(engine: Engine, model: RegisteredModel) -> set[int]:
     with Session(engine) as session:
-        return {row.image_id for row in embeddings.read_vectors(session, model.id, "colours")}
+        return {row.image_id for row in gallery_rows.read_rows(session, model.id, "colours")}
 
 
 @pytest.mark.usefixtures("folder")

@@ -152,9 +152,11 @@ def _table(found: "list[RegisteredModel]") -> "Table":
 
 def index_for(state: State, model: "RegisteredModel", task: str) -> None:
     from training.cli.console import Bars
-    from training.indexing import index
+    from training.indexing import index, open_model_gallery
 
-    _say_indexed(model, index(state.engine, state.bundles, model, task, Bars()))
+    added = index(state.engine, state.bundles, model, task, Bars())
+    open_model_gallery(state.engine, state.bundles, model).close()
+    _say_indexed(model, added)
 
 
 def _track_champion(state: State, model: "RegisteredModel") -> None:

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from backend.api.dependencies import ServiceDep, SessionDep
 from backend.api.presenting import model_name
-from backend.api.schemas import LabelOut, LabelsOut, ModelOut, ModelsOut
+from backend.api.schemas import LabelOut, LabelsOut, ModelOut, ModelsOut, Texts
 from databases import library, registry
 
 router = APIRouter(tags=["catalogue"])
@@ -37,4 +37,6 @@ def list_models(service: ServiceDep, session: SessionDep) -> ModelsOut:
         )
         for model in registry.list_models(session)
     ]
-    return ModelsOut(serving=model_name(service), models=rows)
+    text = service.recommender.predictor.text
+    texts: Texts = "none" if text is None else "aligned" if text.aligned else "moved"
+    return ModelsOut(serving=model_name(service), texts=texts, models=rows)

@@ -36,4 +36,4 @@ async def metrics(service: ServiceDep) -> Response:
 def readyz(service: ServiceDep, session: SessionDep) -> Readiness:
     """The model is loaded and checked, and the database answers."""
     session.execute(text("SELECT 1"))
-    return Readiness(status="ready", model=model_name(service), gallery=len(service.gallery()))
+    return Readiness(status="ready", model=model_name(service), gallery=len(service.recommender.gallery))

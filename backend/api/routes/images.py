@@ -14,7 +14,7 @@ from backend.api.entity_tags import caching, has_already, not_modified
 from backend.api.errors import ApiError, problems
 from backend.api.known_labels import check_label
 from backend.api.presenting import image_out
-from backend.api.schemas import ImageOut, ImagePage, Split
+from backend.api.schemas import MAX_ID, ImageOut, ImagePage, Split
 from backend.api.service import Service
 from databases import library
 from databases.library import LibraryImage
@@ -23,7 +23,6 @@ from databases.places import Unreachable
 router = APIRouter(tags=["library"], responses=problems(HTTPStatus.NOT_FOUND))
 
 MAX_PAGE = 200
-MAX_ID = 2**31 - 1
 MEDIA_TYPES = {
     "JPEG": "image/jpeg",
     "PNG": "image/png",

@@ -37,8 +37,17 @@ class Library:
 
     def update(self) -> None:
         """Ingests the folder and embeds what is new."""
-        source = open_source(self.root)
-        ingest(self.engine, source, name=TASK, task=TASK, plan=SplitPlan(), progress=Silent())
+        self._take_in(self.root, TASK)
+
+    def add(self, table: Path) -> int:
+        """Ingests a table and embeds what is new; the id of the latest picture."""
+        self._take_in(table, table.stem)
+        with Session(self.engine) as session:
+            return max(image.id for image in library.root_images(session, table.stem))
+
+    def _take_in(self, source: Path, name: str) -> None:
+        opened = open_source(source)
+        ingest(self.engine, opened, name=name, task=TASK, plan=SplitPlan(), progress=Silent())
         with Session(self.engine) as session, session.begin():
             model = registry.get_model(session, "colours-1")
             for image_id in embeddings.unembedded(session, model.id, TASK):

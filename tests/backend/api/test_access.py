@@ -37,7 +37,7 @@ def test_a_line_tells_the_model_and_how_long_each_stage_took(client: TestClient,
     assert ask(client, picture("red")).status_code == 200
     (line,) = lines()
     assert line["model_version"] == "colours-1"
-    assert list(line["stages_ms"]) == ["queue", "decode", "infer"]
+    assert list(line["stages_ms"]) == ["queue", "decode", "infer", "search"]
     assert all(ms >= 0 for ms in line["stages_ms"].values())
     assert 0 < sum(line["stages_ms"].values()) <= line["ms"]
 
@@ -57,7 +57,7 @@ def test_a_line_tells_of_the_stages_that_were_come_to_and_of_no_others_request(
 def test_requests_at_once_each_have_stages_of_their_own(client: TestClient, lines: Lines) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda number: ask(client, picture("red", number)), range(24)))
-    assert [list(line["stages_ms"]) for line in lines()] == [["queue", "decode", "infer"]] * 24
+    assert [list(line["stages_ms"]) for line in lines()] == [["queue", "decode", "infer", "search"]] * 24
     assert all(sum(line["stages_ms"].values()) <= line["ms"] for line in lines())
 
 

@@ -6,7 +6,7 @@ import time
 from fastapi.testclient import TestClient
 from sqlalchemy.orm import Session
 
-from backend.api.service import GALLERY_SECONDS
+from backend.api.gallery_follower import FOLLOW_SECONDS
 from databases import corrections, label_operations
 from tests.backend.api.conftest import PER_LABEL, TASK, Library
 from tests.drawing import picture
@@ -22,7 +22,7 @@ def test_decisions_reach_the_listing_the_labels_and_the_gallery(
         corrections.add(session, TASK, [content(picture("blue", 0))], "exclude")
         corrections.add(session, TASK, [content(picture("blue", 1))], "label", label="green")
         label_operations.drop(session, TASK, ["red"])
-    time.sleep(GALLERY_SECONDS)
+    time.sleep(2 * FOLLOW_SECONDS)
     assert similar(client) == {f"{number}.jpg" for number in range(2, PER_LABEL)}
     assert client.get(f"/images/{ids['0.jpg']}").status_code == 404
     assert client.get(f"/images/{ids['1.jpg']}").json()["label"] == "green"

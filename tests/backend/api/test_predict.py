@@ -6,6 +6,7 @@ from fastapi.testclient import TestClient
 from PIL import Image
 from sqlalchemy.orm import Session
 
+from databases import label_operations
 from databases.models import Prediction
 from tests.backend.api.conftest import Library
 from tests.drawing import encode, picture
@@ -151,3 +152,22 @@ def test_both_ways_to_send_a_picture_are_documented(client: TestClient) -> None:
     paths = client.get("/openapi.json").json()["paths"]
     for path in ("/predict", "/similar"):
         assert set(paths[path]["post"]["requestBody"]["content"]) == {"multipart/form-data", "image/*"}
+
+
+def test_the_nearest_pictures_of_the_library_give_a_second_opinion(client: TestClient) -> None:
+    answer = client.post("/predict", files={"file": picture("blue", 99)}).json()
+    # Of eighteen different pictures ten are asked, and six of the library's are blue.
+    assert answer["neighbours_agree"] == 0.6
+    assert answer["nearest"] > 0.99
+
+
+def test_where_no_picture_has_a_label_that_the_model_knows_nobody_agrees_or_not(
+    client: TestClient, small_library: Library
+) -> None:
+    with Session(small_library.engine) as session, session.begin():
+        label_operations.merge(session, "colours", ["red", "green"], into="blue")
+        label_operations.rename(session, "colours", "blue", into="colour")
+    client.app.state.succession.service.gallery.follow()  # type: ignore[attr-defined]
+    answer = client.post("/predict", files={"file": picture("blue", 99)}).json()
+    assert answer["neighbours_agree"] is None
+    assert answer["nearest"] > 0.99

@@ -41,6 +41,7 @@ def test_labels_come_in_the_models_order_with_their_pictures(client: TestClient)
 def test_models_are_listed_with_the_one_that_serves(client: TestClient) -> None:
     answer = client.get("/models").json()
     assert answer["serving"] == {"task": "colours", "version": "colours-1"}
+    assert answer["texts"] == "none"
     assert [(m["version"], m["state"], m["serving"]) for m in answer["models"]] == [
         ("colours-1", "champion", True)
     ]

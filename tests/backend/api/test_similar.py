@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from backend.api.service import GALLERY_SECONDS
+from backend.api.gallery_follower import FOLLOW_SECONDS
 from tests.backend.api.conftest import PER_LABEL, Library
 from tests.drawing import picture
 
@@ -79,7 +79,7 @@ def test_a_label_that_only_the_model_or_only_the_library_has_is_known(
     (small_library.root / "mauve").mkdir()
     (small_library.root / "mauve" / "1.jpg").write_bytes(picture("red", 70))
     small_library.update()
-    time.sleep(GALLERY_SECONDS)
+    time.sleep(2 * FOLLOW_SECONDS)
     assert similar(client, picture("red"), label="green")["items"] == []
     assert client.get("/images", params={"label": "green"}).json()["total"] == 0
     assert similar(client, picture("red"), label="mauve")["available"] == 1
@@ -92,7 +92,7 @@ def test_the_gallery_takes_up_what_comes_and_goes(client: TestClient, small_libr
     (small_library.root / "blue" / "0.jpg").unlink()
     (small_library.root / "blue" / "1.jpg").unlink()
     small_library.update()
-    time.sleep(GALLERY_SECONDS)
+    time.sleep(2 * FOLLOW_SECONDS)
     found = similar(client, picture("blue", 99), k=50)
     names = {item["image"]["file_name"] for item in found["items"]}
     assert names == {"new.jpg", "2.jpg", "3.jpg", "4.jpg", "5.jpg"}
@@ -111,7 +111,7 @@ def test_the_gallery_takes_up_what_comes_and_goes(client: TestClient, small_libr
 def test_a_file_and_an_id_or_neither_is_a_problem(client: TestClient, asked: dict[str, Any]) -> None:
     response = client.post("/similar", **asked)
     assert (response.status_code, response.json()["code"]) == (422, "invalid_request")
-    assert response.json()["detail"] == "send either a file or an image_id: one of them, and not both"
+    assert response.json()["detail"] == "send either a file, an image_id or a text: one of them, and no more"
 
 
 def test_an_id_may_stand_in_the_query(client: TestClient) -> None:

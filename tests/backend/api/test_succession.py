@@ -59,13 +59,31 @@ def test_a_promotion_and_a_rollback_are_followed(small_library: Library, followi
     before = following.service
     promote(small_library)
     assert serving(following) == "colours-2"
-    assert len(following.service.gallery()) == 3 * PER_LABEL + 1
+    assert len(following.service.gallery) == 3 * PER_LABEL + 1
     assert following.service.predictor.manifest.labels == NAMES
     # A request that is on its way has the old one to its end.
     assert (before.model.version, before.predictor.manifest.labels) == ("colours-1", LABELS)
     with Session(small_library.engine) as session, session.begin():
         registry.rollback(session, "colours")
     assert serving(following) == "colours-1"
+
+
+def test_the_model_before_recommends_until_all_is_embedded_under_the_new_one(
+    small_library: Library, following: Succession
+) -> None:
+    with Session(small_library.engine) as session, session.begin():
+        manifest = following.service.predictor.manifest
+        update = {"version": "colours-2", "labels": NAMES, "embedder": "another"}
+        make_bundle(small_library.settings.bundles, "colours-2", labels=NAMES, embedder="another")
+        model = registry.register(session, manifest.model_copy(update=update), None)
+        registry.promote(session, "colours-2")
+    assert serving(following) == "colours-2"
+    assert following.service.recommender.model.version == "colours-1"
+    index(small_library.engine, small_library.settings.bundles, model, "colours", Silent())
+    assert following.service.recommender.model.version == "colours-1"  # until the gallery has taken it up
+    assert following.service.gallery.follow()
+    assert following.service.recommender is following.service
+    assert following.service.predecessor is None
 
 
 def test_another_tasks_promotion_is_not_followed(small_library: Library, following: Succession) -> None:

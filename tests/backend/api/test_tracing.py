@@ -108,7 +108,7 @@ def test_a_request_is_a_span_of_the_trace_it_came_with_and_its_stages_lie_within
         "menagerie.model_version": "colours-1",
     }
     stages = collector.within(request)
-    assert [span.name for span in stages] == ["queue", "decode", "infer"]
+    assert [span.name for span in stages] == ["queue", "decode", "infer", "search"]
     moments = [request.start_time_unix_nano]
     moments += [at for span in stages for at in (span.start_time_unix_nano, span.end_time_unix_nano)]
     moments.append(request.end_time_unix_nano)

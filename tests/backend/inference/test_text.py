@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from backend.inference.bundle import load_bundle
-from backend.inference.errors import BadBundle, UnusableText
+from backend.inference.errors import BadBundle, NoTextNetwork, UnusableText
 from backend.inference.text import TextEncoder
 from tests.tiny_bundle import LABELS, SIZE, make_bundle
-from tests.tiny_text import FILES, add_text, change_tokenizer, meanings, write_text_manifest
+from tests.tiny_text import FILES, add_text, change_tokenizer, make_tokenizer, meanings, write_text_manifest
 
 TEXTS = ["red", "a Blue thing", "green green red", "nothing that is known", "blue red"]
 
@@ -73,6 +73,8 @@ def test_threads_may_share_one(encoder: TextEncoder) -> None:
         (" \t\n", "empty_text", "is empty"),
         ("red " * 7, "text_too_long", "comes to 7 pieces of words, at most 6"),
         ("red \ud800", "invalid_text", "no Unicode"),
+        ("red <end> blue", "invalid_text", "holds '<end>', which is no word"),
+        ("<start>", "invalid_text", "holds '<start>'"),
     ],
 )
 def test_a_text_that_cannot_be_used_is_refused_with_a_code(
@@ -87,6 +89,18 @@ def test_the_longest_text_is_read_to_its_end(encoder: TextEncoder) -> None:
     np.testing.assert_allclose(
         encoder.encode(["red " * 5 + "blue"]), meanings(["red " * 5 + "blue"]), atol=1e-6
     )
+
+
+def test_a_mark_that_stands_around_no_text_is_no_word_either(folder: Path) -> None:
+    tokenizer = make_tokenizer()
+    tokenizer.add_special_tokens(["<mark>"])
+    tokenizer.save(str(folder / "tokenizer.json"))
+    write_text_manifest(folder)
+    text = load_bundle(folder).text
+    assert text is not None
+    assert text.encode(["red mark"]).shape == (1, 3)
+    with pytest.raises(UnusableText, match="holds '<mark>'"):
+        text.encode(["red<mark>"])
 
 
 def test_what_a_tokenizer_file_says_of_cutting_and_padding_does_not_count(folder: Path) -> None:
@@ -200,6 +214,32 @@ def test_what_reads_texts_otherwise_than_recorded_never_answers(
     for _ in range(2):
         with pytest.raises(BadBundle, match=told):
             text.encode(["red"])
+
+
+def test_what_cannot_be_loaded_is_not_tried_again_by_every_text(folder: Path) -> None:
+    sound = (folder / "tokenizer.json").read_bytes()
+    text = load_bundle(folder).text
+    assert text is not None
+    _no_tokenizer(folder)
+    fresh = []
+    for _ in range(2):
+        with pytest.raises(NoTextNetwork, match="is no tokenizer") as caught:
+            text.encode(["red"])
+        fresh.append(caught.value.fresh)
+        (folder / "tokenizer.json").write_bytes(sound)
+    assert fresh == [True, False]
+
+
+def test_what_can_be_loaded_again_later_reads_texts(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sound = (folder / "tokenizer.json").read_bytes()
+    text = load_bundle(folder).text
+    assert text is not None
+    _no_tokenizer(folder)
+    monkeypatch.setattr("backend.inference.text.RETRY_SECONDS", 0)
+    with pytest.raises(NoTextNetwork):
+        text.encode(["red"])
+    (folder / "tokenizer.json").write_bytes(sound)
+    np.testing.assert_allclose(text.encode(["red"]), meanings(["red"]), atol=1e-6)
 
 
 def test_who_asks_for_no_text_loads_no_tokenizer(folder: Path) -> None:

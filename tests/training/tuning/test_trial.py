@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from backend.inference.preprocessing import normalise
-from databases import embeddings, registry
+from databases import gallery_rows, registry
 from tests.training.learning.conftest import SMALL
 from tests.training.tuning.conftest import Planner, Searcher
 from training.calibration import mean_log_loss
@@ -152,5 +152,5 @@ def test_the_starters_features_are_computed_of_train_and_val_alone(
     assert probe.state == "finished"
     with Session(engine) as session:
         starter = registry.get_model(session, STARTER)
-        embedded = {row.image_id for row in embeddings.read_vectors(session, starter.id, "colours")}
+        embedded = {row.image_id for row in gallery_rows.read_rows(session, starter.id, "colours")}
     assert embedded == {image.id for image in dataset.train + dataset.val}

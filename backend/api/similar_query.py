@@ -1,0 +1,77 @@
+"""What may be said beside the picture when similar ones are asked for."""
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import Query
+from pydantic import BaseModel, Field
+from sqlalchemy.orm import Session
+
+from backend.api.answering import MAX_K
+from backend.api.errors import ApiError
+from backend.api.known_labels import check_label
+from backend.api.schemas import MAX_ID, Split
+from backend.api.service import Service
+from databases import library
+from databases.nearest import Among
+
+# What stands for all labels.
+ANY = "any"
+DEFAULT_SIMILAR = 12
+LONGEST_TEXT = 1000
+
+
+class SimilarQuery(BaseModel):
+    """The question's parameters."""
+
+    image_id: int | None = Field(
+        None, ge=1, le=MAX_ID, description="A picture of the library, for those who send no form."
+    )
+    text: str | None = Field(
+        None,
+        max_length=LONGEST_TEXT,
+        description="What to look for, in place of a picture; CLIP's models alone read texts.",
+    )
+    label: str | None = Field(
+        None, description="Default: what the picture shows, or of a text any; `any`: all."
+    )
+    split: Split | None = Field(None, description="Only pictures of this split.")
+    source: str | None = Field(None, description="Only pictures of the root with this name.")
+    since: datetime | None = Field(None, description="Only pictures ingested then or later.")
+    before: datetime | None = Field(None, description="Only pictures ingested earlier.")
+    diversity: float = Field(
+        0.0, ge=0, le=1, description="Above 0, pictures that resemble one another give way."
+    )
+    k: int = Field(DEFAULT_SIMILAR, ge=1, le=MAX_K, description="How many pictures.")
+
+    def among(self, label: str | None) -> Among:
+        """Which pictures may be answers, where no label was asked for but the picture's own is `label`."""
+        asked = None if self.label == ANY else self.label
+        return Among(
+            label=label if self.label is None else asked,
+            split=self.split,
+            source=self.source,
+            since=_aware(self.since),
+            before=_aware(self.before),
+        )
+
+    def check(self, service: Service) -> None:
+        """Raises ApiError `unknown_label` or `unknown_source` where the library knows none of that name."""
+        with Session(service.reader) as session:
+            if self.label is not None and self.label != ANY:
+                check_label(service, session, self.label)
+            task = service.model.task
+            if self.source is not None and self.source not in library.root_names(session, task):
+                detail = (
+                    f"task {task!r} has no root {self.source!r}; menagerie roots list tells which there are"
+                )
+                raise ApiError(HTTPStatus.NOT_FOUND, "unknown_source", detail)
+
+
+SimilarQueryDep = Annotated[SimilarQuery, Query()]
+
+
+def _aware(moment: datetime | None) -> datetime | None:
+    """In UTC where no zone was said."""
+    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment

@@ -1,0 +1,198 @@
+"""The files of an index: each written once, and read by every process that serves."""
+
+import fcntl
+import logging
+import shutil
+import uuid
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from backend.gallery.building import Loose, build_segment
+from backend.gallery.index import Index, Part
+from backend.gallery.segment import BadSegment, Segment, make_durable, open_segment
+from databases.gallery_rows import Change
+
+log = logging.getLogger(__name__)
+
+FORMAT = 1
+CURRENT, LOCK = "current.json", "lock"
+TRIES = 5
+UNUSED_SECONDS = 30 * 24 * 3600
+
+
+class State(BaseModel):
+    """What `current.json` says. `serial`: how often it was written. `labels`: by their numbers, from 1 on."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: int
+    model: str
+    size: int
+    serial: int
+    change: int
+    token: str
+    labels: tuple[str, ...]
+    segments: tuple[str, ...]
+
+
+class Files:
+    """Those in `folder`: an index of `size` dimensions of the model that `model` identifies.
+
+    What counts is what `current.json` names: it is replaced last. Whatever a crash left otherwise goes when
+    the next is written.
+    """
+
+    def __init__(self, folder: Path, model: str, size: int) -> None:
+        self.folder, self.size = folder, size
+        self._model = model
+        self._serial: int | None = None  # of what was read last
+        self._segments: dict[str, Segment] = {}
+
+    def changed(self) -> bool:
+        """Whether something was written since they were read."""
+        return self._serial_there() != self._serial
+
+    def keep(self) -> None:
+        """Tells that they are in use."""
+        with suppress(OSError):
+            (self.folder / LOCK).touch()
+
+    @contextmanager
+    def locked(self, *, wait: bool) -> Iterator[bool]:
+        """Whether we are the one who writes until the end of the block; the lock goes with the process."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / LOCK).touch()
+        with _lock(self.folder / LOCK, wait=wait) as ours:
+            yield ours
+
+    def _state(self) -> State | None:
+        try:
+            return State.model_validate_json((self.folder / CURRENT).read_bytes())
+        except (OSError, ValidationError):
+            return None
+
+    def _serial_there(self) -> int | None:
+        state = self._state()
+        return None if state is None else state.serial
+
+    def read(self) -> Index | None:
+        """The index as `current.json` tells it; None where there is none, or it is damaged or of another."""
+        for _ in range(TRIES):
+            state = self._state()
+            expected = (FORMAT, self._model, self.size)
+            if state is None or (state.format, state.model, state.size) != expected:
+                return None
+            try:
+                index = self._open(state)
+            except (BadSegment, OSError, LookupError, ValueError, BadZipFile) as error:
+                if self._serial_there() == state.serial:
+                    log.warning("the index at %s is damaged, and made anew: %s", self.folder, error)
+                    return None
+                continue  # another process wrote it meanwhile, and removed what we wanted to read
+            self._serial = state.serial
+            return index
+        return None
+
+    def _open(self, state: State) -> Index:
+        known = {name: self._segments.get(name) for name in state.segments}
+        self._segments = {
+            name: segment or open_segment(self.folder / name, self.size) for name, segment in known.items()
+        }
+        # numpy would leave the file open where it is no archive.
+        with (
+            (self.folder / _gone(state.serial)).open("rb") as file,
+            np.load(file, allow_pickle=False) as gone,
+        ):
+            parts = []
+            for name, segment in self._segments.items():
+                live = np.ones(len(segment), np.bool_)
+                if name in gone:
+                    live[gone[name]] = False
+                parts.append(Part(segment, live))
+        labels = {label: number for number, label in enumerate(state.labels, 1)}
+        return Index(Change(state.change, state.token), labels, tuple(parts))
+
+    def write(self, change: Change, labels: Mapping[str, int], kept: Sequence[Part], loose: Loose) -> None:
+        """Writes `loose` rows as a segment beside those that are `kept`. Only who holds the lock may."""
+        serial = (self._serial_there() or 0) + 1
+        names = [part.segment.name for part in kept]
+        if len(loose):
+            # Never a name that another part had: that may still be open here or in another process.
+            new = self.folder / uuid.uuid4().hex
+            try:
+                build_segment(new, loose)
+            except BaseException:  # the disk is full, for one
+                shutil.rmtree(new, ignore_errors=True)
+                raise
+            names.append(new.name)
+        gone = self.folder / _gone(serial)
+        rows: dict[str, Any] = {part.segment.name: np.flatnonzero(~part.live) for part in kept}
+        np.savez(gone, **rows)
+        draft = self.folder / f"{CURRENT}.draft"
+        state = State(
+            format=FORMAT,
+            model=self._model,
+            size=self.size,
+            serial=serial,
+            change=change.number,
+            token=change.token,
+            labels=tuple(labels),
+            segments=tuple(names),
+        )
+        draft.write_text(state.model_dump_json(), encoding="utf-8")
+        for path in (gone, draft):
+            make_durable(path)
+        draft.replace(self.folder / CURRENT)
+        make_durable(self.folder)
+        _tidy(self.folder, {CURRENT, LOCK, gone.name, *names})
+
+
+@contextmanager
+def _lock(path: Path, *, wait: bool) -> Iterator[bool]:
+    """Whether no other process holds the file until the end of the block."""
+    with path.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
+def remove_unused(folder: Path, now: float) -> None:
+    """Empties the indexes below `folder` that nobody has used for a month before `now` (seconds since 1970);
+    who does after all makes one anew."""
+    for lock in folder.glob(f"*/{LOCK}"):
+        with suppress(OSError):
+            unused = now - lock.stat().st_mtime > UNUSED_SECONDS
+            if unused and (lock.parent / CURRENT).exists():
+                _empty(lock)
+
+
+def _empty(lock: Path) -> None:
+    with _lock(lock, wait=False) as ours:
+        if ours:
+            (lock.parent / CURRENT).unlink()
+            _tidy(lock.parent, {LOCK})
+
+
+def _tidy(folder: Path, used: Collection[str]) -> None:
+    """Removes what is used no more; who still reads it has it open."""
+    for path in folder.iterdir():
+        if path.name in used:
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _gone(serial: int) -> str:
+    """The file of the rows that no longer count, by segment."""
+    return f"gone-{serial:06}.npz"

@@ -1,0 +1,113 @@
+"""An index beside the database: made, and kept in step with it.
+
+It is a cache: lose it, and nothing is lost. One process at a time writes it, and all others read what that
+wrote.
+"""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from backend.gallery.building import read_loose
+from backend.gallery.files import Files
+from backend.gallery.index import Index, Part
+from backend.gallery.segment import BadSegment
+from databases import gallery_rows
+from databases.gallery_rows import Census, Change
+from databases.registry import RegisteredModel
+
+log = logging.getLogger(__name__)
+
+EMPTY = Index(None, {}, ())
+# A segment is written anew together with later ones that are half as large, or if so much of it is gone.
+TIMES, MOST_GONE = 2, 0.25
+
+
+class Keeper:
+    """The index of a model's gallery in `folder`; `size`: numbers of an embedding."""
+
+    def __init__(self, reader: Engine, model: RegisteredModel, size: int, folder: Path) -> None:
+        self._reader, self._model = reader, model
+        self._files = Files(folder, f"{model.version} {model.created_at.isoformat()}", size)
+
+    def open(self) -> Index:
+        """The index, up to date: made or updated where that is needed, by whichever process comes first."""
+        with self._files.locked(wait=True):
+            index = self._files.read()
+            if index is None or index.change != self._latest():
+                index = self._update(index)
+            if self._is_of_another(index):
+                log.warning("the index at %s is of another database: it is made anew", self._files.folder)
+                index = self._update(None)
+        return index
+
+    def follow(self, index: Index) -> Index:
+        """The index as it is now: `index` itself where nothing changed, or where another process is at it."""
+        self._files.keep()
+        if self._files.changed():
+            index = self._files.read() or index
+        if index.change == self._latest():
+            return index
+        with self._files.locked(wait=False) as ours:
+            if not ours:
+                return index
+            there = self._files.read()  # perhaps another process was faster
+            return there if there is not None and there.change == self._latest() else self._update(there)
+
+    def _latest(self) -> Change:
+        with Session(self._reader) as session:
+            return gallery_rows.latest_change(session, self._model.id)
+
+    def _is_of_another(self, index: Index) -> bool:
+        """Whether the database holds other pictures though its last change is the index's: it was put in the
+        place of another one."""
+        with Session(self._reader) as session:
+            there = gallery_rows.census(session, self._model.id, self._model.task)
+        return self._latest() == index.change and there != Census(len(index), index.sum_of_ids)
+
+    def _update(self, index: Index | None) -> Index:
+        """Takes up all changes, and writes what is new. Only who holds the lock may."""
+        with Session(self._reader) as session:
+            # First of all: what changes while the rest is read is read once more next time.
+            latest = gallery_rows.latest_change(session, self._model.id)
+            index = index if index and _leads_to(index.change, latest) else EMPTY
+            changed = None
+            if index.change is not None:
+                changed = gallery_rows.changed_since(session, self._model.id, index.change.number)
+            labels = dict(index.labels)
+            rows = gallery_rows.read_rows(session, self._model.id, self._model.task, changed)
+            loose = read_loose(rows, labels, self._files.size, self._files.folder)
+        parts = [_without(part, changed or ()) for part in index.parts]
+        absorbed = _absorbed(parts, len(loose))
+        kept = [part for part in parts if part not in absorbed]
+        self._files.write(latest, labels, kept, loose.with_parts(absorbed))
+        written = self._files.read()
+        if written is None:
+            raise BadSegment(f"{self._files.folder}: what was just written cannot be read")
+        return written
+
+
+def _leads_to(change: Change | None, latest: Change) -> bool:
+    """Whether what was taken up to `change` is a beginning of what the database tells up to `latest`."""
+    return change is not None and (change == latest or change.number < latest.number)
+
+
+def _without(part: Part, image_ids: Sequence[int]) -> Part:
+    there = np.isin(part.segment.columns["image_id"], np.array(image_ids, np.int64))
+    return Part(part.segment, part.live & ~there) if there.any() else part
+
+
+def _absorbed(parts: Sequence[Part], new: int) -> list[Part]:
+    """The parts to be written anew together with `new` rows, so that parts stay few, and each row is written
+    only a few times however often something is added."""
+    absorbed = []
+    for part in sorted(parts, key=lambda part: int(part.live.sum())):
+        live = int(part.live.sum())
+        if live <= TIMES * new or live < (1 - MOST_GONE) * len(part.live):
+            absorbed.append(part)
+            new += live
+    return absorbed

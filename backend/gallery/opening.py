@@ -1,0 +1,49 @@
+"""The gallery of a model, by the kind of its database."""
+
+import atexit
+import logging
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from backend.gallery.asking import Gallery
+from backend.gallery.embedded import EmbeddedGallery
+from backend.gallery.files import remove_unused
+from backend.gallery.keeping import Keeper
+from backend.gallery.postgresql import PostgresqlGallery
+from databases.registry import RegisteredModel
+
+log = logging.getLogger(__name__)
+
+
+def open_gallery(
+    reader: Engine, model: RegisteredModel, embedding_size: int, folder: Path | None, threads: int
+) -> Gallery:
+    """The gallery of a model, up to date; `threads` search it.
+
+    Beside SQLite an index lies below `folder`, by default beside the database, one a model: made where there
+    is none, which takes about a minute for a million pictures, and to be deleted whenever one likes.
+    """
+    if reader.dialect.name == "postgresql":
+        return PostgresqlGallery(reader, model, embedding_size)
+    below = folder or Path(f"{reader.url.database}.galleries")
+    keeper = Keeper(reader, model, embedding_size, _writable(below / model.version))
+    gallery = EmbeddedGallery(reader, model, keeper, threads)
+    remove_unused(below, time.time())
+    return gallery
+
+
+def _writable(folder: Path) -> Path:
+    """`folder`, or where nothing can be written there, a temporary one of this process alone."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError as error:
+        log.warning("no index can be kept at %s (%s): each process makes one of its own", folder, error)
+        ours = Path(tempfile.mkdtemp(prefix="menagerie-gallery-"))
+        atexit.register(shutil.rmtree, ours, ignore_errors=True)
+        return ours

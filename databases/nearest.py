@@ -1,0 +1,46 @@
+"""What a search among embeddings is about: which pictures count, and what one of them is."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from databases.embeddings import in_gallery
+from databases.library import Split
+from databases.models import Embedding, Image
+
+
+@dataclass(frozen=True)
+class Among:
+    """Which pictures may be answers: those that are all of this; None: whatever it is.
+
+    `labelled`: only those that have a label at all. `source`: the root's name. `since` and `before`: when the
+    picture was last ingested, the first included.
+    """
+
+    label: str | None = None
+    labelled: bool = False
+    split: Split | None = None
+    source: str | None = None
+    since: datetime | None = None
+    before: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A picture of a gallery. `vector`: float32 [embedding_size] of length 1."""
+
+    image_id: int
+    label: str | None
+    sha256: str
+    vector: NDArray[np.float32]
+
+
+def find_entry(session: Session, model_id: int, task: str, image_id: int) -> Entry | None:
+    """A picture of the gallery by its id."""
+    columns = select(Image.id, Image.label, Embedding.sha256, Embedding.vector)
+    row = session.execute(in_gallery(columns, model_id, task).where(Image.id == image_id)).first()
+    return None if row is None else Entry(row[0], row[1], row[2], np.frombuffer(row[3], "<f4"))
