@@ -22,6 +22,7 @@ from training.cli import (
     roots,
     samples,
     services,
+    suggesting,
     tracking,
     tuning,
 )
@@ -64,6 +65,7 @@ app.command()(services.ui)
 app.command()(tracking.mlflow)
 app.command()(models.starter)
 deciding.pictures.command()(refused.refused)
+deciding.pictures.command()(suggesting.suggest)
 app.add_typer(deciding.pictures, name="pictures")
 app.add_typer(roots.roots, name="roots")
 app.add_typer(labelling.labels, name="labels")
