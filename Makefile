@@ -11,7 +11,7 @@ IMAGES ?=
 MLFLOW_PORT ?= 5000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo mlflow install lint format test test-real test-browser test-images audit bench bench-data bench-serving bench-training lock clean
+.PHONY: help demo mlflow install lint format test test-real test-browser test-images audit bench bench-data bench-gallery bench-serving bench-training lock clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -54,6 +54,9 @@ bench: $(VENV)/.dev-installed  ## measure on real pictures, print the tables, wr
 
 bench-data: $(VENV)/.dev-installed .venv-rivals/.installed  ## measure the ingest on real pictures, and others on the same task
 	$(BIN)/python -m bench.data
+
+bench-gallery: $(VENV)/.dev-installed .venv-rivals/.installed  ## measure the gallery, and others on the same million (hours; 40 GB of disk; ARGS)
+	$(BIN)/python -m bench.gallery $(ARGS)
 
 bench-serving: $(VENV)/.dev-installed .venv-rivals/.installed  ## measure the service under load, and others beside it (needs wrk)
 	$(BIN)/python -m bench.serving

@@ -5,7 +5,7 @@ import os
 import platform
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -36,18 +36,20 @@ class Row:
         return self.value >= self.bar if self.better == "higher" else self.value <= self.bar
 
 
-def measure(name: str, rows: Callable[[Path, Path], Iterator[Row]]) -> NoReturn:
+def measure(
+    name: str, rows: Callable[[Path, Path], Iterator[Row]], rivals: Mapping[str, str] | None = None
+) -> NoReturn:
     """Reports the rows that come of the pictures in MENAGERIE_DATA and an empty folder; exits with 1 unless
-    all bars hold."""
+    all bars hold. `rivals`: versions of programs in other environments."""
     data = os.environ.get("MENAGERIE_DATA")
     if not data:
         sys.exit("MENAGERIE_DATA is unset: it names the folder of real pictures to measure on")
     with tempfile.TemporaryDirectory() as temporary:
-        holds = report(name, rows(Path(data), Path(temporary)))
+        holds = report(name, rows(Path(data), Path(temporary)), rivals)
     sys.exit(0 if holds else 1)
 
 
-def report(name: str, rows: Iterable[Row]) -> bool:
+def report(name: str, rows: Iterable[Row], rivals: Mapping[str, str] | None = None) -> bool:
     """Prints the rows as they come, writes bench/results/`name`.json, and tells whether all bars hold."""
     console = Console()
     done = []
@@ -66,7 +68,9 @@ def report(name: str, rows: Iterable[Row]) -> bool:
         "name": name,
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": {"system": platform.platform(), "processor": _processor(), "cores": available_cpus()},
-        "versions": {"python": sys.version.split()[0]} | {library: version(library) for library in LIBRARIES},
+        "versions": {"python": sys.version.split()[0]}
+        | {library: version(library) for library in LIBRARIES}
+        | dict(rivals or {}),
         "rows": [asdict(row) | {"holds": row.holds} for row in done],
     }
     (RESULTS / f"{name}.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

@@ -1,1 +1,2 @@
-"""Servers that ours is held against, each the way its own documents advise, with the same weights."""
+"""What ours is held against, each the way its own documents advise: servers with the same weights, and
+searches among the same embeddings."""
