@@ -1,6 +1,7 @@
 """What several rooms' tests start from."""
 
 import os
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -65,9 +66,10 @@ def bundles(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql() -> Iterator[str]:
     """The URL of a real PostgreSQL server of our own."""
-    with running_server(tmp_path_factory.mktemp("pg")) as url:
+    # Not below pytest's own folder: another pytest that begins shuts that to the server's user.
+    with tempfile.TemporaryDirectory(prefix="menagerie-pg-") as folder, running_server(Path(folder)) as url:
         yield url
 
 
