@@ -117,8 +117,9 @@ class _Network:
                 f"the text is too long: it comes to {pieces} pieces of words, at most {most} can be read",
             )
         for number, is_added in zip(encoded.ids, added, strict=True):
-            if number in self.marks and not is_added:
-                mark = self.tokenizer.id_to_token(number)
+            mark = self.tokenizer.id_to_token(number) if number in self.marks and not is_added else None
+            # A tokenizer may also put a mark where it knows no word: that is read, for better or worse.
+            if mark is not None and mark.lower() in text.lower():
                 raise UnusableText("invalid_text", f"the text holds {mark!r}, which is no word: leave it out")
         return list(encoded.ids)
 
