@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, create_engine, inspect, text
 from sqlalchemy.orm import Session
 
 from databases import embeddings, library, pgvector, pgvector_index, roots
@@ -190,5 +190,8 @@ def test_an_old_pgvector_is_refused_in_words(engine: Engine) -> None:
 
 def test_sqlite_has_no_index_to_keep(tmp_path: Path) -> None:
     engine = open_database(f"sqlite:///{tmp_path / 'images.db'}")
+    before = inspect(engine).get_indexes("embeddings")
     pgvector_index.keep_index(engine, 1, worth=0)
+    assert inspect(engine).get_indexes("embeddings") == before
+    assert "gallery_vectors" not in inspect(engine).get_table_names()
     engine.dispose()
