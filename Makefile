@@ -7,8 +7,14 @@ PIP_INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --require-ha
 ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem),)
 export UV_SYSTEM_CERTS ?= 1
 endif
+# What Python compiles is kept. Where the environment forbids that, each process that imports PyTorch and Lightning
+# compiles them anew, for seven seconds of a small training; the tests start dozens.
+unexport PYTHONDONTWRITEBYTECODE
 IMAGES ?=
 MLFLOW_PORT ?= 5000
+# One process a core, and no more than four: each comes to hold 2 GB, and starts others. Who runs out takes tests over
+# from the others, since a few tests take as long as hundreds; IN_PARALLEL= runs them one after the other.
+IN_PARALLEL ?= --numprocesses logical --maxprocesses 4 --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help demo mlflow install lint format test test-real test-browser test-images audit bench bench-data bench-gallery bench-serving bench-training lock clean
@@ -35,7 +41,7 @@ format: $(VENV)/.dev-installed  ## let ruff format and mend what it can
 	$(BIN)/ruff format .
 
 test: $(VENV)/.dev-installed  ## the tests that need nothing but this repository, with coverage
-	$(BIN)/python -m pytest -m "not real_pictures and not browser" --cov --cov-report=term
+	$(BIN)/python -m pytest $(IN_PARALLEL) -m "not real_pictures and not browser" --cov --cov-report=term
 
 test-real: $(VENV)/.dev-installed  ## the tests on real pictures (MENAGERIE_DATA names their folder)
 	$(BIN)/python -m pytest -m "real_pictures and not browser"
