@@ -1,16 +1,17 @@
 """What people decided on pictures: their label, and whether they are used. By content, so that it outlives
 moves, copies and the next ingest; append-only, and undoable."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Select, func, insert, select, update
+from sqlalchemy import ColumnElement, Select, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from databases.errors import NothingToUndo
-from databases.labelling import Decision, apply_labelling, lock_labels, next_moment, read_labelling
+from databases.labelling import Decision, apply_decisions, lock_labels, next_moment, read_labelling
 from databases.models import Correction, now
 from databases.parts import parts
 
@@ -19,13 +20,15 @@ Kind = Literal["label", "exclude", "include"]
 
 @dataclass(frozen=True)
 class Recorded:
-    """A decision as it was written down, undone or not. `label` where that was decided."""
+    """A decision as it was written down, undone or not. `label` where that was decided; `made_by`: see
+    `Correction`."""
 
     id: int
     sha256: str
     kind: Kind
     label: str | None
     reason: str | None
+    made_by: str | None
     made_at: datetime
     undone_at: datetime | None
 
@@ -38,8 +41,9 @@ def add(
     *,
     label: str | None = None,
     reason: str | None = None,
-) -> int:
-    """Decides on pictures of a task by their content hashes, all at one moment; returns how many.
+    made_by: str | None = None,
+) -> list[int]:
+    """Decides on pictures of a task by their content hashes, all at one moment; the ids of the decisions.
 
     Raises:
         ValueError: a label was given to what is none, or none to what is one.
@@ -48,31 +52,39 @@ def add(
         raise ValueError(f"a decision of kind {kind!r} with label {label!r}")
     lock_labels(session, task)
     made_at = next_moment(session, task)
-    shared = {"task": task, "kind": kind, "label": label, "reason": reason, "made_at": made_at}
-    rows = [shared | {"sha256": sha256} for sha256 in dict.fromkeys(sha256s)]
-    if rows:
-        session.execute(insert(Correction), rows)
-        apply_labelling(session, task)
-    return len(rows)
+    shared = {"task": task, "kind": kind, "label": label, "reason": reason, "made_by": made_by}
+    contents = dict.fromkeys(sha256s)
+    if not contents:
+        return []
+    rows = [shared | {"made_at": made_at, "sha256": sha256} for sha256 in contents]
+    ids = list(session.scalars(insert(Correction).returning(Correction.id), rows))
+    apply_decisions(session, task, contents)
+    return sorted(ids)
 
 
-def undo(session: Session, correction_ids: Sequence[int]) -> int:
-    """Takes decisions back; what was decided before them holds again. Returns how many.
+def undo(session: Session, correction_ids: Sequence[int], task: str | None = None) -> int:
+    """Takes decisions back, of `task` or of any; what was decided before them holds again. Returns how many.
 
     Raises:
         NothingToUndo: one is unknown, or undone already.
     """
-    tasks: set[str] = set()
+    changed: defaultdict[str, set[str]] = defaultdict(set)
     wanted = sorted(set(correction_ids))
+    if task is not None:
+        lock_labels(session, task)  # of two who undo the same, the later one sees that it is done
     for some in parts(wanted):
-        standing = Correction.id.in_(some), Correction.undone_at.is_(None)
-        found = dict(session.execute(select(Correction.id, Correction.task).where(*standing)).all())
+        standing = Correction.id.in_(some), Correction.undone_at.is_(None), *_of(task)
+        rows = session.execute(
+            select(Correction.id, Correction.task, Correction.sha256).where(*standing)
+        ).all()
+        found = {row.id for row in rows}
         if missing := [one for one in some if one not in found]:
             raise NothingToUndo(f"no decision {missing[0]} holds; see: menagerie pictures decisions")
         session.execute(update(Correction).where(*standing).values(undone_at=now()))
-        tasks.update(found.values())
-    for task in sorted(tasks):
-        apply_labelling(session, task)
+        for row in rows:
+            changed[row.task].add(row.sha256)
+    for name in sorted(changed):
+        apply_decisions(session, name, changed[name])
     return len(wanted)
 
 
@@ -83,16 +95,15 @@ def effective(session: Session, task: str) -> Mapping[str, Decision]:
 
 def listed(session: Session, task: str) -> list[Recorded]:
     """Every decision for a task, those undone too, newest first."""
-    query: Select[*tuple[Any, ...]] = select(
-        Correction.id,
-        Correction.sha256,
-        Correction.kind,
-        Correction.label,
-        Correction.reason,
-        Correction.made_at,
-        Correction.undone_at,
-    ).where(Correction.task == task)
-    return [Recorded(*row) for row in session.execute(query.order_by(Correction.id.desc()))]
+    return [Recorded(*row) for row in session.execute(_newest_first(task))]
+
+
+def page(session: Session, task: str, before: int | None, limit: int) -> list[Recorded]:
+    """At most `limit` decisions for a task with an id below `before`, those undone too, newest first."""
+    query = _newest_first(task)
+    if before is not None:
+        query = query.where(Correction.id < before)
+    return [Recorded(*row) for row in session.execute(query.limit(limit))]
 
 
 def latest(session: Session, task: str) -> list[int]:
@@ -101,3 +112,24 @@ def latest(session: Session, task: str) -> list[int]:
     moment = select(func.max(Correction.made_at)).where(*standing).scalar_subquery()
     query = select(Correction.id).where(*standing, Correction.made_at == moment)
     return list(session.scalars(query.order_by(Correction.id)))
+
+
+def _of(task: str | None) -> tuple[ColumnElement[bool], ...]:
+    return () if task is None else (Correction.task == task,)
+
+
+def _newest_first(task: str) -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            Correction.id,
+            Correction.sha256,
+            Correction.kind,
+            Correction.label,
+            Correction.reason,
+            Correction.made_by,
+            Correction.made_at,
+            Correction.undone_at,
+        )
+        .where(Correction.task == task)
+        .order_by(Correction.id.desc())
+    )

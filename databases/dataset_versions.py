@@ -74,6 +74,13 @@ def read_members(session: Session, key: str) -> list[Member]:
     return [Member(*line) for line in LINE.findall(text.decode())]
 
 
+def size_of(session: Session, key: str) -> tuple[int, datetime] | None:
+    """How many pictures a data set has and since when it is kept; None where it is not."""
+    query = select(DatasetVersion.pictures, DatasetVersion.created_at)
+    row = session.execute(query.where(DatasetVersion.fingerprint == key)).one_or_none()
+    return None if row is None else (row[0], row[1])
+
+
 def find_kept(session: Session, prefix: str) -> Kept:
     """The one data set that is kept whose fingerprint begins so.
 

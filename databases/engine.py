@@ -6,13 +6,15 @@ import time
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
-from sqlalchemy.exc import ArgumentError, DatabaseError
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from databases.errors import DatabaseUnavailable
 
 BUSY_TIMEOUT_MS = 10_000
 WAL_PAUSE_SECONDS = 0.01
+# serialization_failure, deadlock_detected, lock_not_available
+POSTGRESQL_BUSY = ("40001", "40P01", "55P03")
 
 
 def open_engine(url: str, *, read_only: bool = False) -> Engine:
@@ -33,6 +35,14 @@ def open_engine(url: str, *, read_only: bool = False) -> Engine:
         )
         parsed = parsed.update_query_dict({"options": options.strip()})
     return create_engine(parsed, pool_pre_ping=True)
+
+
+def is_busy(error: OperationalError) -> bool:
+    """Whether a statement failed only because somebody else was writing: the same may do a moment later."""
+    told = getattr(error.orig, "sqlite_errorcode", None)
+    if told is not None:
+        return int(told) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    return getattr(error.orig, "sqlstate", None) in POSTGRESQL_BUSY
 
 
 def check_reachable(engine: Engine) -> None:

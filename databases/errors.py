@@ -21,6 +21,10 @@ class UnknownModel(DatabaseError):
     """The registry holds no such model."""
 
 
+class Overtaken(DatabaseError):
+    """Somebody promoted or rolled back meanwhile."""
+
+
 class BadPlace(DatabaseError):
     """A place of pictures is named in a way that is not allowed."""
 

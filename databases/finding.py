@@ -51,6 +51,43 @@ def files_of(session: Session, task: str, sha256s: Iterable[str]) -> dict[str, l
     return found
 
 
+@dataclass(frozen=True)
+class KnownAs:
+    """A picture of the library, by a name that people can read."""
+
+    id: int
+    file_name: str
+
+
+def contents(session: Session, task: str, image_ids: Sequence[int]) -> dict[int, str]:
+    """The content hashes of those among `image_ids` that are sound pictures of a task, excluded ones too."""
+    found: dict[int, str] = {}
+    for some in parts(image_ids):
+        rows = session.execute(
+            select(Image.id, Image.sha256)
+            .join(Root)
+            .where(Root.task == task, Image.id.in_(some), Image.status == "ok", Image.sha256.is_not(None))
+        )
+        found.update((image_id, sha256) for image_id, sha256 in rows if sha256 is not None)
+    return found
+
+
+def known_as(session: Session, task: str, sha256s: Iterable[str]) -> dict[str, KnownAs]:
+    """A sound picture of a task for each of these content hashes that it has: that with the lowest id."""
+    wanted = list(sha256s)
+    found: dict[str, KnownAs] = {}
+    for some in parts(wanted):
+        rows = session.execute(
+            select(Image.sha256, Image.id, Image.file_name)
+            .join(Root)
+            .where(Root.task == task, Image.sha256.in_(some), Image.status == "ok")
+            .order_by(Image.id)
+        )
+        for sha256, image_id, file_name in rows:
+            found.setdefault(str(sha256), KnownAs(image_id, file_name))
+    return found
+
+
 def _readings(session: Session, task: str, name: str) -> Iterator[ColumnElement[bool]]:
     """What a name may mean, the likeliest first."""
     yield _at_path(session, task, name)

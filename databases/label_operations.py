@@ -2,6 +2,7 @@
 changed likewise."""
 
 import difflib
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -132,6 +133,19 @@ def check_name(label: str) -> None:
     """Raises BadLabel where this cannot be the name of a label."""
     if not label.strip() or len(label) > LONGEST:
         raise BadLabel(f"{label!r} cannot name a label: use 1 to {LONGEST} characters")
+
+
+def reads_as(label: str) -> str:
+    """The same for labels that a person takes for one: "Cat" and "cat", or an accent coded in two ways."""
+    return unicodedata.normalize("NFKC", label).casefold()
+
+
+def check_alike(label: str, known: Iterable[str]) -> None:
+    """Raises BadLabel where a label that is not among `known` reads like one of them."""
+    there = set(known)
+    alike = [one for one in sorted(there) if reads_as(one) == reads_as(label)]
+    if alike and label not in there:
+        raise BadLabel(f"the label {label!r} reads like {alike[0]!r}, which there is already: use that one")
 
 
 def _add(session: Session, task: str, kind: Kind, labels: Sequence[str], into: str | None) -> list[Recorded]:

@@ -7,7 +7,7 @@ its pictures are excluded, unless somebody included them.
 """
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -67,20 +67,15 @@ class Labelling:
         return Standing(label, dropped if decision.excluded is None else decision.excluded)
 
 
-def read_labelling(session: Session, task: str) -> Labelling:
-    """What was decided for a task and not undone."""
+def read_labelling(session: Session, task: str, contents: Collection[str] | None = None) -> Labelling:
+    """What was decided for a task and not undone; on pictures with these content hashes alone, or on all."""
     operations = session.execute(
         select(LabelOperation.label, LabelOperation.into, LabelOperation.made_at)
         .where(LabelOperation.task == task, LabelOperation.undone_at.is_(None))
         .order_by(LabelOperation.id)
     )
-    corrections = session.execute(
-        select(Correction.sha256, Correction.kind, Correction.label, Correction.made_at, Correction.reason)
-        .where(Correction.task == task, Correction.undone_at.is_(None))
-        .order_by(Correction.id)
-    )
     decisions: dict[str, Decision] = {}
-    for sha256, kind, label, made_at, reason in corrections:
+    for sha256, kind, label, made_at, reason in _corrections(session, task, contents):
         before = decisions.get(sha256, Decision())
         if kind == "label":
             decisions[sha256] = replace(before, label=label, labelled_at=made_at, reason=reason)
@@ -97,11 +92,21 @@ def apply_labelling(session: Session, task: str) -> None:
     """
     lock_labels(session, task)
     labelling = read_labelling(session, task)
-    rows = list(_decided_on(session, task, labelling))
+    rows = list(_standings(session, task, labelling, labelling.decisions))
     if rows:
         session.execute(update(Image), rows)
     for statement in list(_others(session, task, labelling)):
         session.execute(statement, execution_options={"synchronize_session": False})
+
+
+def apply_decisions(session: Session, task: str, contents: Collection[str]) -> None:
+    """As `apply_labelling`, where all that changed is what people decided on pictures with these content
+    hashes: however large the library, the others are not looked at."""
+    lock_labels(session, task)
+    labelling = read_labelling(session, task, contents)
+    rows = list(_standings(session, task, labelling, contents))
+    if rows:
+        session.execute(update(Image), rows)
 
 
 def lock_labels(session: Session, task: str) -> None:
@@ -119,11 +124,26 @@ def next_moment(session: Session, task: str) -> datetime:
     return max([now(), *(at + timedelta(microseconds=1) for at in latest if at is not None)])
 
 
-def _decided_on(session: Session, task: str, labelling: Labelling) -> Iterator[dict[str, Any]]:
-    """New values for the pictures that people decided on."""
+def _corrections(session: Session, task: str, contents: Collection[str] | None) -> Iterator[tuple[Any, ...]]:
+    query = (
+        select(Correction.sha256, Correction.kind, Correction.label, Correction.made_at, Correction.reason)
+        .where(Correction.task == task, Correction.undone_at.is_(None))
+        .order_by(Correction.id)
+    )
+    if contents is None:
+        yield from session.execute(query)
+        return
+    for chunk in _chunks(contents, CONTENTS):
+        yield from session.execute(query.where(Correction.sha256.in_(chunk)))
+
+
+def _standings(
+    session: Session, task: str, labelling: Labelling, contents: Iterable[str]
+) -> Iterator[dict[str, Any]]:
+    """New values for the pictures with these content hashes."""
     query = select(Image.id, Image.source_label, Image.sha256, Image.label, Image.excluded).where(_of(task))
     # By name: of a subquery here PostgreSQL thinks that it finds one row, and looks through it 100,000 times.
-    for chunk in _chunks(labelling.decisions, CONTENTS):
+    for chunk in _chunks(contents, CONTENTS):
         for image_id, source, sha256, *before in session.execute(query.where(Image.sha256.in_(chunk))):
             standing = labelling.of(source, sha256)
             if before != [standing.label, standing.excluded]:

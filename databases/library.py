@@ -1,6 +1,6 @@
 """Queries on the library: roots, pictures, labels and splits."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -87,7 +87,10 @@ def get_or_create_root(session: Session, name: str, uri: str, task: str) -> int:
             f"the name {name!r} is taken by {root.uri}; give this folder another one with --name"
         )
     elif root.task != task:
-        raise RootConflict(f"{root.uri} was ingested for task {root.task!r}, not {task!r}")
+        raise RootConflict(
+            f"{source_of(root.uri)} was ingested for task {root.task!r}, not {task!r}: to have it in both, "
+            "give it another name here with --name"
+        )
     return root.id
 
 
@@ -155,6 +158,13 @@ def count_task_by_label_and_split(session: Session, task: str) -> Counts:
     return _count_by_label_and_split(session, Root.task == task)
 
 
+def count_unsplit(session: Session, task: str) -> int:
+    """How many usable pictures of a task have a label, but no split."""
+    query = select(func.count()).select_from(Image).join(Root)
+    lacking = (Image.usable, Image.label.is_not(None), Image.split.is_(None))
+    return session.scalar(query.where(Root.task == task, *lacking)) or 0
+
+
 def count_excluded(session: Session, task: str) -> int:
     """How many sound files of a task are not used."""
     query = select(func.count()).select_from(Image).join(Root)
@@ -201,28 +211,18 @@ def unused_splits(session: Session, task: str) -> dict[str, str]:
     return found
 
 
-def find_image(session: Session, image_id: int) -> LibraryImage | None:
-    """One usable picture, or None."""
-    return next(iter(_fetch(session, _usable().where(Image.id == image_id))), None)
+def find_image(session: Session, image_id: int, *, excluded: bool = False) -> LibraryImage | None:
+    """One usable picture, or, where `excluded` ones will do, one that decodes and is there; or None."""
+    query = _sound() if excluded else _usable()
+    return next(iter(_fetch(session, query.where(Image.id == image_id))), None)
 
 
-def find_images(session: Session, image_ids: Sequence[int]) -> dict[int, LibraryImage]:
-    """The usable pictures among `image_ids`, by id."""
-    return {image.id: image for image in _fetch(session, _usable().where(Image.id.in_(image_ids)))}
-
-
-def list_images(
-    session: Session, *, task: str, label: str | None, split: str | None, after: int, limit: int
-) -> list[LibraryImage]:
-    """At most `limit` usable pictures of a task with an id above `after`, by id."""
-    query = _usable().where(*_filters(task, label, split), Image.id > after)
-    return _fetch(session, query.order_by(Image.id).limit(limit))
-
-
-def count_images(session: Session, *, task: str, label: str | None = None, split: str | None = None) -> int:
-    """How many usable pictures of a task pass the filters."""
-    query = select(func.count()).select_from(Image).join(Root).where(*_filters(task, label, split))
-    return session.scalar(query.where(Image.usable)) or 0
+def find_images(
+    session: Session, image_ids: Sequence[int], *, excluded: bool = False
+) -> dict[int, LibraryImage]:
+    """The usable pictures among `image_ids`, by id; `excluded` ones too where they will do."""
+    query = _sound() if excluded else _usable()
+    return {image.id: image for image in _fetch(session, query.where(Image.id.in_(image_ids)))}
 
 
 def count_labels(session: Session, task: str) -> dict[str, int]:
@@ -234,6 +234,12 @@ def count_labels(session: Session, task: str) -> dict[str, int]:
         .group_by(Image.label)
     )
     return {label: count for label, count in rows if label is not None}
+
+
+def carries(session: Session, task: str, label: str) -> bool:
+    """Whether any usable picture of a task carries a label."""
+    query = select(Image.id).join(Root).where(Root.task == task, Image.label == label, Image.usable)
+    return session.scalar(query.limit(1)) is not None
 
 
 def labels(session: Session, task: str) -> set[str]:
@@ -252,15 +258,11 @@ def _count_by_label_and_split(session: Session, condition: ColumnElement[bool]) 
     return {(label, split): count for label, split, count in rows}
 
 
-def _filters(task: str, label: str | None, split: str | None) -> Iterator[ColumnElement[bool]]:
-    yield Root.task == task
-    if label is not None:
-        yield Image.label == label
-    if split is not None:
-        yield Image.split == split
-
-
 def _usable() -> Select[*tuple[Any, ...]]:
+    return _sound().where(Image.excluded.is_(False))
+
+
+def _sound() -> Select[*tuple[Any, ...]]:
     return (
         select(
             Image.id,
@@ -279,7 +281,7 @@ def _usable() -> Select[*tuple[Any, ...]]:
             Image.duplicate_group,
         )
         .join(Root)
-        .where(Image.usable)
+        .where(Image.status == "ok")
     )
 
 

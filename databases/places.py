@@ -166,17 +166,27 @@ def source_of(root_uri: str) -> str:
     return unquote(root_uri.rpartition("?of=")[2]) if root_uri.startswith(CONTENT) else root_uri
 
 
+def store_of(root_uri: str) -> str | None:
+    """The store that a root's pictures were copied to; None where they are used where they lie."""
+    return root_uri[len(CONTENT) :].rpartition("?of=")[0] if root_uri.startswith(CONTENT) else None
+
+
 def content_uri(sha256: str, format: str) -> str:
     """Where a store keeps a picture: ab/cd/abcd....jpg. `format` is Pillow's name."""
-    suffix = SUFFIXES.get(format, format.lower())
-    return f"{sha256[:2]}/{sha256[2:4]}/{sha256}.{suffix}"
+    return f"{sha256[:2]}/{sha256[2:4]}/{sha256}.{suffix_of(format)}"
+
+
+def suffix_of(format: str) -> str:
+    """How the names of files of a format end. `format` is Pillow's name."""
+    return SUFFIXES.get(format, format.lower())
 
 
 def place_of(root_uri: str, uri: str, sha256: str, format: str) -> Place:
     """Where the bytes of a picture of a root lie."""
     if root_uri.startswith(CONTENT):
-        root_uri, uri = root_uri[len(CONTENT) :].rpartition("?of=")[0], content_uri(sha256, format)
-    return RemoteFile(root_uri, uri) if is_url(root_uri) else Path(root_uri, uri)
+        uri = content_uri(sha256, format)
+    base = store_of(root_uri) or root_uri
+    return RemoteFile(base, uri) if is_url(base) else Path(base, uri)
 
 
 def _status(info: dict[str, Any]) -> Status:

@@ -121,30 +121,35 @@ def champion(session: Session, task: str | None = None) -> RegisteredModel | Non
     return None if version is None else get_model(session, version)
 
 
+def promoted_tasks(session: Session) -> list[str]:
+    """The tasks that have a champion, by name."""
+    query = select(Promotion.task).where(Promotion.rolled_back_at.is_(None)).distinct()
+    return list(session.scalars(query.order_by(Promotion.task)))
+
+
 def nothing_promoted(session: Session, task: str | None) -> str:
     """Says that a task has no champion, and which tasks have one."""
-    query = select(Promotion.task).where(Promotion.rolled_back_at.is_(None)).distinct()
-    known = session.scalars(query.order_by(Promotion.task)).all()
+    known = promoted_tasks(session)
     if task is None or not known:
         return "no model was promoted yet"
     return f"no model of task {task!r} was promoted; there are some of: {', '.join(known)}"
 
 
-def promote(session: Session, version: str) -> None:
-    """Makes a bundle the champion of its task: one row, so it happens wholly or not at all."""
+def promote(session: Session, version: str, by: str | None = None) -> None:
+    """Makes a bundle the champion of its task: one row, so it happens wholly or not at all. `by`: who did."""
     model = get_model(session, version)
-    session.add(Promotion(task=model.task, model_id=model.id))
+    session.add(Promotion(task=model.task, model_id=model.id, made_by=by))
     session.flush()
 
 
-def rollback(session: Session, task: str) -> RegisteredModel:
+def rollback(session: Session, task: str, by: str | None = None) -> RegisteredModel:
     """Takes the last promotion of a task back and returns the champion before it.
 
     Raises:
         UnknownModel: it has no champion, or no earlier one is left to go back to.
     """
     last, _ = _last_two(session, task)
-    last.rolled_back_at = now()
+    last.rolled_back_at, last.rolled_back_by = now(), by
     session.flush()
     before = champion(session, task)
     assert before is not None

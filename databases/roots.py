@@ -8,16 +8,19 @@ from sqlalchemy.orm import Session
 from databases.errors import UnknownRoot
 from databases.labelling import lock_labels
 from databases.models import Image, Root
-from databases.places import source_of
+from databases.places import source_of, store_of
 
 
 @dataclass(frozen=True)
 class KnownRoot:
-    """`place`: what was ingested. `pictures` are in use, of so many `files`; these count missing ones too."""
+    """`place`: where the pictures that were ingested lay, of a table the folder that all of them are in.
+    `store`: where they were copied to and are read, None where that was not asked for. `pictures` are in use,
+    of so many `files`; these count missing ones too."""
 
     name: str
     task: str
     place: str
+    store: str | None
     pictures: int
     files: int
 
@@ -31,7 +34,10 @@ def list_roots(session: Session) -> list[KnownRoot]:
         .group_by(Root.id, Root.name, Root.task, Root.uri)
     )
     rows = session.execute(query.order_by(Root.task, Root.name))
-    return [KnownRoot(name, task, source_of(uri), used, files) for name, task, uri, used, files in rows]
+    return [
+        KnownRoot(name, task, source_of(uri), store_of(uri), used, files)
+        for name, task, uri, used, files in rows
+    ]
 
 
 def find_root(session: Session, name: str) -> KnownRoot:

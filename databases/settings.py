@@ -16,7 +16,8 @@ class SettingsError(Exception):
 
 
 class StateSettings(BaseSettings):
-    """What every command that touches the database or the bundles shares."""
+    """What every command that touches the database or the bundles shares. `reports`: where the pages about
+    models lie, by default beside the bundles."""
 
     model_config = SettingsConfigDict(env_prefix="MENAGERIE_", extra="ignore", frozen=True)
 
@@ -24,6 +25,7 @@ class StateSettings(BaseSettings):
         default=f"sqlite:///{PROJECT / 'databases' / 'images.db'}", validation_alias="DATABASE_URL"
     )
     bundles: Path = PROJECT / "bundles"
+    reports: Path = Field(default_factory=lambda others: others["bundles"].absolute().parent / "reports")
 
 
 def load_settings(kind: type[S]) -> S:

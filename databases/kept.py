@@ -1,0 +1,63 @@
+"""Pictures that people sent to the service and let it keep: a root of their task like any other, but nobody
+has said yet what they show."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.orm import Session
+
+from databases import library
+from databases.labelling import read_labelling
+from databases.library import LibraryImage
+from databases.models import Image, Root, now
+from databases.parts import parts
+
+
+def root_name(task: str) -> str:
+    """What the root of a task is called whose pictures people sent."""
+    return f"{task}-uploads"
+
+
+def find(session: Session, task: str, sha256: str) -> int | None:
+    """The id of a task's sound picture with this content, the lowest of several; an excluded one too."""
+    query = select(Image.id).join(Root).where(Root.task == task, Image.sha256 == sha256, Image.status == "ok")
+    return session.scalar(query.order_by(Image.id).limit(1))
+
+
+def unexamined(session: Session, task: str) -> list[LibraryImage]:
+    """The task's pictures that people sent, and that nobody has looked at since, by id."""
+    query = select(Image.id).join(Root).where(Root.name == root_name(task), Root.task == task)
+    fresh = query.where(Image.usable, Image.compared.is_(None), Image.perceptual_hash.is_(None))
+    ids = list(session.scalars(fresh.order_by(Image.id)))
+    return [image for some in parts(ids) for image in library.find_images(session, some).values()]
+
+
+def total_bytes(session: Session, folder: str) -> int:
+    """Of all pictures of roots below `folder`."""
+    below = Root.uri.startswith(f"{folder}/", autoescape=True)
+    query = select(func.coalesce(func.sum(Image.bytes), 0)).join(Root)
+    return session.scalar(query.where(below, Image.status == "ok")) or 0
+
+
+def add(session: Session, task: str, folder: str, picture: Mapping[str, Any]) -> int:
+    """Takes a picture that lies in `folder` into the library; its id.
+
+    `picture` has a row's values, `uri` and `sha256` among them. Its label is what people decided on the same
+    content before, and none where they did not; what else an ingest tells of a picture, the next one adds.
+
+    To be called once `lock_labels` has seen to it that nobody else adds one.
+
+    Raises:
+        RootConflict: the task's uploads lie in another folder.
+    """
+    root_id = library.get_or_create_root(session, root_name(task), folder, task)
+    sha256 = str(picture["sha256"])
+    standing = read_labelling(session, task, [sha256]).of(None, sha256)
+    row: dict[str, Any] = {"root_id": root_id, "status": "ok", "reason": None, "ingested_at": now()}
+    row |= dict(picture) | vars(standing)
+    known = session.scalar(select(Image.id).where(Image.root_id == root_id, Image.uri == picture["uri"]))
+    if known is not None:  # its file was lost
+        session.execute(update(Image).where(Image.id == known).values(row))
+        return known
+    return session.scalars(insert(Image).returning(Image.id), [row]).one()

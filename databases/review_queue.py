@@ -1,0 +1,229 @@
+"""Which pictures of a task people should look at first, and why: the queue that most improves the next model.
+
+In this order. What somebody reported wrong: people have looked. Labels that `menagerie check` suspects, the
+worst first: a wrong label teaches something wrong. Where the model's answer is another than the label, by the
+margin between its two likeliest labels, the largest first, then where more than half of the neighbours carry
+another one. Pictures without a label, the smallest margin first, of which a label teaches most (margin
+sampling: Scheffer et al. 2001, "Active Hidden Markov Models for Information Extraction"). Last, what the
+model is unsure of, though label and answer agree. Within each, ties go to the lower id.
+
+What somebody decided leaves the queue, whatever later models think: it comes back only if it is reported
+after that. A label that the model was never taught is no disagreement.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from heapq import nsmallest
+from typing import Any, Literal, NamedTuple, get_args
+
+from sqlalchemy import ColumnElement, Integer, Select, and_, case, cast, exists, func, not_, select
+from sqlalchemy.orm import Session, aliased
+
+from databases.models import Answer, Correction, Feedback, Finding, Image, Model, Prediction, Root
+
+Reason = Literal["reported", "suspect", "disagrees", "unlabelled", "unsure"]
+REASONS: tuple[Reason, ...] = get_args(Reason)  # the weightiest first
+# What `menagerie check` finds of labels.
+SUSPICIONS = ("suspect", "two_labels", "not_an_animal")
+NOT_AN_ANIMAL = "not_an_animal"
+STEPS = 1_000_000  # within a reason
+
+# A picture's id, its label, and its place within a reason: less than STEPS, the lowest first.
+Row = tuple[int, str | None, int]
+
+
+class Position(NamedTuple):
+    """Where in the queue a picture stands: `order` first, then the lower id."""
+
+    order: int
+    image_id: int
+
+
+@dataclass(frozen=True)
+class Task:
+    """Whose queue, and by which model's answers."""
+
+    name: str
+    model_id: int
+    labels: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A picture that waits for somebody to look, and why, the weightiest reason first."""
+
+    position: Position
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True)
+class Queue:
+    """A part of the queue. `total`: of all that wait; `counts`: by reason, of which one picture may have
+    several; `more`: whether others come after these."""
+
+    total: int
+    counts: dict[Reason, int]
+    waiting: tuple[Waiting, ...]
+    more: bool
+
+
+def read_queue(
+    session: Session,
+    task: Task,
+    *,
+    reason: Reason | None = None,
+    label: str | None = None,
+    after: Position | None = None,
+    limit: int,
+) -> Queue:
+    """The next `limit` pictures after a position: those that wait for a `reason`, and carry a `label` or,
+    without one, are answered with it. Counts are of that label, whatever the reason."""
+    found = _Found()
+    for number, rows in enumerate(_candidates(session, task)):
+        found.add(number, rows)
+    if label is not None:
+        found = found.labelled(label)
+    bit = None if reason is None else 1 << REASONS.index(reason)
+    chosen = [place for place, mask in found.waiting() if bit is None or mask & bit]
+    rest = [place for place in chosen if after is None or place > after]
+    page = nsmallest(limit, rest)
+    waiting = tuple(Waiting(place, _reasons(found.masks[place.image_id])) for place in page)
+    return Queue(len(chosen), found.counts(), waiting, len(rest) > len(page))
+
+
+class _Found:
+    """Pictures that wait: the first reason's place, all reasons as bits, and the label, by image id."""
+
+    def __init__(self) -> None:
+        self.orders: dict[int, int] = {}
+        self.masks: dict[int, int] = {}
+        self.labels: dict[int, str | None] = {}
+
+    def add(self, number: int, rows: Iterator[Row]) -> None:
+        orders, masks, labels, bit, start = self.orders, self.masks, self.labels, 1 << number, number * STEPS
+        for image_id, label, place in rows:
+            orders.setdefault(image_id, start + place)
+            masks[image_id] = masks.get(image_id, 0) | bit
+            labels[image_id] = labels.get(image_id) or label
+
+    def labelled(self, label: str) -> "_Found":
+        some = _Found()
+        for image_id, one in self.labels.items():
+            if one == label:
+                some.orders[image_id], some.masks[image_id] = self.orders[image_id], self.masks[image_id]
+        return some
+
+    def waiting(self) -> Iterator[tuple[Position, int]]:
+        for image_id, order in self.orders.items():
+            yield Position(order, image_id), self.masks[image_id]
+
+    def counts(self) -> dict[Reason, int]:
+        by_mask = Counter(self.masks.values())
+        return {
+            reason: sum(count for mask, count in by_mask.items() if mask >> number & 1)
+            for number, reason in enumerate(REASONS)
+        }
+
+
+def _reasons(mask: int) -> tuple[Reason, ...]:
+    return tuple(reason for number, reason in enumerate(REASONS) if mask >> number & 1)
+
+
+def _candidates(session: Session, task: Task) -> Iterator[Iterator[Row]]:
+    """The pictures that wait for each of `REASONS`, each picture once."""
+    roots = list(session.scalars(select(Root.id).where(Root.task == task.name)))
+    # The root is no way in: by it SQLite would look at all of the library for a few reports.
+    ours = and_(Image.usable, (Image.root_id + 0).in_(roots))
+    known = and_(Image.label.in_(task.labels), not_(_decided(task.name)))
+    answered = _answered(task.model_id)
+    queries = (
+        _reported(task.name).where(ours),
+        _suspected().where(ours, not_(_decided(task.name))),
+        answered.add_columns(_by_disagreement()).where(ours, known, _disagrees()),
+        _unlabelled(task.model_id).where(ours),
+        answered.add_columns(_by_margin()).where(ours, known, Answer.verdict != "confident"),
+    )
+    for query in queries:
+        yield (tuple(row) for row in session.execute(query))
+
+
+def _reported(task: str) -> Select[*tuple[Any, ...]]:
+    """A row for each picture that was reported wrong and not decided on since: of a prediction the last word
+    counts. The more people said so, the earlier."""
+    reports = (
+        select(Prediction.sha256, func.count().label("number"), func.max(Feedback.created_at).label("latest"))
+        .select_from(Feedback)
+        .join(Prediction, Prediction.id == Feedback.prediction_id)
+        # Not by the models' predictions, which are many more than what was said of them.
+        .join(Model, Model.version == Prediction.model_version.concat(""))
+        .where(Model.task == task, Feedback.correct.is_(False), last_word())
+        .group_by(Prediction.sha256)
+        .subquery()
+    )
+    decided_since = _decided(task, Correction.made_at > reports.c.latest)
+    return (
+        select(Image.id, Image.label, _whole(STEPS / (1 + reports.c.number)))
+        .join(reports, reports.c.sha256 == Image.sha256)
+        .where(not_(decided_since))
+    )
+
+
+def last_word() -> ColumnElement[bool]:
+    """Of feedback: that nothing was said of the same prediction later."""
+    later = aliased(Feedback)
+    return ~exists().where(later.prediction_id == Feedback.prediction_id, later.id > Feedback.id)
+
+
+def _suspected() -> Select[*tuple[Any, ...]]:
+    return (
+        select(Image.id, Image.label, func.min(Finding.rank))
+        .join(Finding, Finding.image_id == Image.id)
+        .where(Finding.kind.in_(SUSPICIONS))
+        .group_by(Image.id, Image.label)
+    )
+
+
+def _answered(model_id: int) -> Select[*tuple[Any, ...]]:
+    return (
+        select(Image.id, Image.label)
+        .select_from(Answer)
+        .join(Image, Image.id == Answer.image_id)
+        .where(Answer.model_id == model_id, Answer.sha256 == Image.sha256)
+    )
+
+
+def _unlabelled(model_id: int) -> Select[*tuple[Any, ...]]:
+    mine = and_(Answer.image_id == Image.id, Answer.model_id == model_id, Answer.sha256 == Image.sha256)
+    label = case((Answer.verdict != NOT_AN_ANIMAL, Answer.label))
+    place = func.coalesce(_by_margin(), STEPS - 1)  # what the model was not asked about comes last
+    return select(Image.id, label, place).outerjoin(Answer, mine).where(Image.label.is_(None))
+
+
+def _disagrees() -> ColumnElement[bool]:
+    differs = case((Answer.label != Image.label, True), else_=Answer.agreement < 0.5)
+    return and_(Answer.verdict != NOT_AN_ANIMAL, differs)
+
+
+def _by_disagreement() -> ColumnElement[int]:
+    half = STEPS // 2
+    by_answer = _whole((1 - func.coalesce(Answer.margin, 0.0)) * (half - 1))
+    return case((Answer.label != Image.label, by_answer), else_=half + _whole(Answer.agreement * half))
+
+
+def _by_margin() -> ColumnElement[int]:
+    return _whole(Answer.margin * (STEPS - 2))
+
+
+def _whole(number: Any) -> ColumnElement[int]:
+    return cast(number, Integer)
+
+
+def _decided(task: str, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether somebody decided on a picture, and that holds."""
+    return exists().where(
+        Correction.task == task,
+        Correction.sha256 == Image.sha256,
+        Correction.undone_at.is_(None),
+        *conditions,
+    )
