@@ -14,7 +14,23 @@ from backend.api.body_limit import BodyLimit
 from backend.api.documentation import document
 from backend.api.gallery_follower import GalleryFollower
 from backend.api.guard import Guard
-from backend.api.routes import batch, catalogue, health, images, predictions, similar
+from backend.api.routes import (
+    batch,
+    browsing,
+    catalogue,
+    decisions,
+    drift,
+    explanations,
+    feedback,
+    health,
+    images,
+    me,
+    models,
+    predictions,
+    promotions,
+    review,
+    similar,
+)
 from backend.api.service import open_service
 from backend.api.settings import Settings
 from backend.api.succession import Succession
@@ -22,8 +38,9 @@ from backend.api.tracing import open_tracing
 from backend.api.turns import RefuseWhenFull
 
 DESCRIPTION = """
-Send a picture to `/predict` to learn what it shows, and to `/similar` for pictures of the library that
-look like it; send many pictures at once, or a zip of them, to `/predict/batch`.
+Send a picture to `/predict` to learn what it shows, to `/explain` for what on it the answer comes from, and
+to `/similar` for pictures of the library that look like it; send many pictures at once, or a zip of them, to
+`/predict/batch`.
 
 Errors are `application/problem+json`, with a `code` that does not change.
 """
@@ -77,7 +94,9 @@ def create_app(settings: Settings) -> FastAPI:
     # The last that is added is the outermost.
     app.add_middleware(Access, metrics=service.metrics, routes=app.routes, tracing=tracing)
     errors.install(app)
-    for routes in (predictions, similar, batch, images, catalogue, health):
+    asking = (predictions, explanations, similar, batch, feedback)
+    known = (browsing, images, catalogue, models, promotions, drift)
+    for routes in (*asking, *known, review, decisions, me, health):
         app.include_router(routes.router, responses=ANYWHERE)
     document(app)
     return app

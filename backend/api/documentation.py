@@ -44,7 +44,8 @@ def document(app: FastAPI) -> None:
 def _describe(operation: dict[str, Any], method: str, path: str) -> None:
     refusals = [] if path in PROBES else [rate_limited(3)]
     if needed := needed_scope(method, path):
-        refusals += [missing_key(), invalid_key(), missing_scope("page", needed)]
+        refusals += [missing_key(), invalid_key()]
+        refusals += [] if needed == "any" else [missing_scope("page", needed)]
         operation["security"] = EITHER
     for status in dict.fromkeys(HTTPStatus(refusal.status_code) for refusal in refusals):
         of_status = [refusal for refusal in refusals if refusal.status_code == status]

@@ -18,6 +18,8 @@ from backend.api.schemas import Problem
 from backend.inference.errors import NoTextNetwork, UnreadableCode, UnreadableImage, UnusableText
 from backend.inference.text import RETRY_SECONDS
 from backend.unzipping.errors import ArchiveCode, EntryCode, UnreadableEntry, UnusableArchive
+from databases.engine import is_busy
+from databases.errors import BadLabel, NothingToUndo
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +39,10 @@ STATUS_OF_ARCHIVES: dict[ArchiveCode | EntryCode, HTTPStatus] = {
     "unsupported_compression": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     "broken_entry": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
 }
+OF_DECISIONS: dict[type[Exception], tuple[HTTPStatus, str]] = {
+    BadLabel: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_label"),
+    NothingToUndo: (HTTPStatus.CONFLICT, "nothing_to_undo"),
+}
 CODE_OF_STATUS = {
     HTTPStatus.BAD_REQUEST: "bad_request",
     HTTPStatus.NOT_FOUND: "not_found",
@@ -54,6 +60,8 @@ TEXTS_UNAVAILABLE = (
     "texts cannot be read now, as the model's files for them do not load: send a picture in their place; the "
     "service's log says what is wrong with the files"
 )
+BUSY = "nothing was written, as something large is being written just now: try again in a moment"
+BUSY_RETRY_SECONDS = 5
 SHOULD_BE = "Input should be "
 
 
@@ -111,6 +119,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(ClientGone, _gone)
     app.add_exception_handler(ClientDisconnect, _gone)  # while its body was read
     app.add_exception_handler(RequestValidationError, _invalid)
+    for error in OF_DECISIONS:
+        app.add_exception_handler(error, _undecided)
     for error in (OperationalError, InterfaceError, PoolTimeout):
         app.add_exception_handler(error, _database)
 
@@ -168,7 +178,16 @@ def _sentence(error: dict[str, Any]) -> str:
     return f"{name} should be {expected.removeprefix(SHOULD_BE)}, not {str(error['input'])[:50]!r}"
 
 
+def _undecided(_: Request, error: Exception) -> JSONResponse:
+    status, code = OF_DECISIONS[type(error)]
+    return problem(status, code, str(error))
+
+
 def _database(_: Request, error: Exception) -> JSONResponse:
+    if isinstance(error, OperationalError) and is_busy(error):
+        log.warning("a write gave up, as somebody else was writing all the while: %s", error.orig)
+        headers = {"Retry-After": str(BUSY_RETRY_SECONDS)}
+        return problem(HTTPStatus.SERVICE_UNAVAILABLE, "database_busy", BUSY, headers)
     log.error("the database failed: %s", str(error).splitlines()[0])
     return problem(HTTPStatus.SERVICE_UNAVAILABLE, "database_unavailable", "the database does not answer")
 

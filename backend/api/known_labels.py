@@ -12,7 +12,7 @@ from databases import library
 def check_label(service: Service, session: Session, label: str) -> None:
     """Raises ApiError `unknown_label` where neither the model nor any picture of its task knows the label."""
     task = service.model.task
-    if label in service.predictor.manifest.labels or library.count_images(session, task=task, label=label):
+    if label in service.predictor.manifest.labels or library.carries(session, task, label):
         return
     detail = f"task {task!r} has no label {label!r}; those it has are listed at GET /labels"
     raise ApiError(HTTPStatus.NOT_FOUND, "unknown_label", detail)

@@ -16,6 +16,7 @@ from prometheus_client.metrics_core import Metric
 
 RECENT = "menagerie_label_recent"
 WINDOW = 1000
+NORMAL_95 = 1.6448536269514722  # the normal distribution's 95 % point
 LEAST = 100  # of fewer answers, the distance would tell of chance
 
 
@@ -86,6 +87,18 @@ def jensen_shannon_distance(p: ArrayLike, q: ArrayLike) -> float:
     middle = (one + other) / 2
     divergence = (_relative_entropy(one, middle) + _relative_entropy(other, middle)) / 2
     return math.sqrt(min(max(divergence, 0.0), 1.0))  # rounding may lead out of there
+
+
+def distance_by_chance(labels: int, answers: int) -> float:
+    """The Jensen-Shannon distance that 1 in 20 samples of so many answers would exceed if labels were as
+    frequent as ever.
+
+    Near the truth, the divergence is chi-squared over 8 n ln 2 (a Taylor series of Lin's, loc. cit.); the
+    quantile of that by Wilson and Hilferty 1931 (Proceedings of the National Academy of Sciences 17, 684).
+    """
+    free = labels - 1
+    quantile = free * (1 - 2 / (9 * free) + NORMAL_95 * math.sqrt(2 / (9 * free))) ** 3
+    return min(1.0, math.sqrt(quantile / (8 * answers * math.log(2))))
 
 
 def _relative_entropy(p: np.ndarray, q: np.ndarray) -> float:

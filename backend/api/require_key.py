@@ -44,7 +44,7 @@ class RequireKey:
         if key is None:
             return invalid_key()
         scope.setdefault("state", {})[STATE] = key
-        return None if key.allows(needed) else missing_scope(key.name, needed)
+        return None if needed == "any" or key.allows(needed) else missing_scope(key.name, needed)
 
 
 def key_of(scope: Scope) -> ApiKey | None:

@@ -83,6 +83,11 @@ class ModelName(BaseModel):
     version: str
 
 
+class ImageLinks(BaseModel):
+    content: str
+    thumbnail: str
+
+
 class ImageOut(BaseModel):
     """A picture of the library. Width and height are in pixels, upright; links are relative to the API."""
 
@@ -96,22 +101,7 @@ class ImageOut(BaseModel):
     height: int
     bytes: int
     format: str
-    links: "ImageLinks"
-
-
-class ImageLinks(BaseModel):
-    content: str
-    thumbnail: str
-
-
-class ImagePage(BaseModel):
-    """`next_after` is what to pass as `after` for the next page, null on the last one."""
-
-    model_config = _example({"total": 1200, "items": [IMAGE], "next_after": 17})
-
-    total: int
-    items: list[ImageOut]
-    next_after: int | None
+    links: ImageLinks
 
 
 class SimilarImage(BaseModel):
@@ -157,6 +147,9 @@ class LabelsOut(BaseModel):
 
 
 class ModelOut(BaseModel):
+    """A bundle of the registry. `bytes` on disk, null where its files are not to be had here. `latency_ms`:
+    the median for one picture, as its report measured it, or its training; null where neither did."""
+
     version: str
     task: str
     architecture: str
@@ -164,6 +157,8 @@ class ModelOut(BaseModel):
     serving: bool
     labels: int
     metrics: dict[str, JsonValue] | None
+    bytes: int | None
+    latency_ms: float | None
     created_at: datetime
     promoted_at: datetime | None
 
@@ -173,12 +168,14 @@ Texts = Literal["none", "aligned", "moved"]
 
 class ModelsOut(BaseModel):
     """`texts`: whether `/similar` reads texts now, as models of CLIP's do: `aligned`; `moved` where the model
-    was trained on for pictures alone: texts find them the worse, the further it moved; or `none`."""
+    was trained on for pictures alone: texts find them the worse, the further it moved; or `none`. `explains`:
+    whether `/explain` answers for the model that serves."""
 
     model_config = _example(
         {
             "serving": {"task": "big-cats", "version": "big-cats-1"},
             "texts": "none",
+            "explains": True,
             "models": [
                 {
                     "version": "big-cats-1",
@@ -188,6 +185,8 @@ class ModelsOut(BaseModel):
                     "serving": True,
                     "labels": 5,
                     "metrics": {"split": "test", "pictures": 112, "accuracy": 0.94},
+                    "bytes": 23433851,
+                    "latency_ms": 14.2,
                     "created_at": "2026-11-22T09:30:00Z",
                     "promoted_at": "2026-11-22T09:31:00Z",
                 }
@@ -197,6 +196,7 @@ class ModelsOut(BaseModel):
 
     serving: ModelName
     texts: Texts
+    explains: bool
     models: list[ModelOut]
 
 

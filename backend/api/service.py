@@ -6,6 +6,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from backend.api.answer_cache import AnswerCache
+from backend.api.bundle_facts import BundleShelf
 from backend.api.metrics import Metrics
 from backend.api.priority import behind
 from backend.api.recorder import Recorder
@@ -27,13 +28,16 @@ from databases.schema import open_for_serving
 class Service:
     """One model in service: a request works with one of these from its beginning to its end.
 
-    `gallery`: the embeddings of the task's pictures under the model. `turns`: when a picture may be worked
-    on. `recorder` keeps what was answered. `predecessor`: the model before this one, as long as fewer
-    pictures are embedded under this one than under that.
+    `reader` can only read, `writer` takes what people say and decide; answers go by neither. `shelf`: all
+    bundles, and the reports on them. `gallery`: the embeddings of the task's pictures under the model.
+    `turns`: when a picture may be worked on. `recorder` keeps what was answered. `predecessor`: the model
+    before this one, as long as fewer pictures are embedded under this one than under that.
     """
 
     settings: Settings
     reader: Engine
+    writer: Engine
+    shelf: BundleShelf
     model: RegisteredModel
     predictor: Predictor
     gallery: Gallery
@@ -73,6 +77,7 @@ class Service:
     def close(self) -> None:
         self.gallery.close()
         self.reader.dispose()
+        self.writer.dispose()
 
 
 def open_service(settings: Settings) -> Service:
@@ -95,16 +100,18 @@ def open_service(settings: Settings) -> Service:
             )
     predictor = _load(settings, model)
     metrics = Metrics()
-    recorder = Recorder(open_for_serving(settings.database_url, read_only=False), metrics)
+    writer = open_for_serving(settings.database_url, read_only=False)
     service = Service(
         settings=settings,
         reader=reader,
+        writer=writer,
+        shelf=BundleShelf(settings.bundles, settings.reports),
         model=model,
         predictor=predictor,
         gallery=_open_gallery(settings, reader, model, predictor),
         limits=Limits(settings.max_upload_bytes, settings.max_pixels),
         turns=Turns(settings.cores, settings.max_waiting, settings.waiting_seconds, metrics),
-        recorder=recorder,
+        recorder=Recorder(writer, metrics),
         metrics=metrics,
         thumbnails=Thumbnails(settings.thumbnails),
     )

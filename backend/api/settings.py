@@ -24,7 +24,8 @@ class Settings(GuardSettings):
     `upload_seconds` how long its bytes may take to come, and `drain_seconds` how long what is in work may
     take when the service ends. `max_held_bytes`: of all bodies that are in work or wait. `cached_answers`:
     how many of the last answers are kept, for who sends the same picture again. `thumbnails`: where small
-    pictures are kept; by default beside the bundles.
+    pictures are kept; by default beside the bundles. `uploads`: where pictures lie that people let the
+    service keep, beside the bundles too, and `max_kept_bytes` how much of them.
     """
 
     host: str = "127.0.0.1"
@@ -43,6 +44,8 @@ class Settings(GuardSettings):
     cached_answers: int = Field(default=1000, ge=0)
     drain_seconds: int = Field(default=30, ge=1)
     thumbnails: Path = Field(default_factory=lambda others: others["bundles"].parent / "thumbnails")
+    uploads: Path = Field(default_factory=lambda others: others["bundles"].parent / "uploads")
+    max_kept_bytes: int = Field(default=2**30, ge=0)
     log_level: Literal["critical", "error", "warning", "info", "debug"] = "info"
     log_format: Literal["text", "json"] = "text"
 

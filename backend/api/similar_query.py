@@ -1,7 +1,6 @@
 """What may be said beside the picture when similar ones are asked for."""
 
 from datetime import UTC, datetime
-from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import Query
@@ -9,11 +8,10 @@ from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from backend.api.answering import MAX_K
-from backend.api.errors import ApiError
 from backend.api.known_labels import check_label
+from backend.api.known_sources import check_source
 from backend.api.schemas import MAX_ID, Split
 from backend.api.service import Service
-from databases import library
 from databases.nearest import Among
 
 # What stands for all labels.
@@ -61,12 +59,8 @@ class SimilarQuery(BaseModel):
         with Session(service.reader) as session:
             if self.label is not None and self.label != ANY:
                 check_label(service, session, self.label)
-            task = service.model.task
-            if self.source is not None and self.source not in library.root_names(session, task):
-                detail = (
-                    f"task {task!r} has no root {self.source!r}; menagerie roots list tells which there are"
-                )
-                raise ApiError(HTTPStatus.NOT_FOUND, "unknown_source", detail)
+            if self.source is not None:
+                check_source(service, session, self.source)
 
 
 SimilarQueryDep = Annotated[SimilarQuery, Query()]

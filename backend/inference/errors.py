@@ -38,6 +38,10 @@ class BadBundle(InferenceError):
     """The folder is no bundle that may serve."""
 
 
+class NoExplanation(InferenceError):
+    """The bundle cannot tell what on a picture its answer comes from."""
+
+
 class NoTextNetwork(BadBundle):
     """What reads the bundle's texts cannot be loaded. `fresh`: that was tried just now, and is not told again
     of a while ago."""

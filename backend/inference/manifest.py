@@ -19,6 +19,7 @@ GOLDEN = "golden.npz"
 TEXT_MODEL: Final = "text.onnx"
 TEXT_GOLDEN: Final = "text_golden.npz"
 TOKENIZER: Final = "tokenizer.json"
+EVIDENCE_MODEL: Final = "evidence.onnx"
 # float32 sums differ by processor and library version in the last digits; a wrong model differs in the first.
 FLOAT32_TOLERANCE: Final = 1e-3
 
@@ -122,6 +123,25 @@ class Metrics(Part):
     grouped_accuracy_interval: tuple[Fraction, Fraction] | None = None
 
 
+class Explanation(Part):
+    """What on a picture speaks for each label, by class activation maps (Zhou et al. 2016, arXiv:1512.04150).
+
+    The graph for pictures also gives `features`, float32 [n, channels, rows, columns]: what it has found at
+    each place of the picture, just before it forgets the places. `model` makes of them `evidence`, float32
+    [n, labels, rows, columns], what each place adds to each label's logit, and `rest`, float32 [n, labels],
+    what no place does: together they are the logits.
+    """
+
+    model: Literal["evidence.onnx"] = EVIDENCE_MODEL
+    channels: Annotated[int, Gt(0)]
+    rows: Annotated[int, Gt(0)]
+    columns: Annotated[int, Gt(0)]
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        return self.channels, self.rows, self.columns
+
+
 class TextAgreement(Part):
     """The exported network for texts beside the one it came from: the largest difference of any value of an
     embedding, on so many texts."""
@@ -158,7 +178,8 @@ class Manifest(Part):
     """`labels` are in output order; `files` maps each other file of the bundle to its SHA-256. `label_prior`:
     which share of what it learnt from each of the labels had; none where nobody knows.
 
-    Two bundles with the same `embedder` give the same embeddings.
+    Two bundles with the same `embedder` give the same embeddings. `explanation` is none where a logit is no
+    sum over places, as VGG's and ViT's are not, and in bundles of the first kind.
     """
 
     format_version: Literal[1]
@@ -174,6 +195,7 @@ class Manifest(Part):
     agreement: Agreement | None = None
     serving: Serving = Serving()
     text: Text | None = None
+    explanation: Explanation | None = None
     metrics: Metrics | None
     dataset_fingerprint: str | None
     architecture: str
@@ -200,6 +222,7 @@ class Manifest(Part):
         if self.outputs.open_set and not self.outputs.animal_logit:
             raise ValueError("outputs.open_set needs outputs.animal_logit")
         wanted = {MODEL, GOLDEN, self.serving.file} | (self.text.files if self.text else set())
+        wanted |= {self.explanation.model} if self.explanation else set()
         if missing := wanted - self.files.keys():
             raise ValueError(f"files lacks {', '.join(sorted(missing))}")
         if strange := [name for name in self.files if Path(name).name != name]:

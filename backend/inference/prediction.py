@@ -8,8 +8,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from backend.inference.bundle import Bundle
+from backend.inference.errors import NoExplanation
+from backend.inference.evidence import heat_of
 from backend.inference.manifest import Manifest
-from backend.inference.preprocessing import preprocess
+from backend.inference.preprocessing import Box, preprocess, seen
 from backend.inference.runtime import Raw
 from backend.inference.text import TextEncoder
 from backend.inference.verdict import Verdict, explain, judge
@@ -39,6 +41,16 @@ class Prediction:
         return None if self.verdict == "not_an_animal" else self.likeliest
 
 
+@dataclass(frozen=True)
+class Explained:
+    """What on a picture speaks for a label. `heat`: float32 [rows, columns] in 0..1, see `heat_of`, over the
+    part `box` of the upright picture: the network saw no more of it."""
+
+    label: str
+    heat: NDArray[np.float32]
+    box: Box
+
+
 class Predictor:
     """Answers for a bundle. Safe to use from several threads."""
 
@@ -59,6 +71,29 @@ class Predictor:
         if not images:
             return []
         return self.interpret(self._bundle.model.run(preprocess(images, self.manifest.preprocessing)))
+
+    @property
+    def explains(self) -> bool:
+        """Whether the bundle can tell what on a picture speaks for a label."""
+        return self._bundle.evidence is not None
+
+    def explain(self, image: Image.Image, label: str | None = None) -> Explained:
+        """What on an upright RGB picture speaks for `label`, or for the likeliest one.
+
+        Raises:
+            NoExplanation: the bundle cannot tell.
+            ValueError: it knows no such label.
+        """
+        model, labels, spec = self._bundle.evidence, self.manifest.labels, self.manifest.preprocessing
+        if model is None:
+            raise NoExplanation(f"{self.manifest.version} cannot tell what its answers come from")
+        if label is not None and label not in labels:
+            raise ValueError(f"unknown label {label!r}: {self.manifest.version} has no such one")
+        raw = self._bundle.model.run(preprocess([image], spec), features=True)
+        assert raw.features is not None  # the loader has seen to it
+        number = int(raw.logits[0].argmax()) if label is None else labels.index(label)
+        heat = heat_of(model.run(raw.features).places[0, number])
+        return Explained(labels[number], heat, seen(*image.size, spec))
 
     def interpret(self, raw: Raw) -> list[Prediction]:
         """Answers for raw outputs."""

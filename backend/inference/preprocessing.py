@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
 from annotated_types import Gt, Le
@@ -16,6 +16,15 @@ INTERPOLATIONS = {
     "lanczos": Image.Resampling.LANCZOS,
 }
 Triple = tuple[float, float, float]
+
+
+class Box(NamedTuple):
+    """A part of an upright picture, as fractions of its width and height."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
 
 
 class Preprocessing(BaseModel):
@@ -65,12 +74,21 @@ def preprocess(images: Sequence[Image.Image], spec: Preprocessing) -> NDArray[np
     return normalise(resize(images, spec), spec)
 
 
+def seen(width: int, height: int, spec: Preprocessing) -> Box:
+    """Which part of an upright picture of so many pixels becomes input."""
+    left, top, right, bottom = _seen_pixels(width, height, spec)
+    return Box(left / width, top / height, right / width, bottom / height)
+
+
+def _seen_pixels(width: int, height: int, spec: Preprocessing) -> tuple[float, float, float, float]:
+    if spec.resize == "squash":
+        return (0.0, 0.0, float(width), float(height))
+    side = min(width, height) * spec.crop_fraction
+    return ((width - side) / 2, (height - side) / 2, (width + side) / 2, (height + side) / 2)
+
+
 def _resize_one(image: Image.Image, spec: Preprocessing) -> Image.Image:
     # The box is resized at once instead of resizing first and cropping then: the same pixels for less work,
     # and a picture of 1 x 10,000 pixels cannot blow up to gigabytes on the way.
-    width, height = image.size
-    box = (0.0, 0.0, float(width), float(height))
-    if spec.resize == "crop":
-        side = min(width, height) * spec.crop_fraction
-        box = ((width - side) / 2, (height - side) / 2, (width + side) / 2, (height + side) / 2)
+    box = _seen_pixels(*image.size, spec)
     return image.resize((spec.size, spec.size), INTERPOLATIONS[spec.interpolation], box=box)

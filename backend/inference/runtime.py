@@ -17,6 +17,7 @@ LOGITS = "logits"
 EMBEDDING = "embedding"
 ANIMAL_LOGIT = "animal_logit"
 STRANGENESS = "strangeness"
+FEATURES = "features"
 
 # Larger batches are no faster on CPUs (EfficientNet-Lite0 on 2 cores: 6.1 ms a picture at 1, 6.1 at 16) and
 # only cost memory.
@@ -26,12 +27,13 @@ MAX_BATCH = 16
 @dataclass(frozen=True)
 class Raw:
     """Raw outputs, float32: `logits` [n, labels], `embedding` [n, size] of length 1, `animal_logit` [n],
-    `strangeness` [n]."""
+    `strangeness` [n]; where they were asked for, `features` [n, channels, rows, columns]."""
 
     logits: NDArray[np.float32]
     embedding: NDArray[np.float32]
     animal_logit: NDArray[np.float32] | None
     strangeness: NDArray[np.float32] | None = None
+    features: NDArray[np.float32] | None = None
 
 
 def joined(parts: Sequence[Raw]) -> Raw:
@@ -46,6 +48,7 @@ def joined(parts: Sequence[Raw]) -> Raw:
         np.concatenate([part.embedding for part in parts]),
         join([part.animal_logit for part in parts]),
         join([part.strangeness for part in parts]),
+        join([part.features for part in parts]),
     )
 
 
@@ -77,18 +80,35 @@ class OnnxModel:
 
     def __init__(self, path: Path, threads: int | None = None) -> None:
         self._session = open_session(path, threads)
-        self.outputs = tuple(output.name for output in self._session.get_outputs())
+        self._shapes = {output.name: tuple(output.shape) for output in self._session.get_outputs()}
+        self.outputs = tuple(self._shapes)
         if missing := {LOGITS, EMBEDDING} - set(self.outputs):
             raise BadBundle(f"{path} lacks the output {', '.join(sorted(missing))}")
         if [entry.name for entry in self._session.get_inputs()] != [INPUT]:
             raise BadBundle(f"{path} must have the one input {INPUT!r}")
 
-    def run(self, images: NDArray[np.float32]) -> Raw:
-        """Runs normalised pictures, float32 [n, 3, size, size] with n >= 1."""
-        return joined(list(self._run_in_batches(images)))
+    @property
+    def features(self) -> tuple[int, int, int] | None:
+        """Channels, rows and columns of the feature map, where the graph gives it."""
+        if FEATURES not in self._shapes:
+            return None
+        _, channels, rows, columns = self._shapes[FEATURES]
+        return channels, rows, columns
 
-    def _run_in_batches(self, images: NDArray[np.float32]) -> Iterator[Raw]:
+    def run(self, images: NDArray[np.float32], *, features: bool = False) -> Raw:
+        """Runs normalised pictures, float32 [n, 3, size, size] with n >= 1. `features`: whether the feature
+        map is wanted too; else it is not copied out."""
+        wanted = [name for name in self.outputs if features or name != FEATURES]
+        return joined(list(self._run_in_batches(images, wanted)))
+
+    def _run_in_batches(self, images: NDArray[np.float32], wanted: Sequence[str]) -> Iterator[Raw]:
         for start in range(0, len(images), MAX_BATCH):
-            values = self._session.run(self.outputs, {INPUT: images[start : start + MAX_BATCH]})
-            named: dict[str, Any] = dict(zip(self.outputs, values, strict=True))
-            yield Raw(named[LOGITS], named[EMBEDDING], named.get(ANIMAL_LOGIT), named.get(STRANGENESS))
+            values = self._session.run(wanted, {INPUT: images[start : start + MAX_BATCH]})
+            named: dict[str, Any] = dict(zip(wanted, values, strict=True))
+            yield Raw(
+                named[LOGITS],
+                named[EMBEDDING],
+                named.get(ANIMAL_LOGIT),
+                named.get(STRANGENESS),
+                named.get(FEATURES),
+            )

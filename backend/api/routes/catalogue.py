@@ -3,8 +3,8 @@
 from fastapi import APIRouter
 
 from backend.api.dependencies import ServiceDep, SessionDep
-from backend.api.presenting import model_name
-from backend.api.schemas import LabelOut, LabelsOut, ModelOut, ModelsOut, Texts
+from backend.api.presenting import model_name, model_out
+from backend.api.schemas import LabelOut, LabelsOut, ModelsOut, Texts
 from databases import library, registry
 
 router = APIRouter(tags=["catalogue"])
@@ -23,20 +23,8 @@ def list_labels(service: ServiceDep, session: SessionDep) -> LabelsOut:
 @router.get("/models")
 def list_models(service: ServiceDep, session: SessionDep) -> ModelsOut:
     """List the registry, newest first, and say which model serves."""
-    rows = [
-        ModelOut(
-            version=model.version,
-            task=model.task,
-            architecture=model.architecture,
-            state=model.state,
-            serving=model.version == service.model.version,
-            labels=len(model.labels),
-            metrics=None if model.metrics is None else dict(model.metrics),
-            created_at=model.created_at,
-            promoted_at=model.promoted_at,
-        )
-        for model in registry.list_models(session)
-    ]
+    rows = [model_out(service, model) for model in registry.list_models(session)]
     text = service.recommender.predictor.text
     texts: Texts = "none" if text is None else "aligned" if text.aligned else "moved"
-    return ModelsOut(serving=model_name(service), texts=texts, models=rows)
+    explains = service.predictor.explains
+    return ModelsOut(serving=model_name(service), texts=texts, explains=explains, models=rows)

@@ -1,28 +1,25 @@
-"""The library's pictures. Only paths that the database holds are opened, never one that a client sends."""
+"""The library's pictures themselves. Only paths that the database holds are opened, never one that a client
+sends."""
 
 import hashlib
 from http import HTTPStatus
 from typing import Annotated, Any
 
 from anyio import to_thread
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy.orm import Session
 
 from backend.api import thumbnails
-from backend.api.dependencies import ServiceDep, SessionDep
+from backend.api.dependencies import ServiceDep
 from backend.api.entity_tags import caching, has_already, not_modified
-from backend.api.errors import ApiError, problems
-from backend.api.known_labels import check_label
-from backend.api.presenting import image_out
-from backend.api.schemas import MAX_ID, ImageOut, ImagePage, Split
+from backend.api.errors import problems
+from backend.api.known_images import ImageId, find_image
+from backend.api.picture_files import read_picture
 from backend.api.service import Service
-from databases import library
 from databases.library import LibraryImage
-from databases.places import Unreachable
 
 router = APIRouter(tags=["library"], responses=problems(HTTPStatus.NOT_FOUND))
 
-MAX_PAGE = 200
 MEDIA_TYPES = {
     "JPEG": "image/jpeg",
     "PNG": "image/png",
@@ -33,41 +30,15 @@ MEDIA_TYPES = {
     "AVIF": "image/avif",
     "HEIF": "image/heif",
 }
-ImageId = Annotated[int, Path(ge=1, le=MAX_ID)]
 # Where another file took the picture's place: it is shown until the next ingest, but nobody keeps it.
 CHANGED = {"Cache-Control": "no-store"}
 PICTURE: dict[int | str, dict[str, Any]] = {200: {"content": {"image/*": {}}}}
 
 
-@router.get("/images")
-def list_images(
-    service: ServiceDep,
-    session: SessionDep,
-    label: Annotated[str | None, Query(description="Only pictures with this label.")] = None,
-    split: Annotated[Split | None, Query(description="Only pictures of this split.")] = None,
-    after: Annotated[int, Query(ge=0, le=MAX_ID, description="Where the page before ended.")] = 0,
-    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 50,
-) -> ImagePage:
-    """List the pictures of the serving model's task, by id."""
-    if label is not None:
-        check_label(service, session, label)
-    task = service.model.task
-    found = library.list_images(session, task=task, label=label, split=split, after=after, limit=limit + 1)
-    total = library.count_images(session, task=task, label=label, split=split)
-    items = [image_out(image) for image in found[:limit]]
-    return ImagePage(total=total, items=items, next_after=items[-1].id if len(found) > limit else None)
-
-
-@router.get("/images/{image_id}")
-def show_image(service: ServiceDep, session: SessionDep, image_id: ImageId) -> ImageOut:
-    """Tell what is known of a picture of the serving model's task."""
-    return image_out(_find(service, session, image_id))
-
-
 def get_image(service: ServiceDep, image_id: ImageId) -> LibraryImage:
     # Reading and decoding may take long: no connection is held meanwhile.
     with Session(service.reader) as session:
-        return _find(service, session, image_id)
+        return find_image(service, session, image_id)
 
 
 ImageDep = Annotated[LibraryImage, Depends(get_image)]
@@ -80,7 +51,7 @@ def image_content(request: Request, image: ImageDep) -> Response:
     tag = image.sha256[:32]
     if has_already(request, tag):
         return not_modified(tag)
-    data = _read(image)
+    data = read_picture(image)
     headers = caching(tag) if _is_known(data, image) else CHANGED
     return Response(data, media_type=MEDIA_TYPES[image.format], headers=headers)
 
@@ -99,7 +70,7 @@ async def image_thumbnail(service: ServiceDep, request: Request, image: ImageDep
 
 
 def _make_thumbnail(service: Service, image: LibraryImage) -> Response:
-    data, headers = _read(image), CHANGED
+    data, headers = read_picture(image), CHANGED
     thumbnail = thumbnails.make_thumbnail(data)
     if _is_known(data, image):
         service.thumbnails.keep(image.sha256, thumbnail)
@@ -113,21 +84,3 @@ def _thumbnail_tag(image: LibraryImage) -> str:
 
 def _is_known(data: bytes, image: LibraryImage) -> bool:
     return hashlib.sha256(data).hexdigest() == image.sha256
-
-
-def _find(service: Service, session: Session, image_id: int) -> LibraryImage:
-    image = library.find_image(session, image_id)
-    if image is None or image.task != service.model.task:
-        raise ApiError(HTTPStatus.NOT_FOUND, "not_found", f"the library has no picture {image_id}")
-    return image
-
-
-def _read(image: LibraryImage) -> bytes:
-    try:
-        return image.place.read_bytes()
-    except Unreachable:
-        detail = f"picture {image.id} lies where nothing answers now"
-        raise ApiError(HTTPStatus.SERVICE_UNAVAILABLE, "storage_unavailable", detail) from None
-    except OSError:
-        detail = f"picture {image.id} is no longer where the library knew it"
-        raise ApiError(HTTPStatus.NOT_FOUND, "file_missing", detail) from None

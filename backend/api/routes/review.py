@@ -1,0 +1,65 @@
+"""Which pictures people should look at next."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from backend.api.dependencies import ServiceDep, SessionDep
+from backend.api.people import LONGEST_LABEL
+from backend.api.presenting import image_out
+from backend.api.queue_schemas import AnswerOut, QueueItem, QueuePage, SaidOut
+from databases.answers import count_unanswered
+from databases.review_items import Item, read_items
+from databases.review_queue import Position, Reason, Task, read_queue
+
+router = APIRouter(tags=["review"])
+
+MAX_PAGE = 200
+
+
+@router.get("/review/queue")
+def show_queue(
+    service: ServiceDep,
+    session: SessionDep,
+    reason: Annotated[Reason | None, Query(description="Only pictures that wait for this reason.")] = None,
+    label: Annotated[
+        str | None,
+        Query(max_length=LONGEST_LABEL, description="Only pictures with this label or, without one, answer."),
+    ] = None,
+    after: Annotated[
+        str | None, Query(pattern=r"^\d{1,8}-\d{1,10}$", description="Where the page before ended.")
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 50,
+) -> QueuePage:
+    """List the pictures of the serving model's task that wait for somebody to decide, the most useful first.
+
+    Whatever somebody decided leaves the queue, until it is reported anew.
+    """
+    model = service.model
+    task = Task(model.task, model.id, model.labels)
+    queue = read_queue(session, task, reason=reason, label=label, after=_parse(after), limit=limit)
+    items = [_item_out(item) for item in read_items(session, task, queue.waiting)]
+    return QueuePage(
+        total=queue.total,
+        counts=queue.counts,
+        unanswered=count_unanswered(session, model.id, model.task),
+        items=items,
+        next_after="{}-{}".format(*queue.waiting[-1].position) if queue.more else None,
+    )
+
+
+def _parse(after: str | None) -> Position | None:
+    return None if after is None else Position(*map(int, after.split("-")))
+
+
+def _item_out(item: Item) -> QueueItem:
+    answer = item.answer
+    return QueueItem(
+        image=image_out(item.image),
+        reasons=list(item.waiting.reasons),
+        suggestion=item.suggestion,
+        score=item.score,
+        answer=None if answer is None else AnswerOut.model_validate(answer, from_attributes=True),
+        agreement=None if answer is None else answer.agreement,
+        said=[SaidOut.model_validate(one, from_attributes=True) for one in item.said],
+    )
