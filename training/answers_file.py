@@ -1,6 +1,9 @@
 """Answers to many pictures in a file, which can be gone on with where it was broken off."""
 
-from collections.abc import Collection, Mapping, Sequence
+import fcntl
+import os
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,48 @@ from training.escaping import in_one_line
 from training.reporting.files import write_whole
 
 LISTED = 5  # labels, where there is room for them
+
+
+@contextmanager
+def answering_into(path: Path) -> Iterator[None]:
+    """Keeps other processes off a file of answers until the block ends.
+
+    A file beside it is locked and then removed; the kernel takes the lock back from whoever is killed.
+
+    Raises:
+        BadSource: another process writes to it, or its folder cannot be written.
+    """
+    whole = path.resolve()
+    place = whole.with_name(f".{whole.name}.lock")
+    try:
+        lock = _lock(place)
+    except OSError as error:
+        raise BadSource(f"{in_one_line(str(path))} cannot be written: {error.strerror}") from error
+    if lock is None:
+        raise BadSource(
+            f"another process writes answers to {in_one_line(str(path))}: wait for it, or name another file"
+        )
+    try:
+        yield
+    finally:
+        place.unlink(missing_ok=True)  # while it is held: whoever opened it sees that it is gone
+        os.close(lock)
+
+
+def _lock(place: Path) -> int | None:
+    """A descriptor that holds `place`; None where another does."""
+    while True:
+        lock = os.open(place, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if place.exists() and os.path.samestat(os.fstat(lock), place.stat()):
+                return lock
+        except BlockingIOError:
+            os.close(lock)
+            return None
+        except FileNotFoundError:  # removed between the two looks at it
+            pass
+        os.close(lock)
 
 
 class AnswersFile:

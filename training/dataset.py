@@ -1,6 +1,5 @@
 """What a model is trained and measured on: a task's labelled pictures, by split."""
 
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,9 +8,12 @@ from typing import TypeVar
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from databases import dataset_versions, library
+from databases import corrections, dataset_versions, library
 from databases.dataset_versions import Member
+from databases.errors import UnknownDataset
+from databases.label_operations import reads_as
 from databases.library import LibraryImage
+from databases.registry import RegisteredModel
 from training.errors import NoPictures
 
 Images = tuple[LibraryImage, ...]
@@ -20,13 +22,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Dataset:
-    """`labels` are sorted; their order is the order of a model's outputs."""
+    """`labels` are sorted; their order is the order of a model's outputs. `waiting`: held-back pictures to
+    which people gave a label that no train picture carries yet: they are in no split until one does."""
 
     task: str
     labels: tuple[str, ...]
     train: Images
     val: Images
     test: Images
+    waiting: Images = ()
 
     @property
     def label_shares(self) -> tuple[float, ...]:
@@ -39,6 +43,14 @@ class Dataset:
         """The labels that no picture of val or test carries: no figure tells anything of them."""
         shown = {image.label for image in self.val + self.test}
         return tuple(label for label in self.labels if label not in shown)
+
+    @property
+    def untested(self) -> tuple[str, ...]:
+        """The labels that val shows but no picture of test: what is measured on test tells nothing of them.
+        None where there is no test picture at all, so that nothing is measured."""
+        shown = {image.label for image in self.test}
+        others = (label for label in self.labels if shown and label not in shown)
+        return tuple(label for label in others if label not in self.unmeasured)
 
     @property
     def fingerprint(self) -> str:
@@ -64,6 +76,22 @@ def members(images: Iterable[LibraryImage]) -> list[Member]:
     return [Member(image.sha256, str(image.label), str(image.split)) for image in images]
 
 
+def contents_learnt(session: Session, model: RegisteredModel) -> frozenset[str] | None:
+    """The SHA-256 of the files that a model learnt from, or was chosen by: those of its train and val splits.
+    None where what it was trained on is not kept.
+
+    Raises:
+        DamagedDataset: what is kept is something else.
+    """
+    if model.dataset_fingerprint is None:
+        return None
+    try:
+        kept = dataset_versions.read_members(session, model.dataset_fingerprint)
+    except UnknownDataset:
+        return None
+    return frozenset(one.sha256 for one in kept if one.split != "test")
+
+
 def spread(things: Sequence[T], most: int) -> tuple[T, ...]:
     """At most so many, evenly from all over."""
     count = min(len(things), most)
@@ -80,16 +108,30 @@ def load_dataset(engine: Engine, task: str) -> Dataset:
     with Session(engine) as session:
         images = [image for image in library.task_images(session, task) if image.label is not None]
         known = library.tasks(session)
+        learnt = {image.label for image in images if image.split == "train"}
+        held = [image for image in images if image.split in ("val", "test")]
+        waiting = _waiting(session, task, [image for image in held if image.label not in learnt])
     if not images:
         raise NoPictures(f"task {task!r} has no labelled picture; {_what_to_do(task, known)}")
+    left = {image.id for image in waiting}
     splits = {
-        name: tuple(image for image in images if image.split == name) for name in ("train", "val", "test")
+        name: tuple(image for image in images if image.split == name and image.id not in left)
+        for name in ("train", "val", "test")
     }
-    dataset = Dataset(task, tuple(sorted({str(image.label) for image in splits["train"]})), **splits)
+    labels = tuple(sorted({str(image.label) for image in splits["train"]}))
+    dataset = Dataset(task, labels, **splits, waiting=tuple(waiting))
     _check_labels(dataset)
     if not dataset.val:
         raise NoPictures(f"task {task!r} has no usable picture in its val split: give it 5 a label or more")
     return dataset
+
+
+def _waiting(session: Session, task: str, unlearnt: list[LibraryImage]) -> list[LibraryImage]:
+    """Those of labels that people gave: of labels that folders give, they would be a mistake to be told."""
+    if not unlearnt:
+        return []
+    decided = corrections.effective(session, task)
+    return [image for image in unlearnt if image.sha256 in decided and decided[image.sha256].label]
 
 
 def _check_labels(dataset: Dataset) -> None:
@@ -104,8 +146,7 @@ def _check_labels(dataset: Dataset) -> None:
         raise NoPictures(f"no picture of {', '.join(sorted(unknown))} is in the training split of {task!r}")
     first: dict[str, str] = {}
     for label in labels:
-        # Two folders that a person takes for one: "Cat" and "cat", or an accent that is coded in two ways.
-        other = first.setdefault(unicodedata.normalize("NFKC", label).casefold(), label)
+        other = first.setdefault(reads_as(label), label)
         if other != label:
             raise NoPictures(
                 f"the labels {other!r} and {label!r} of task {task!r} read alike: give their folders one "

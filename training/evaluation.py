@@ -7,13 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix, log_loss, precision_recall_fscore_support
 
+from backend.certainty import wilson, wilson_interval
 from backend.inference.bundle import Bundle
 from backend.inference.manifest import Manifest, Metrics
 from backend.inference.prediction import Predictor, softmax
 from backend.inference.runtime import Raw
 from training.dataset import Images, fingerprint
 from training.errors import NoPictures
-from training.metrics import expected_calibration_error, wilson, wilson_interval
+from training.metrics import expected_calibration_error
 from training.pictures import run_model
 from training.progress import Progress
 
@@ -60,6 +61,11 @@ class Evaluation:
     metrics: Metrics
     per_label: tuple[LabelReport, ...]
     confusion: NDArray[np.int64]
+
+    @property
+    def unshown(self) -> tuple[str, ...]:
+        """The labels that no picture carried: no figure tells anything of them."""
+        return tuple(row.label for row in self.per_label if not row.pictures)
 
 
 def evaluate(bundle: Bundle, images: Images, split: Measured, progress: Progress) -> Evaluation:

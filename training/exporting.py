@@ -1,13 +1,10 @@
 """A torch module to the files of a bundle."""
 
-import logging
 import sys
-import warnings
-from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -15,7 +12,9 @@ from numpy.typing import NDArray
 from torch import nn
 
 from backend.inference.bundle import file_sha256
+from backend.inference.evidence import EVIDENCE
 from backend.inference.manifest import (
+    EVIDENCE_MODEL,
     GOLDEN,
     INT8_MODEL,
     MANIFEST,
@@ -28,15 +27,27 @@ from backend.inference.manifest import (
 )
 from backend.inference.prediction import sigmoid, softmax
 from backend.inference.preprocessing import Preprocessing, normalise
-from backend.inference.runtime import ANIMAL_LOGIT, EMBEDDING, INPUT, LOGITS, STRANGENESS, OnnxModel, Raw
+from backend.inference.runtime import (
+    ANIMAL_LOGIT,
+    EMBEDDING,
+    FEATURES,
+    INPUT,
+    LOGITS,
+    STRANGENESS,
+    OnnxModel,
+    Raw,
+)
 from training.errors import BadExport
+from training.explaining import evidence_for_likeliest, write_evidence
+from training.networks.feature_maps import Explainable, WithFeatures
+from training.onnx_graphs import write_graph
 
 GOLDEN_INPUTS = 4
 MOST_DIFFERENCE = 1e-4  # of a probability, between the network and its export
 
 
 def export_model(module: nn.Module, spec: Preprocessing, folder: Path) -> None:
-    """Writes `model.onnx` and `golden.npz`.
+    """Writes `model.onnx`, `golden.npz` and, where the network is explainable, `evidence.onnx`.
 
     `module` takes images float32 [n, 3, size, size] and gives logits, embedding and perhaps
     animal_logit. What is expected of the golden inputs comes from torch itself, so that loading the
@@ -47,44 +58,30 @@ def export_model(module: nn.Module, spec: Preprocessing, folder: Path) -> None:
     images = torch.from_numpy(normalise(pixels, spec))
     golden = run_torch(module, images.numpy())
     names = [LOGITS, EMBEDDING] if golden.animal_logit is None else [LOGITS, EMBEDDING, ANIMAL_LOGIT]
-    write_graph(folder / MODEL, module, {INPUT: images}, names, {0: torch.export.Dim("n")})
-    write_golden(folder, pixels, golden)
+    exported = module
+    if isinstance(module, Explainable) and module.explains:
+        golden = replace(golden, features=_feature_map(module, images, folder))
+        exported, names = WithFeatures(module).eval(), [*names, FEATURES]
+    write_graph(folder / MODEL, exported, {INPUT: images}, names, {0: torch.export.Dim("n")})
+    write_golden(folder, pixels, golden, evidence_for_likeliest(folder, golden))
 
 
-def write_graph(
-    path: Path,
-    module: nn.Module,
-    example: dict[str, torch.Tensor],
-    outputs: Sequence[str],
-    free: dict[int, Any],
+def _feature_map(network: Explainable, images: torch.Tensor, folder: Path) -> NDArray[np.float32]:
+    """torch's own, and `evidence.onnx` for it."""
+    with torch.inference_mode():
+        feature_map: NDArray[np.float32] = network.convolve(images).numpy()
+    _, channels, rows, columns = feature_map.shape
+    write_evidence(network.logit_head, (channels, rows, columns), folder)
+    return feature_map
+
+
+def write_golden(
+    folder: Path, pixels: NDArray[np.uint8], expected: Raw, evidence: NDArray[np.float32] | None
 ) -> None:
-    """Writes `module` as ONNX, whose one input is named and shaped as `example` is; the axes `free` of it may
-    have other lengths."""
-    ((name, tensor),) = example.items()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the exporter warns of its own internals
-        logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-        program = torch.onnx.export(
-            module, (tensor,), input_names=[name], dynamic_shapes=(free,), verbose=False
-        )
-        assert program is not None
-        _name_outputs(program.model.graph, outputs)
-        program.save(path, external_data=False)
-
-
-def _name_outputs(graph: Any, names: Sequence[str]) -> None:
-    # The exporter names inner values after the operations that made them: one may be called "embedding" too.
-    inner = [value for node in graph for value in node.outputs] + list(graph.initializers.values())
-    for value in inner:
-        if value.name in names:
-            value.name = f"{value.name}_within"
-    for value, name in zip(graph.outputs, names, strict=True):
-        value.name = name
-
-
-def write_golden(folder: Path, pixels: NDArray[np.uint8], expected: Raw) -> None:
-    """Writes `golden.npz`: `pixels` uint8 [n, size, size, 3] and what is expected of them."""
+    """Writes `golden.npz`: `pixels` uint8 [n, size, size, 3] and what is expected of them. `evidence`: for
+    each one's likeliest label, float32 [n, rows, columns]."""
     named = {name: getattr(expected, name) for name in (LOGITS, EMBEDDING, ANIMAL_LOGIT, STRANGENESS)}
+    named[EVIDENCE] = evidence
     there = {name: array for name, array in named.items() if array is not None}
     np.savez_compressed(folder / GOLDEN, pixels=pixels, **there)
 
@@ -124,7 +121,7 @@ def write_manifest(manifest: Manifest, folder: Path) -> None:
 
 def file_hashes(folder: Path) -> dict[str, str]:
     """SHA-256 of the files that a manifest names."""
-    names = (MODEL, INT8_MODEL, GOLDEN, TEXT_MODEL, TOKENIZER, TEXT_GOLDEN)
+    names = (MODEL, INT8_MODEL, GOLDEN, EVIDENCE_MODEL, TEXT_MODEL, TOKENIZER, TEXT_GOLDEN)
     return {name: file_sha256(folder / name) for name in names if (folder / name).exists()}
 
 

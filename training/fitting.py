@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from backend.inference.evidence import EVIDENCE
 from backend.inference.manifest import (
     GOLDEN,
     MODEL,
@@ -20,6 +21,7 @@ from backend.inference.runtime import OnnxModel, Raw
 from training.calibration import calibrate, choose_confidence
 from training.dataset import Dataset, Images, spread
 from training.evaluation import measure
+from training.explaining import evidence_for_likeliest
 from training.exporting import golden_pixels, write_golden
 from training.novelty import (
     MOST_REFERENCES,
@@ -83,7 +85,7 @@ def fit(
     if outputs.test is not None:
         metrics = measure(outputs.test, dataset.labels, dataset.test, calibration.temperature, "test").metrics
     novelty = _give_novelty(draft, outputs, trained, serving)
-    refusals = attainable_refusals(novelty.pictures)
+    refusals = attainable_refusals(novelty.pictures, gated=outputs.learnt.animal_logit is not None)
     thresholds = Thresholds(
         confidence=confidence,
         novelty=1 - refusals,
@@ -113,11 +115,14 @@ def _give_novelty(draft: Path, outputs: _Outputs, trained: Trained, serving: Ser
     path = draft / serving.file
     add_strangeness(path, references)
     pixels = golden_pixels(trained.preprocessing.size)
-    given = OnnxModel(path).run(normalise(pixels, trained.preprocessing))
+    given = OnnxModel(path).run(normalise(pixels, trained.preprocessing), features=True)
+    evidence = evidence_for_likeliest(draft, given)
     if serving.file == MODEL:
         # torch's own outputs stay what is expected; of the strangeness, what it says by numpy.
         with np.load(draft / GOLDEN, allow_pickle=False) as arrays:
-            given = replace(given, **{name: arrays[name] for name in arrays.files if name != "pixels"})
+            evidence = arrays.get(EVIDENCE)
+            others = [name for name in arrays.files if name not in ("pixels", EVIDENCE)]
+            given = replace(given, **{name: arrays[name] for name in others})
         given = replace(given, strangeness=references.strangeness(given))
-    write_golden(draft, pixels, given)
+    write_golden(draft, pixels, given, evidence)
     return novelty

@@ -1,7 +1,6 @@
 """The library's embeddings under a model: what `/similar` searches, and what a probe learns from."""
 
-import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,15 +13,15 @@ from backend.gallery.opening import open_gallery
 from backend.inference.bundle import Bundle, load_bundle
 from backend.inference.cpu import available_cpus
 from backend.inference.manifest import read_manifest
-from databases import embeddings, library
+from backend.inference.runtime import Raw
+from databases import answers, embeddings, library
 from databases.library import LibraryImage
 from databases.pgvector_index import keep_index
 from databases.registry import RegisteredModel
+from training.answering import chunks, read_answers
 from training.errors import TrainingError
 from training.pictures import run_model
 from training.progress import Progress
-
-CHUNK = 256
 
 
 def index(
@@ -35,7 +34,8 @@ def index(
 ) -> int:
     """Embeds the pictures of a task that have no embedding under `model` yet; returns how many.
 
-    `only`: no others than these. Those known under another model with the same embedder are copied. Committed
+    `only`: no others than these. Those known under another model with the same embedder are copied. What the
+    model answers to the others is kept too, where the task is its own: it was run for them anyway. Committed
     in chunks: run it again after a kill.
     """
     with Session(engine) as session:
@@ -47,16 +47,18 @@ def index(
         return 0
     bundle: Bundle | None = None
     with progress.track("Embedding pictures", len(lacking)) as advance:
-        for chunk in _chunks(lacking):
+        for chunk in chunks(lacking):
             with Session(engine) as session, session.begin():
                 copied = embeddings.copy_embeddings(session, model.id, chunk)
                 images = list(library.find_images(session, [i for i in chunk if i not in copied]).values())
             advance(len(copied))
             if images:
                 bundle = bundle or load_bundle(bundles / model.bundle_uri)
-                vectors = _embed(bundle, images)
+                raw = run_model(bundle.model, images, bundle.manifest.preprocessing, lambda _: None)
                 with Session(engine) as session, session.begin():
-                    embeddings.put_embeddings(session, model.id, vectors)
+                    embeddings.put_embeddings(session, model.id, _vectors(images, raw))
+                    if task == model.task:
+                        answers.put_answers(session, model.id, read_answers(bundle, images, raw))
                 advance(len(images))
     return len(lacking)
 
@@ -84,13 +86,6 @@ def read_features(
     return np.stack([np.frombuffer(vectors[image.id], "<f4") for image in images])
 
 
-def _embed(bundle: Bundle, images: Sequence[LibraryImage]) -> dict[int, tuple[str, bytes]]:
-    raw = run_model(bundle.model, images, bundle.manifest.preprocessing, lambda _: None)
+def _vectors(images: Sequence[LibraryImage], raw: Raw) -> dict[int, tuple[str, bytes]]:
     rows = raw.embedding.astype("<f4")
     return {image.id: (image.sha256, row.tobytes()) for image, row in zip(images, rows, strict=True)}
-
-
-def _chunks(ids: Sequence[int]) -> Iterator[list[int]]:
-    iterator = iter(ids)
-    while chunk := list(itertools.islice(iterator, CHUNK)):
-        yield chunk

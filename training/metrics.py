@@ -6,26 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
-from scipy.stats import binomtest
 from sklearn.metrics import roc_auc_score
+
+from backend.certainty import WILSON_Z, Share, wilson
 
 Floats = NDArray[np.float32] | NDArray[np.float64]
 Targets = NDArray[np.int64]
 
-WILSON_Z = 1.959963984540054  # the normal distribution's 97.5 % point
 # Enough for a 95 % interval's ends: Efron and Tibshirani 1993, An Introduction to the Bootstrap, 13.3.
 RESAMPLES = 1000
-
-
-@dataclass(frozen=True)
-class Share:
-    """`count` of `total`, with its 95 % interval by Wilson's score (1927)."""
-
-    count: int
-    total: int
-    value: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True)
@@ -64,30 +53,6 @@ class Coverage:
     coverage: float
     accuracy: float
     score: float
-
-
-@dataclass(frozen=True)
-class PairedTest:
-    """How often only the first, and only the second, of two was right on the same pictures; and how likely
-    such a difference is between two that are equally good."""
-
-    only_first: int
-    only_second: int
-    p_value: float
-
-
-def wilson(count: int, total: int) -> Share:
-    """`count` of `total` as a share; of nothing it is 0, and may be anything from 0 to 1."""
-    if not total:
-        return Share(0, 0, 0.0, 0.0, 1.0)
-    return Share(count, total, count / total, *wilson_interval(count, total))
-
-
-def wilson_interval(right: float, n: int) -> tuple[float, float]:
-    """The 95 % interval of a share `right` / `n` by Wilson's score (1927); `right` need not be whole."""
-    centre = (right + WILSON_Z**2 / 2) / (n + WILSON_Z**2)
-    spread = WILSON_Z * math.sqrt(right * (n - right) / n + WILSON_Z**2 / 4) / (n + WILSON_Z**2)
-    return max(0.0, centre - spread), min(1.0, centre + spread)
 
 
 def reliability(scores: Floats, targets: Targets, bins: int = 15) -> tuple[Bin, ...]:
@@ -175,12 +140,3 @@ def auroc(low: Floats, high: Floats) -> Estimate:
     lower = brentq(beyond, 0, min(area, 1 - edge)) if area > 0 else 0.0
     upper = brentq(beyond, max(area, edge), 1) if area < 1 else 1.0
     return Estimate(area, float(lower), float(upper))
-
-
-def mcnemar(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> PairedTest:
-    """McNemar's exact test (1947, Psychometrika 12, 153) of who was right [n] on the same pictures: the sign
-    test on those where one was right and the other wrong, two-sided."""
-    only_first, only_second = int((first & ~second).sum()), int((second & ~first).sum())
-    discordant = only_first + only_second
-    p_value = float(binomtest(only_first, discordant).pvalue) if discordant else 1.0
-    return PairedTest(only_first, only_second, p_value)

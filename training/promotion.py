@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from backend.inference.bundle import Bundle, load_bundle
 from backend.inference.manifest import Metrics
 from databases import registry
+from databases.errors import Overtaken
+from databases.promotions import record_promotion, record_rollback
 from databases.registry import RegisteredModel
 from training.dataset import Images, fingerprint, load_dataset
 from training.errors import NotPromoted
@@ -53,17 +55,11 @@ def promote(engine: Engine, bundles: Path, version: str, *, force: bool, progres
             )
     indexed = index(engine, bundles, model, model.task, progress)
     open_model_gallery(engine, bundles, model).close()
-    with Session(engine) as session, session.begin():
-        registry.lock(session)
-        now = registry.champion(session, model.task)
-        if now is None or now.version != version:
-            if now is not None and not force and (before is None or before.version != now.version):
-                raise NotPromoted(
-                    f"{now.version} was promoted while {version} was compared with its predecessor; "
-                    f"compare again: menagerie models promote {version}"
-                )
-            registry.promote(session, version)
-        return Promoted(registry.get_model(session, version), before, indexed, ours, theirs)
+    try:
+        promoted = record_promotion(engine, version, before.version if before else None, force=force)
+    except Overtaken as error:
+        raise NotPromoted(str(error)) from None
+    return Promoted(promoted, before, indexed, ours, theirs)
 
 
 def rollback(engine: Engine, bundles: Path, task: str, progress: Progress) -> RegisteredModel:
@@ -80,15 +76,10 @@ def rollback(engine: Engine, bundles: Path, task: str, progress: Progress) -> Re
     with progress.track("Checking the bundle", 1) as advance:
         load_bundle(bundles / before.bundle_uri, whole=True)
         advance(1)
-    with Session(engine) as session, session.begin():
-        registry.lock(session)
-        now = registry.champion_and_before(session, task)
-        if [one.version for one in now] != [champion.version, before.version]:
-            raise NotPromoted(
-                f"{now[0].version} became the champion of {task!r} while {before.version} was checked; "
-                "nothing was rolled back"
-            )
-        return registry.rollback(session, task)
+    try:
+        return record_rollback(engine, champion, before)
+    except Overtaken as error:
+        raise NotPromoted(str(error)) from None
 
 
 def _compare(

@@ -17,6 +17,7 @@ from databases import dataset_versions, registry
 from training.calibration import TARGET_PRECISION
 from training.dataset import Dataset, spread
 from training.errors import TrainingError
+from training.explaining import explanation_of
 from training.exporting import (
     check_agreement,
     export_model,
@@ -121,6 +122,7 @@ def build_manifest(
 ) -> Manifest:
     """The manifest for the exported files in `folder`."""
     files = file_hashes(folder)
+    model = OnnxModel(folder / fitted.serving.file)
     exact = fitted.serving.file == MODEL  # integers give other embeddings
     return Manifest(
         format_version=FORMAT_VERSION,
@@ -131,7 +133,7 @@ def build_manifest(
         preprocessing=trained.preprocessing,
         outputs=Outputs(
             embedding_size=trained.embedding_size,
-            animal_logit=ANIMAL_LOGIT in OnnxModel(folder / fitted.serving.file).outputs,
+            animal_logit=ANIMAL_LOGIT in model.outputs,
             open_set=trained.open_set,
         ),
         calibration=fitted.calibration,
@@ -140,6 +142,7 @@ def build_manifest(
         agreement=fitted.agreement,
         serving=fitted.serving,
         text=text,
+        explanation=explanation_of(model),
         metrics=fitted.metrics,
         dataset_fingerprint=dataset_fingerprint,
         architecture=trained.architecture,

@@ -1,5 +1,6 @@
 """The pictures that models are asked about, and what is known of them."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -17,7 +18,7 @@ from training.dataset import Images
 from training.errors import BadSource, NoPictures
 from training.escaping import in_one_line
 from training.ingestion.sources import Candidate, open_source
-from training.ingestion.sources.folders import scan
+from training.ingestion.sources.folders import scan_to_ask
 
 BATCH = 8  # decoded pictures in memory at a time: one may have 200 MB
 
@@ -38,10 +39,11 @@ class Question:
 
 @dataclass(frozen=True)
 class Opened:
-    """A picture that was read: upright, RGB."""
+    """A picture that was read: upright, RGB. `sha256`: of its file."""
 
     question: Question
     image: Image.Image
+    sha256: str
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,8 @@ def open_all(questions: Sequence[Question], least: int) -> Iterator[list[Opened 
 
 def _open(question: Question, least: int) -> Opened | Unreadable:
     try:
-        return Opened(question, decode(question.path.read_bytes(), least=least).image)
+        data = question.path.read_bytes()
+        return Opened(question, decode(data, least=least).image, hashlib.sha256(data).hexdigest())
     except UnreadableImage as error:
         return Unreadable(question.name, str(error))
     except OSError as error:
@@ -104,7 +107,7 @@ def _of_path(path: Path, labels: frozenset[str]) -> list[Question]:
 
 def _candidates(path: Path) -> list[Candidate]:
     with suppress(NoPictures):  # here nobody needs one folder a label, nor names that a database can hold
-        source = scan(path.resolve()) if path.is_dir() else open_source(path)
+        source = scan_to_ask(path.resolve()) if path.is_dir() else open_source(path)
         if found := source.candidates + source.unnameable:
             return found
     raise NoPictures(f"there is no picture in {path}")

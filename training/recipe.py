@@ -1,6 +1,6 @@
 """What may be chosen of a training: the recipe, read from and written to YAML."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -17,6 +17,8 @@ Monitor = Literal["val_loss", "val_accuracy", "val_f1"]
 Precision = Literal["auto", "32", "bf16", "16"]
 Strategy = Literal["probe", "finetune", "full", "scratch", "zero-shot"]
 DEFAULT_ARCHITECTURE = "efficientnet_lite0"
+# Options that are not called as their value is.
+OPTIONS = {"architecture": "arch"}
 Share = Annotated[float, Ge(0), Le(1)]
 
 
@@ -99,8 +101,9 @@ PRESETS: dict[Preset, dict[str, object]] = {
 }
 
 
-def make_recipe(values: Mapping[str, object], source: str) -> Recipe:
-    """A recipe with these values and otherwise the defaults.
+def make_recipe(values: Mapping[str, object], source: str, typed: Collection[str] = ()) -> Recipe:
+    """A recipe with these values and otherwise the defaults; those of `typed` came as options, and are called
+    as these are.
 
     Raises:
         BadRecipe: naming the first value that is wrong, and `source`.
@@ -112,6 +115,9 @@ def make_recipe(values: Mapping[str, object], source: str) -> Recipe:
         first = max(error.errors(), key=lambda problem: len(problem["loc"]))
         name = ".".join(str(part) for part in first["loc"] if "[" not in str(part))
         problem = "there is no such option" if first["type"] == "extra_forbidden" else first["msg"]
+        if first["loc"] and first["loc"][0] in typed:
+            option = OPTIONS.get(name, name).replace("_", "-")
+            raise BadRecipe(f"--{option} {first['input']!s:.80}: {problem}") from None
         raise BadRecipe(f"{name}={first['input']!r:.80} in {source}: {problem}") from None
 
 

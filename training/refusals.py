@@ -6,12 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from backend.certainty import Share, wilson
 from backend.inference.bundle import Bundle
 from backend.inference.manifest import Manifest
 from backend.inference.prediction import Predictor
 from training.errors import BadSource, NoPictures, TrainingError
 from training.evaluation import Scored
-from training.metrics import Estimate, Share, auroc, wilson
+from training.metrics import Estimate, auroc
 from training.progress import Progress
 from training.questions import Opened, Question, Unreadable, open_all
 

@@ -20,8 +20,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from backend.certainty import Share, wilson
 from training.dataset import Images
-from training.metrics import Resampled, Share, mean_estimate, wilson
+from training.metrics import Resampled, mean_estimate
 
 DEPTH = 10
 BLOCK = 1024  # queries ranked at a time: 8 MB of cosines with a gallery of 2,000

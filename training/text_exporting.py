@@ -13,8 +13,8 @@ from backend.inference.runtime import EMBEDDING
 from backend.inference.text import TEXTS, TOKENS, TextEncoder
 from training.dataset import spread
 from training.errors import BadExport
-from training.exporting import write_graph
 from training.networks.clip import TextSide, prompts
+from training.onnx_graphs import write_graph
 
 # They differ in length, case, script, and in what a tokenizer must put in order before it begins.
 GOLDEN_TEXTS = (

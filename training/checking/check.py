@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from databases import corrections, library
+from databases.findings import OF_LABELS
 from databases.labelling import Decision
 from training.checking.appearance import find_bad_looks
 from training.checking.contradictions import find_contradictions
-from training.checking.findings import NOT_AN_ANIMAL, SUSPECT, TWO_LABELS, Finding, Found, Kind
+from training.checking.findings import Finding, Found, Kind
 from training.checking.judging import judge_pictures
 from training.checking.measuring import measured
 from training.errors import NoPictures
@@ -61,7 +62,7 @@ def check(workshop: Workshop, task: str) -> Checkup:
 def _undecided(part: Found, decisions: Mapping[str, Decision]) -> Found:
     def stands(finding: Finding) -> bool:
         decision = decisions.get(finding.image.sha256, UNDECIDED)
-        on_label = decision.label is not None and part.kind in (SUSPECT, TWO_LABELS, NOT_AN_ANIMAL)
+        on_label = decision.label is not None and part.kind.code in OF_LABELS
         return decision.excluded is not False and not on_label
 
     return Found(part.kind, tuple(one for one in part.findings if stands(one)))

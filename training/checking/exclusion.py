@@ -36,6 +36,6 @@ def exclude_found(engine: Engine, checkup: Checkup, kinds: Sequence[Kind]) -> Ex
             excluded |= found - test if kind.judged else found
             left |= found & test if kind.judged else set()
         reason = f"check found: {', '.join(kind.code for kind in kinds)}"
-        count = corrections.add(session, checkup.task, sorted(excluded), "exclude", reason=reason)
+        count = len(corrections.add(session, checkup.task, sorted(excluded), "exclude", reason=reason))
     files = sum(image.sha256 in excluded for image in images)
     return Exclusion(count, files, len(left - excluded))

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from databases import findings
 from databases.library import LibraryImage
 from training.errors import TrainingError
 
@@ -11,7 +12,7 @@ from training.errors import TrainingError
 class Kind:
     """Something that may be wrong. `judged`: by a network, and not by the pixels alone."""
 
-    code: str
+    code: findings.Kind
     title: str
     meaning: str
     judged: bool = False
@@ -81,7 +82,7 @@ def parse_kinds(named: Iterable[str]) -> tuple[Kind, ...]:
     Raises:
         TrainingError: there is no such code.
     """
-    known = {kind.code: kind for kind in KINDS}
+    known: dict[str, Kind] = {kind.code: kind for kind in KINDS}
     codes = [code.strip() for text in named for code in text.split(",")]
     for code in codes:
         if code not in known:

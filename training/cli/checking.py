@@ -32,9 +32,11 @@ def check(
     """Find bad pictures, labels that look wrong, and what is unlike the rest.
 
     Prints how many there are of each kind, and writes a page with the pictures, check.html, and check.json.
+    The library's page shows them too, and Review what it finds of labels, until the next check.
     """
     from training.checking.check import check as run
     from training.checking.findings import parse_kinds
+    from training.checking.recording import record
     from training.cli.console import Bars, quote, say
     from training.reporting.check_writing import write_checkup
     from training.workshop import Workshop
@@ -43,6 +45,7 @@ def check(
     state = open_state()
     task = only_task(state, task)
     checkup = run(Workshop(state.engine, state.bundles, Bars()), task)
+    record(state.engine, checkup)
     written = write_checkup(checkup, out or reports(state) / f"{task}-check")
     print_checkup(checkup)
     say(f"With the pictures: {quote(str(written.page))}, and for programs: {written.figures.name}")

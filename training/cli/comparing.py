@@ -32,6 +32,7 @@ def compare(
 ) -> None:
     """Show what two models answer to the same pictures, and whether one is really better.
 
+    Pictures that one of them was trained on are shown and told, but not counted.
     Prints the table and writes it, with the pictures, as compare.html and as compare.csv.
     """
     from sqlalchemy.orm import Session
@@ -40,14 +41,16 @@ def compare(
     from databases import registry
     from training.cli.console import Bars, quote, say
     from training.comparison import compare as run
+    from training.dataset import contents_learnt
     from training.reporting.writing import write_comparison
 
     state = open_state_to_read()
     with Session(state.engine) as session:
         models = registry.get_model(session, first), registry.get_model(session, second)
+        learnt = contents_learnt(session, models[0]), contents_learnt(session, models[1])
     questions = _questions(state, models, images or [], task)
     a, b = (load_bundle(state.bundles / model.bundle_uri) for model in models)
-    comparison = run(a, b, questions, Bars())
+    comparison = run(a, b, questions, Bars(), learnt)
     written = write_comparison(comparison, out or reports(state) / f"{first}-and-{second}")
     print_comparison(comparison, None if all_ else SHOWN)
     say(f"Side by side with the pictures: {quote(str(written.page))}, and as a table: {written.figures.name}")
@@ -66,7 +69,8 @@ def print_comparison(comparison: "Comparison", shown: int | None) -> None:
     if comparison.counted:
         for manifest, share in zip((comparison.first, comparison.second), comparison.shares, strict=True):
             interval = f"95 % interval {share.low:.1%} to {share.high:.1%}"
-            right = f"{share.value:.1%} right on {counted(share.total, 'picture')} ({interval})"
+            new = " that neither learnt from" if any(comparison.learnt) else ""
+            right = f"{share.value:.1%} right on {counted(share.total, 'picture')}{new} ({interval})"
             say(f"[bold]{quote(manifest.version)}[/bold]: {right}")
     for sentence in conclusions(comparison):
         say(quote(sentence))

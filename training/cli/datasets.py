@@ -54,9 +54,9 @@ def diff_data(
     """Show what was added, removed, relabelled and moved to another split from A to B."""
     from sqlalchemy.orm import Session
 
+    from databases.data_diff import diff
     from databases.finding import files_of
     from training.cli.differences import Files, difference_json, print_difference
-    from training.data_diff import diff
 
     state = open_state_to_read()
     with Session(state.engine) as session:

@@ -122,7 +122,7 @@ def say_unsplit(state: State, task: str) -> None:
         counts = library.count_task_by_label_and_split(session, task)
     lacking = sum(count for (label, split), count in counts.items() if label and not split)
     if lacking:
-        say(f"Not split yet: {counted(lacking, 'picture')}. The next menagerie ingest does it.")
+        say(f"Not split yet: {counted(lacking, 'picture')}. The next training does it.")
 
 
 def _decide(
@@ -147,7 +147,7 @@ def _decide(
         if label is not None:
             _check_label(session, task, label, new=new)
         contents = {find_content(session, task, name) for name in named}
-        count = corrections.add(session, task, sorted(contents), kind, label=label, reason=reason)
+        count = len(corrections.add(session, task, sorted(contents), kind, label=label, reason=reason))
         files = sum(map(len, files_of(session, task, contents).values()))
     say(
         f"{counted(count, 'picture')} of {quote(task)} ({counted(files, 'file')}): {quote(become)}. "
@@ -171,4 +171,5 @@ def _line(one: "Recorded", files: list[str]) -> str:
     copies = f" and {len(files) - 1} more" if len(files) > 1 else ""
     reason = f" ({one.reason})" if one.reason else ""
     undone = ", undone" if one.undone_at else ""
-    return f"{one.id:>5}  {one.made_at:%Y-%m-%d %H:%M}  {what}{undone}: {where}{copies}{reason}"
+    by = f" by {one.made_by}" if one.made_by else ""
+    return f"{one.id:>5}  {one.made_at:%Y-%m-%d %H:%M}  {what}{by}{undone}: {where}{copies}{reason}"

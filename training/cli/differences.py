@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass
 from pydantic import JsonValue
 
 from databases import dataset_versions
+from databases.data_diff import Changed, DataDiff
 from databases.dataset_versions import Member
 from training.cli.console import make_table, quote, say, show
-from training.data_diff import Changed, DataDiff
 
 SHORT = 12  # characters of a hash
 

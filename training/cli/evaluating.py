@@ -9,13 +9,14 @@ from training.cli.registered import describe, find_model, interval
 from training.cli.state import State, open_state
 
 if TYPE_CHECKING:
+    from backend.certainty import Share
     from backend.inference.bundle import Bundle
     from databases.registry import RegisteredModel
     from training.evaluation import Evaluation, Measured
-    from training.metrics import Share
     from training.refusals import Refusals, Strangers
 
 SHOWN = 20  # unreadable pictures
+LISTED = 8  # labels that no picture carries
 
 
 def evaluate(
@@ -86,6 +87,12 @@ def print_evaluation(version: str, evaluation: "Evaluation") -> None:
         confusion.add_row(name, *(str(evaluation.confusion[i, j]) for j in shown))
     show(confusion)
     say(f"[bold]{quote(version)}[/bold]: {describe(evaluation.metrics)}")
+    if evaluation.unshown:
+        listed = ", ".join(evaluation.unshown[:LISTED]) + (" and others" * (len(evaluation.unshown) > LISTED))
+        say(
+            f"No {evaluation.metrics.split} picture is of {quote(listed)}: the figures say nothing of how "
+            "well it tells them"
+        )
 
 
 def print_refusals(refusals: "Refusals", split: str) -> None:
@@ -136,7 +143,7 @@ def _folder(state: State, model: "RegisteredModel", task: str, split: "Measured"
 
 def reports(state: State) -> Path:
     """Where reports go unless somebody says otherwise."""
-    return state.bundles.absolute().parent / "reports"
+    return state.reports
 
 
 def _record(state: State, model: "RegisteredModel", evaluation: "Evaluation") -> None:

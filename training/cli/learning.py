@@ -121,7 +121,8 @@ def recipe_for(given: dict[str, object], preset: str | None = None, config: Path
         values["strategy"] = strategies_of(str(values.get("architecture", DEFAULT_ARCHITECTURE)))[0]
     if values["strategy"] == "scratch":
         values.setdefault("dropout", 0.5)
-    recipe = make_recipe(values, "the command line" if config is None else f"the command line or {config}")
+    source = "the preset" if config is None else str(config)
+    recipe = make_recipe(values, source, given.keys())
     check_recipe(recipe)
     return recipe
 
@@ -131,6 +132,7 @@ def train_task(state: State, task: str, recipe: "Recipe", *, resume: bool = Fals
     the first."""
     from training.cli.console import Bars, quote, say
     from training.cli.registered import describe
+    from training.cli.taking_up import say_waiting, take_up_labelled
     from training.dataset import load_dataset
     from training.learning.processes import Processes
     from training.learning.runs import discard_runs, unfinished_run
@@ -140,9 +142,12 @@ def train_task(state: State, task: str, recipe: "Recipe", *, resume: bool = Fals
     from training.tracking.messages import Published, telling_of
     from training.workshop import Workshop
 
+    take_up_labelled(state, task)
     dataset = load_dataset(state.engine, task)
     unfinished = unfinished_run(state.bundles, task, dataset.fingerprint) if resume else None
-    recipe = unfinished.recipe if unfinished else recipe
+    if unfinished is not None:
+        unfinished.check_weights()
+        recipe = unfinished.recipe
     first = Processes.of_environment().first
     progress = Bars() if first else Silent()
     begun = _begun(dataset, recipe, unfinished)
@@ -150,6 +155,7 @@ def train_task(state: State, task: str, recipe: "Recipe", *, resume: bool = Fals
         what = f"[bold]{quote(recipe.architecture)}[/bold] ({recipe.strategy})"
         sizes = ", ".join(f"{pictures} {split}" for split, pictures in begun.pictures.items())
         say(f"Training {what} on {quote(task)}: {sizes}")
+        say_waiting(dataset)
     with telling_of(state.track, begun):
         workshop = Workshop(state.engine, state.bundles, progress, resume, state.track)
         trained = run(workshop, dataset, recipe)
@@ -167,12 +173,23 @@ def train_task(state: State, task: str, recipe: "Recipe", *, resume: bool = Fals
     discard_runs(state.bundles, task)  # only now is nothing lost with them
     state.track(Published(str((state.bundles / manifest.version).absolute())))
     say(f"[bold]{quote(manifest.version)}[/bold]: {describe(manifest.metrics)}")
+    _say_unmeasured(dataset)
+    return manifest
+
+
+def _say_unmeasured(dataset: "Dataset") -> None:
+    from training.cli.console import quote, say
+
     if dataset.unmeasured:
         say(
             f"No val or test picture is of {quote(', '.join(dataset.unmeasured))}: nothing is known of how "
             "well it tells them"
         )
-    return manifest
+    if dataset.untested:
+        say(
+            f"No test picture is of {quote(', '.join(dataset.untested))}: the figures above say nothing of "
+            "how well it tells them"
+        )
 
 
 def _begun(dataset: "Dataset", recipe: "Recipe", unfinished: "Run | None") -> "Begun":

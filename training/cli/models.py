@@ -54,18 +54,36 @@ def promote(
 
 @models.command()
 def rollback(
-    task: Annotated[str | None, typer.Option(help="Default: the library's only task.")] = None,
+    task: Annotated[str | None, typer.Option(help="Default: the only task that has a champion.")] = None,
 ) -> None:
     """Go back to the champion before this one."""
     from training.cli.console import Bars, quote, say
     from training.promotion import rollback as run
 
     with open_tracked_state() as state:
-        task = only_task(state, task)
+        task = _task_to_roll_back(state, task)
         model = run(state.engine, state.bundles, task, Bars())
         _track_champion(state, model)
         index_for(state, model, task)
         say(f"[bold]{quote(model.version)}[/bold] is the champion of {quote(task)} again. {TAKEN_UP}")
+
+
+def _task_to_roll_back(state: State, named: str | None) -> str:
+    """The task that was named, or else the only one with a champion; of several, the library's only one.
+
+    Raises:
+        UnknownModel: no model was promoted.
+    """
+    from sqlalchemy.orm import Session
+
+    from databases import registry
+    from databases.errors import UnknownModel
+
+    with Session(state.engine) as session:
+        known = registry.promoted_tasks(session)
+    if named is None and not known:
+        raise UnknownModel("no model was promoted yet, so there is no champion to go back from")
+    return known[0] if named is None and len(known) == 1 else only_task(state, named)
 
 
 def export(
@@ -121,6 +139,7 @@ TAKEN_UP = "A running service takes it up within seconds."
 
 def promote_version(state: State, version: str, *, force: bool) -> None:
     """Promotes, and embeds the task's pictures for the gallery."""
+    from training.cli.answering import say_unanswered
     from training.cli.console import Bars, quote, say
     from training.promotion import promote as run
 
@@ -134,6 +153,7 @@ def promote_version(state: State, version: str, *, force: bool) -> None:
         )
     task = quote(promoted.model.task)
     say(f"[bold]{quote(version)}[/bold] is the champion of {task}{quote(compared)}. {TAKEN_UP}")
+    say_unanswered(state, promoted.model)
 
 
 def _table(found: "list[RegisteredModel]") -> "Table":

@@ -100,8 +100,18 @@ def index(
     task: Annotated[
         str | None, typer.Option(help="Default: the model's task, or the library's only one.")
     ] = None,
+    answers: Annotated[
+        bool,
+        typer.Option(
+            "--answers/--no-answers",
+            help="Keep what the model answers to each picture too, and whether its neighbours agree, so that "
+            "Review shows first where they doubt its label. Once for each: as long as embedding it, and some "
+            "10 ms more.",
+        ),
+    ] = True,
 ) -> None:
     """Embed the library's pictures under a model, so that similar ones can be found."""
+    from training.cli.answering import answer_for
     from training.cli.console import quote, say
     from training.cli.models import index_for
     from training.cli.registered import find_model
@@ -111,6 +121,8 @@ def index(
     task = task or model.task
     _check_pictures(state, task)
     index_for(state, model, task)
+    if task == model.task and answers:
+        answer_for(state, model)
     if task != model.task:
         say(
             f"The service finds similar pictures in its own model's task only, here {quote(model.task)}. "

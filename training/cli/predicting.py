@@ -1,7 +1,7 @@
 """`menagerie predict`: answers to files and folders, without the service."""
 
 from collections import Counter
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -59,23 +59,31 @@ def predict(
 
 def _predict(images: list[Path], out: Path | None, model: str | None, task: str | None) -> None:
     from backend.inference.bundle import load_bundle
-    from training.answers_file import AnswersFile
-    from training.cli.console import counted, quote, say
+    from training.answers_file import answering_into
     from training.cli.registered import serving_model
-    from training.errors import BadFiles
     from training.questions import from_paths
 
     state = open_state_to_read()
     chosen = serving_model(state, model, task)
     questions = from_paths(images, frozenset())
     bundle = load_bundle(state.bundles / chosen.bundle_uri)
-    file = None if out is None else AnswersFile(out, chosen.version, bundle.manifest.labels)
+    with nullcontext() if out is None else answering_into(out):
+        _answer_left(bundle, questions, out)
+
+
+def _answer_left(bundle: "Bundle", questions: "tuple[Question, ...]", out: Path | None) -> None:
+    from training.answers_file import AnswersFile
+    from training.cli.console import counted, quote, say
+    from training.errors import BadFiles
+
+    version = bundle.manifest.version
+    file = None if out is None else AnswersFile(out, version, bundle.manifest.labels)
     left = _left(questions, file)
     if not left.questions:
         return
     tally = _answer(bundle, left.questions, file)
     summary = ", ".join(f"{count} {end}" for end, count in tally.ends.most_common())
-    say(f"{quote(chosen.version)} on {counted(len(left.questions), 'picture')}: {summary}")
+    say(f"{quote(version)} on {counted(len(left.questions), 'picture')}: {summary}")
     if not (left.answered or tally.readable):
         where = "above" if file is None else f"in {file.name}"
         raise BadFiles(f"no picture could be read; the reasons stand {where}")

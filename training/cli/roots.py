@@ -27,7 +27,8 @@ def list_roots() -> None:
         found = known(session)
     for root in found:
         say(f"[bold]{quote(root.name)}[/bold]  task {quote(root.task)}, {_held(root)}")
-        say(f"  {quote(root.place)}")
+        copied = f", copied to {root.store}" if root.store else ""
+        say(f"  {quote(root.place + copied)}")
     if not found:
         say("Nothing was ingested yet; to begin: menagerie ingest DIR")
 

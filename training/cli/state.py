@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class State:
-    """`track`: who is to know of trainings and champions."""
+    """`reports`: where pages about models go; `track`: who is to know of trainings and champions."""
 
     engine: "Engine"
     bundles: Path
+    reports: Path
     track: Track = untracked
 
     @property
@@ -34,7 +35,7 @@ def open_state() -> State:
     from databases.settings import StateSettings, load_settings
 
     settings = load_settings(StateSettings)
-    return State(open_for_writing(settings.database_url), settings.bundles)
+    return State(open_for_writing(settings.database_url), settings.bundles, settings.reports)
 
 
 @contextmanager
@@ -57,7 +58,7 @@ def open_state_to_read() -> State:
     from databases.settings import StateSettings, load_settings
 
     settings = load_settings(StateSettings)
-    return State(open_for_serving(settings.database_url, read_only=True), settings.bundles)
+    return State(open_for_serving(settings.database_url, read_only=True), settings.bundles, settings.reports)
 
 
 def only_task(state: State, named: str | None) -> str:

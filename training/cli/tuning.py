@@ -57,6 +57,7 @@ def tune(
     """
     common = {"epochs": epochs, "monitor": monitor, "seed": seed, "device": device}
     from training.cli.console import Bars, say
+    from training.cli.taking_up import take_up_labelled
     from training.dataset import load_dataset
     from training.methods import check_weights
     from training.tuning.plan import make_plan
@@ -73,7 +74,9 @@ def tune(
     state = open_state()
     if storage is not None:
         check_storage(storage, jobs, state.engine)
-    dataset = load_dataset(state.engine, only_task(state, task))
+    task = only_task(state, task)
+    take_up_labelled(state, task)
+    dataset = load_dataset(state.engine, task)
     plan = make_plan(state.bundles, dataset, chosen, trials, study, storage)
     print_plan(plan, jobs)
     search(Workshop(state.engine, state.bundles, Bars()), plan, jobs=jobs, seconds=time_limit)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from backend.certainty import Share, wilson
 from databases.library import LibraryImage
 from training.dataset import Dataset, Images
-from training.metrics import Share, wilson
 from training.probe import fit_probe
 from training.probing import starter_features
 from training.workshop import Workshop

@@ -15,15 +15,15 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from backend.inference.cpu import available_cpus
-from databases import library
-from databases.duplicates import Redundant, count_redundant, uncompared
+from databases import findings, library
+from databases.duplicates import Redundant, count_redundant
 from databases.labelling import apply_labelling, lock_labels
 from databases.library import KnownFile, Refusal
 from databases.models import now
 from training.duplicates.grouping import LookCloser, compare, write_groups
 from training.ingestion.examination import UNREADABLE_FILE, Findings, examine
 from training.ingestion.sources import Candidate, Source
-from training.ingestion.splitting import assign_splits
+from training.ingestion.splitting import split_task
 from training.ingestion.store import Store
 from training.progress import Progress
 
@@ -46,6 +46,11 @@ class SplitPlan:
     val: float = 0.15
     test: float = 0.15
     seed: int = 0
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """Of each split."""
+        return {"train": 1 - self.val - self.test, "val": self.val, "test": self.test}
 
 
 @dataclass(frozen=True)
@@ -172,6 +177,7 @@ def _examine_all(
             with Session(engine) as session, session.begin():
                 library.add_images(session, new)
                 library.update_images(session, changed)
+                findings.forget(session, [row["id"] for row in changed])
             advance(len(batch))
 
 
@@ -214,16 +220,10 @@ def _relabelled(candidates: Iterable[Candidate], known: dict[str, KnownFile]) ->
 
 
 def _split(session: Session, task: str, source: Source, plan: SplitPlan) -> None:
-    wanted = {"train": 1 - plan.val - plan.test, "val": plan.val, "test": plan.test}
+    wanted = plan.shares
     # Where folders give some splits, only the lacking ones are carved, out of the training folder.
     lacking = {split: share for split, share in wanted.items() if split not in source.given_splits}
-    shares = {"train": wanted["train"]} | lacking
-    unused = library.unused_splits(session, task)
-    # What another ingest brings at this moment is not compared yet: it is that one's to split.
-    waiting = uncompared(session, task)
-    images = [image for image in library.task_images(session, task) if image.id not in waiting]
-    assigned = assign_splits(images, shares, plan.seed, unused)
-    library.set_splits(session, assigned)
+    split_task(session, task, {"train": wanted["train"]} | lacking, plan.seed)
 
 
 def _chunks(entries: Sequence[Seen]) -> Iterator[list[Seen]]:

@@ -5,9 +5,25 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
+from sqlalchemy.orm import Session
+
+from databases import library
+from databases.duplicates import uncompared
 from databases.library import LibraryImage
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+def split_task(session: Session, task: str, shares: Mapping[str, float], seed: int) -> int:
+    """Gives a task's labelled pictures that have no split one of `shares`, by `assign_splits`; returns how
+    many."""
+    unused = library.unused_splits(session, task)
+    # What another ingest brings at this moment is not compared yet: it is that one's to split.
+    waiting = uncompared(session, task)
+    images = [image for image in library.task_images(session, task) if image.id not in waiting]
+    assigned = assign_splits(images, shares, seed, unused)
+    library.set_splits(session, assigned)
+    return len(assigned)
 
 
 def assign_splits(

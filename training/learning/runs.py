@@ -8,16 +8,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from training.errors import Interrupted, TrainingError
+from training.errors import Interrupted, TrainingError, WeightsUnavailable
+from training.networks.weights import weights_sha256
 from training.recipe import Recipe, make_recipe, read_values
 
 RUNS, RECIPE, FINGERPRINT, LOCK = ".runs", "recipe.yaml", "dataset.sha256", "lock"
-LAST = "last.ckpt"
+LAST, WEIGHTS = "last.ckpt", "weights.sha256"
 
 
 @dataclass(frozen=True)
 class Run:
-    """A folder with the recipe, the data set's fingerprint, and the checkpoints of a training."""
+    """A folder with the recipe, the fingerprints of the data set and of weights that came from a file, and
+    the checkpoints of a training."""
 
     folder: Path
 
@@ -42,6 +44,26 @@ class Run:
     def fingerprint(self) -> str:
         return (self.folder / FINGERPRINT).read_text(encoding="utf-8").strip()
 
+    def check_weights(self) -> None:
+        """Whether the weights that it began with lie where they lay.
+
+        Raises:
+            WeightsUnavailable: they are gone, or others took their place.
+        """
+        weights, noted = self.recipe.weights, self.folder / WEIGHTS
+        if weights is None:
+            return
+        if not weights.exists():
+            raise WeightsUnavailable(
+                f"the weights that this training began with are gone from {weights}: put them back, or leave "
+                "--resume out"
+            )
+        if noted.is_file() and weights_sha256(weights) != noted.read_text(encoding="utf-8").strip():
+            raise WeightsUnavailable(
+                f"the weights in {weights} are others than those that this training began with: put these "
+                "back, or leave --resume out"
+            )
+
 
 def begin_run(bundles: Path, task: str, recipe: Recipe, fingerprint: str) -> Run:
     """A new run. Unfinished ones of the task stay until one is finished."""
@@ -49,6 +71,8 @@ def begin_run(bundles: Path, task: str, recipe: Recipe, fingerprint: str) -> Run
     parent.mkdir(parents=True, exist_ok=True)
     run = Run(Path(tempfile.mkdtemp(dir=parent)))
     run.note(recipe)
+    if recipe.weights is not None and recipe.weights.exists():
+        (run.folder / WEIGHTS).write_text(weights_sha256(recipe.weights), encoding="utf-8")
     (run.folder / FINGERPRINT).write_text(fingerprint, encoding="utf-8")
     return run
 

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from backend.inference.preprocessing import Preprocessing
+from training.networks.feature_maps import Cut, Explainable, Head
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,7 @@ class Anatomy:
 
     `features`: how many it gives. `blocks`: the names of its parameters, a block each, from the input to the
     top; they are frozen or trained together. `pretrained`: what names its weights, None where they are
-    random.
+    random. `cut`: where its last feature map is, None where features are not what places of that add up to.
     """
 
     architecture: str
@@ -24,6 +25,7 @@ class Anatomy:
     preprocessing: Preprocessing
     blocks: Sequence[Sequence[str]]
     pretrained: str | None
+    cut: Cut | None = None
 
 
 class Backbone(nn.Module):
@@ -52,7 +54,7 @@ class Backbone(nn.Module):
         return {f"body.{name}": top - i for i, block in enumerate(self.anatomy.blocks) for name in block}
 
 
-class Classifier(nn.Module):
+class Classifier(Explainable):
     """Images float32 [n, 3, size, size] to logits [n, labels] and the embedding [n, features], of length 1.
 
     With `cosine` the head sees the embedding, stretched to the length that independent features of variance
@@ -67,7 +69,29 @@ class Classifier(nn.Module):
         self.cosine = cosine
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        features = self.backbone(images)
+        return self._answer(self.backbone(images))
+
+    @property
+    def explains(self) -> bool:
+        return self.backbone.anatomy.cut is not None
+
+    def convolve(self, images: Tensor) -> Tensor:
+        return self._cut.convolve(self.backbone.body, images)
+
+    def answer(self, feature_map: Tensor) -> tuple[Tensor, Tensor]:
+        return self._answer(self._cut.finish(self.backbone.body, feature_map))
+
+    @property
+    def logit_head(self) -> Head:
+        length = self.stretch if self.cosine else None
+        return Head(self.head.weight, self.head.bias, length, self._cut.dense(self.backbone.body))
+
+    @property
+    def _cut(self) -> Cut:
+        assert self.backbone.anatomy.cut is not None
+        return self.backbone.anatomy.cut
+
+    def _answer(self, features: Tensor) -> tuple[Tensor, Tensor]:
         embedding = functional.normalize(features)
         seen = embedding * self.stretch if self.cosine else features
         return self.head(self.dropout(seen)), embedding

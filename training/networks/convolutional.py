@@ -4,6 +4,7 @@ from torch import nn
 
 from backend.inference.preprocessing import Preprocessing
 from training.networks.backbone import Anatomy, Backbone, group_parameters
+from training.networks.feature_maps import Flattened
 
 HALF = (0.5, 0.5, 0.5)
 
@@ -56,4 +57,5 @@ def _backbone(architecture: str, body: nn.Sequential, *, size: int, features: in
         size=size, resize="squash", crop_fraction=1.0, interpolation="bilinear", mean=HALF, std=HALF
     )
     blocks = group_parameters(body, [f"{i}." for i in range(len(body))])
-    return Backbone(body, Anatomy(architecture, features, spec, blocks, pretrained=None))
+    flatten = next(i for i, layer in enumerate(body) if isinstance(layer, nn.Flatten))
+    return Backbone(body, Anatomy(architecture, features, spec, blocks, None, Flattened(flatten)))

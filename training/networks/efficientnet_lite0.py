@@ -21,7 +21,8 @@ from backend.inference.bundle import file_sha256
 from backend.inference.preprocessing import Preprocessing
 from training.errors import TrainingError
 from training.networks.backbone import Anatomy, Backbone
-from training.networks.timm_networks import blocks_of
+from training.networks.feature_maps import Explainable, Head
+from training.networks.timm_networks import POOLED, blocks_of
 from training.networks.weights import Weights, load_weights
 
 ARCHITECTURE = "efficientnet_lite0"
@@ -51,24 +52,54 @@ class EfficientNetLite0(nn.Module):
         self.eval()
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        return self.finish(self.convolve(images))
+
+    def convolve(self, images: Tensor) -> Tensor:
+        """Images to the feature map float32 [n, 1280, 7, 7], whose mean the features are."""
         network: Any = self.network
-        features = network.forward_head(network.forward_features(images), pre_logits=True)
+        feature_map: Tensor = network.forward_features(images)
+        return feature_map
+
+    def finish(self, feature_map: Tensor) -> tuple[Tensor, Tensor]:
+        network: Any = self.network
+        features = network.forward_head(feature_map, pre_logits=True)
         return features, network.classifier(features)
 
 
-class SpeciesNamer(nn.Module):
+class _OnLite0(Explainable):
+    """What answers from EfficientNet-Lite0's feature map."""
+
+    backbone: EfficientNetLite0
+
+    @property
+    def explains(self) -> bool:
+        return True
+
+    def convolve(self, images: Tensor) -> Tensor:
+        return self.backbone.convolve(images)
+
+    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+        return self.answer(self.convolve(images))
+
+
+class SpeciesNamer(_OnLite0):
     """The starter: ImageNet's own classifier, over its animals."""
 
     def __init__(self, backbone: EfficientNetLite0) -> None:
         super().__init__()
         self.backbone = backbone
 
-    def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        features, imagenet = self.backbone(images)
+    def answer(self, feature_map: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        features, imagenet = self.backbone.finish(feature_map)
         return imagenet[:, :IMAGENET_ANIMALS], functional.normalize(features), animal_logit(imagenet)
 
+    @property
+    def logit_head(self) -> Head:
+        classifier: Any = self.backbone.network.classifier
+        return Head(classifier.weight[:IMAGENET_ANIMALS], classifier.bias[:IMAGENET_ANIMALS], length=None)
 
-class Probe(nn.Module):
+
+class Probe(_OnLite0):
     """A linear head on the frozen backbone's embedding (of length 1), with the starter's animal gate
     beside it."""
 
@@ -78,10 +109,14 @@ class Probe(nn.Module):
         self.head = nn.Linear(weight.shape[1], weight.shape[0])
         self.head.load_state_dict({"weight": weight, "bias": bias})
 
-    def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        features, imagenet = self.backbone(images)
+    def answer(self, feature_map: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        features, imagenet = self.backbone.finish(feature_map)
         embedding = functional.normalize(features)
         return self.head(embedding), embedding, animal_logit(imagenet)
+
+    @property
+    def logit_head(self) -> Head:
+        return Head(self.head.weight, self.head.bias, length=1.0)
 
 
 def efficientnet_lite0(weights: Weights) -> Backbone:
@@ -94,7 +129,10 @@ def efficientnet_lite0(weights: Weights) -> Backbone:
         body.load_state_dict(_bundled_weights(body.state_dict()))
         pretrained = _weights_file().name
     body.reset_classifier(0)
-    return Backbone(body, Anatomy(ARCHITECTURE, EMBEDDING_SIZE, PREPROCESSING, blocks_of(body), pretrained))
+    blocks = blocks_of(body)
+    return Backbone(
+        body, Anatomy(ARCHITECTURE, EMBEDDING_SIZE, PREPROCESSING, blocks, pretrained, cut=POOLED)
+    )
 
 
 def animal_logit(imagenet: Tensor) -> Tensor:

@@ -4,12 +4,15 @@ from difflib import get_close_matches
 from typing import Any
 
 import timm
+import torch
 from huggingface_hub import constants
 from timm.data.config import resolve_model_data_config
+from torch import Tensor
 
 from backend.inference.preprocessing import INTERPOLATIONS, Preprocessing
 from training.errors import BadRecipe
 from training.networks.backbone import Anatomy, Backbone
+from training.networks.feature_maps import Cut, Pooled
 from training.networks.weights import Weights, from_hub, load_weights
 
 PREFIX = "timm:"
@@ -40,13 +43,52 @@ def timm_network(architecture: str, weights: Weights) -> Backbone:
             head = body.default_cfg["classifier"]
             pretrained = load_weights(body, weights.path, head=(head,) if isinstance(head, str) else head)
     features = body.head_hidden_size  # what is left when the last layer goes: not always `num_features`
-    return Backbone(body, Anatomy(architecture, features, _spec(body), blocks_of(body), pretrained))
+    spec = _spec(body)
+    cut = cut_of(body, spec.size)
+    return Backbone(body, Anatomy(architecture, features, spec, blocks_of(body), pretrained, cut))
 
 
 def blocks_of(body: Any) -> list[list[str]]:
     """timm's own grouping of a network's parameters into blocks, from the input to the top."""
     groups: dict[int, list[str]] = timm.models.group_parameters(body, body.group_matcher(coarse=False))
     return [groups[key] for key in sorted(groups)]
+
+
+def cut_of(body: Any, size: int) -> Cut | None:
+    """Where to cut a body without its last layer; None where its features are not its feature map's mean.
+
+    That is tried on one picture: timm has a thousand networks, and what comes behind the map differs: another
+    pooling, a normalisation (ConvNeXt), one more layer (MobileNetV3), or no map at all (ViT).
+    """
+    if not hasattr(body, "forward_features") or not hasattr(body, "forward_head"):
+        return None
+    training = body.training
+    body.eval()
+    with torch.inference_mode():
+        feature_map = body.forward_features(torch.linspace(-2, 2, 3 * size * size).reshape(1, 3, size, size))
+        pooled = _is_pooled(body, feature_map)
+    body.train(training)
+    return POOLED if pooled else None
+
+
+def _is_pooled(body: Any, feature_map: Any) -> bool:
+    if not isinstance(feature_map, Tensor) or feature_map.ndim != 4:
+        return False
+    features, means = body.forward_head(feature_map), feature_map.mean((2, 3))
+    return features.shape == means.shape and torch.allclose(features, means, rtol=1e-4, atol=1e-5)
+
+
+def _map(body: Any, images: Tensor) -> Tensor:
+    feature_map: Tensor = body.forward_features(images)
+    return feature_map
+
+
+def _pool(body: Any, feature_map: Tensor) -> Tensor:
+    features: Tensor = body.forward_head(feature_map)
+    return features
+
+
+POOLED = Pooled(_map, _pool)
 
 
 def _address(name: str) -> str:

@@ -1,16 +1,44 @@
 """torchvision's networks, with its ImageNet weights."""
 
-from torch import nn
+from typing import Any
+
+from torch import Tensor, nn
 from torchvision.models import WeightsEnum, get_model, get_model_weights
 
 from backend.inference.preprocessing import Preprocessing
 from training.networks.backbone import Anatomy, Backbone, group_parameters
+from training.networks.feature_maps import Pooled
 from training.networks.weights import Weights, from_hub, load_weights
 
 # Their last layer, which knows ImageNet's classes.
 HEADS = {"efficientnet_b0": "classifier.", "resnet18": "fc.", "vgg16": "classifier.6."}
 MBCONVS = (1, 2, 2, 3, 3, 4, 1)  # EfficientNet-B0's blocks a stage (Tan and Le 2019, table 1)
 VGG_CONVOLUTIONS = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)
+
+
+def _resnet_map(body: Any, images: Tensor) -> Tensor:
+    hidden = body.maxpool(body.relu(body.bn1(body.conv1(images))))
+    feature_map: Tensor = body.layer4(body.layer3(body.layer2(body.layer1(hidden))))
+    return feature_map
+
+
+def _efficientnet_map(body: Any, images: Tensor) -> Tensor:
+    feature_map: Tensor = body.features(images)
+    return feature_map
+
+
+def _pool(body: Any, feature_map: Tensor) -> Tensor:
+    features: Tensor = body.avgpool(feature_map).flatten(1)
+    return features
+
+
+# VGG's dense layers could be asked as those of the plain networks are, but weigh 470 MB, and would lie in a
+# bundle twice.
+CUTS = {
+    "efficientnet_b0": Pooled(_efficientnet_map, _pool),
+    "resnet18": Pooled(_resnet_map, _pool),
+    "vgg16": None,
+}
 
 
 def torchvision_network(name: str, weights: Weights) -> Backbone:
@@ -24,7 +52,7 @@ def torchvision_network(name: str, weights: Weights) -> Backbone:
     pretrained = _load(name, body, known, weights) if weights.pretrained else None
     features = _cut(name, body)
     anatomy = Anatomy(
-        name, features, _preprocessing(known), group_parameters(body, _blocks(name)), pretrained
+        name, features, _preprocessing(known), group_parameters(body, _blocks(name)), pretrained, CUTS[name]
     )
     return Backbone(body, anatomy)
 

@@ -1,5 +1,6 @@
 """Pretrained weights: from their hub, or from a file of your own."""
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,6 +72,15 @@ def load_weights(body: nn.Module, path: Path, *, head: tuple[str, ...]) -> str:
         )
     body.load_state_dict({name: state[name] for name in own}, strict=False)
     return file_sha256(path)
+
+
+def weights_sha256(path: Path) -> str:
+    """The SHA-256 of a file of weights; of a folder's weights and settings, one of all together."""
+    if not path.is_dir():
+        return file_sha256(path)
+    files = sorted(file for file in path.iterdir() if file.suffix in (".safetensors", ".bin", ".json"))
+    lines = "".join(f"{file_sha256(file)} {file.name}\n" for file in files)
+    return hashlib.sha256(lines.encode()).hexdigest()
 
 
 def _file_of(path: Path) -> Path:

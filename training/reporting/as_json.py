@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from pydantic import JsonValue
 
-from training.metrics import Share
+from backend.certainty import Share
 from training.refusals import Refusals, Unknown
 from training.reporting.answers import Answered
 from training.reporting.curves import Curve, refusal_roc, refused_over_threshold

@@ -2,8 +2,8 @@
 
 from pydantic import JsonValue
 
+from backend.certainty import Share
 from training.duplicates.audit import Audit, Bought
-from training.metrics import Share
 from training.reporting.page import render
 from training.reporting.thumbnails import thumbnail
 

@@ -1,7 +1,7 @@
 """A comparison as a page, and in plain sentences."""
 
+from backend.certainty import PairedTest
 from training.comparison import Comparison
-from training.metrics import PairedTest
 from training.reporting.page import render
 from training.reporting.thumbnails import thumbnail
 
@@ -24,17 +24,45 @@ def comparison_page(comparison: Comparison) -> str:
 
 def conclusions(comparison: Comparison) -> list[str]:
     """What follows from a comparison, and what must be known to read it."""
-    counted = len(comparison.counted)
-    if not counted:
+    counted, labelled = len(comparison.counted), len(comparison.labelled)
+    if not labelled:
         return ["No picture has a known label, so nobody can say which of the two is right more often."]
     names = (comparison.first.version, comparison.second.version)
-    sentences = [_verdict(names, comparison.test)]
+    if counted:
+        sentences = [_verdict(names, comparison.test)]
+    else:
+        sentences = [
+            "Every picture is one that a model learnt from: nothing here tells which is better on others."
+        ]
+    sentences += _learnt(comparison, names)
     for name, untaught in zip(names, comparison.untaught, strict=True):
         if untaught:
             listed = ", ".join(untaught[:8]) + (" and others" if len(untaught) > 8 else "")
             sentences.append(f"{name} was never taught {listed}: it cannot be right on such pictures.")
-    if unknown := len(comparison.rows) - counted:
+    if unknown := len(comparison.rows) - labelled:
         sentences.append(f"{unknown} of {len(comparison.rows)} pictures have no known label: not counted.")
+    return sentences
+
+
+def _learnt(comparison: Comparison, names: tuple[str, str]) -> list[str]:
+    """Which of the pictures were learnt from, and what the figures would be with them."""
+    sentences = []
+    if seen := len(comparison.labelled) - len(comparison.counted):
+        each = ", ".join(f"{name} from {n}" for name, n in zip(names, comparison.learnt, strict=True))
+        with_them = " and ".join(
+            f"{name} is right on {share.value:.1%}"
+            for name, share in zip(names, comparison.shares_of_all, strict=True)
+        )
+        whole = len(comparison.labelled)
+        sentences.append(
+            f"{seen} of the {whole} labelled pictures are ones that a model learnt from or was chosen by "
+            f"({each}): not counted, for a model knows them by heart. With them, {with_them}."
+        )
+    if comparison.unsure:
+        sentences.append(
+            f"What {' and '.join(comparison.unsure)} learnt from is not known here: some of these pictures "
+            "may be among it."
+        )
     return sentences
 
 

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 import plotly.graph_objects as go
 
-from training.metrics import Bin, Coverage, Share
+from backend.certainty import Share
+from training.metrics import Bin, Coverage
 from training.reporting.curves import Curve, LabelCurves
 from training.reporting.ground import COLOURS, add_diagonal, blank, line, name_of, unit_square
 from training.reporting.history import Epoch

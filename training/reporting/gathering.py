@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.metrics import confusion_matrix
 
+from backend.certainty import wilson
 from backend.inference.bundle import Bundle
 from backend.inference.manifest import Manifest
 from training.dataset import Dataset, Images
@@ -12,7 +13,6 @@ from training.metrics import (
     expected_calibration_error,
     macro_f1_estimate,
     reliability,
-    wilson,
 )
 from training.progress import Progress
 from training.refusals import Refusals

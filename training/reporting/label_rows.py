@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from backend.certainty import Share, wilson
 from training.evaluation import LabelReport
-from training.metrics import Share, wilson
 from training.reporting.report import Report
 
 

@@ -7,7 +7,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from training.metrics import Resampled, Share
+from backend.certainty import Share
+from training.metrics import Resampled
 
 SPACE = "\u00a0"  # a number and its unit stay on one line
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from backend.certainty import Share
 from backend.inference.manifest import Manifest
 from training.evaluation import Evaluation, Measured
-from training.metrics import Bin, Coverage, Resampled, Share
+from training.metrics import Bin, Coverage, Resampled
 from training.refusals import Refusals
 from training.reporting.answers import Answered, LabelMistakes
 from training.reporting.curves import LabelCurves

@@ -52,12 +52,14 @@ def _table(comparison: Comparison) -> str:
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     names = [comparison.first.version, comparison.second.version]
-    columns = [f"{name} {what}" for name in names for what in ("answer", "probability", "right")]
+    columns = [
+        f"{name} {what}" for name in names for what in ("answer", "probability", "right", "learnt from")
+    ]
     writer.writerow(["picture", "expected", *columns])
     for row in comparison.rows:
         cells: list[object] = [row.question.name, row.question.expected or ""]
-        for reply in (row.first, row.second):
+        for reply, learnt in zip((row.first, row.second), row.learnt, strict=True):
             right = "" if reply.right is None else "yes" if reply.right else "no"
-            cells += [reply.label, f"{reply.probability:.4f}", right]
+            cells += [reply.label, f"{reply.probability:.4f}", right, "yes" if learnt else "no"]
         writer.writerow(cells)
     return buffer.getvalue()

@@ -13,7 +13,8 @@ Parts = tuple[str, ...]
 
 
 def scan(root: Place, wrapper: Parts = ()) -> Source:
-    """The pictures below `root`, each labelled by its first folder, or by the first below a split's.
+    """The pictures below `root`, to learn from: each is labelled by its first folder, or by the first below a
+    split's.
 
     `wrapper` are folders around all of them, which say nothing.
 
@@ -21,6 +22,19 @@ def scan(root: Place, wrapper: Parts = ()) -> Source:
         BadSource: there are split folders but none to train on.
         NoPictures: a split folder has none.
     """
+    source, given = _look_through(root, wrapper)
+    _check_splits(root, given, {candidate.split for candidate in source.candidates})
+    return source
+
+
+def scan_to_ask(root: Place) -> Source:
+    """The pictures below `root` as `scan` finds them, which splits there may be: nobody is to learn from
+    them."""
+    return _look_through(root, ())[0]
+
+
+def _look_through(root: Place, wrapper: Parts) -> tuple[Source, dict[str, str]]:
+    """What is there, and the folders that are splits."""
     passed_over: Counter[str] = Counter()
     pictures: list[tuple[Parts, Place]] = []
     unnameable: list[tuple[Parts, Place]] = []
@@ -39,9 +53,8 @@ def scan(root: Place, wrapper: Parts = ()) -> Source:
             pictures.append((parts, place))
     given = _split_folders(nested)
     candidates = _candidates(pictures, len(wrapper), given)
-    _check_splits(root, given, {candidate.split for candidate in candidates})
     others = _candidates(unnameable, len(wrapper), given)
-    return Source(root, candidates, frozenset(given.values()), passed_over, others)
+    return Source(root, candidates, frozenset(given.values()), passed_over, others), given
 
 
 def _candidates(pictures: list[tuple[Parts, Place]], top: int, given: dict[str, str]) -> list[Candidate]:

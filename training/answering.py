@@ -1,0 +1,93 @@
+"""What a model answers to the library's own pictures, and what their neighbours say of that: where people
+should look first."""
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from backend.gallery.asking import Gallery
+from backend.gallery.neighbours import neighbours
+from backend.inference.bundle import Bundle, load_bundle
+from backend.inference.prediction import Prediction, Predictor
+from backend.inference.runtime import Raw
+from databases import answers, library
+from databases.answers import NewAnswer
+from databases.library import LibraryImage
+from databases.registry import RegisteredModel
+from training.pictures import run_model
+from training.progress import Progress
+
+Thing = TypeVar("Thing")
+CHUNK = 256
+
+
+def answer_library(
+    engine: Engine, bundles: Path, model: RegisteredModel, task: str, progress: Progress
+) -> int:
+    """Asks a model about the pictures of a task that it has not answered to yet; returns how many.
+
+    Committed in chunks: run it again after a kill.
+    """
+    with Session(engine) as session:
+        lacking = answers.unanswered(session, model.id, task)
+    if not lacking:
+        return 0
+    bundle = load_bundle(bundles / model.bundle_uri)
+    with progress.track("Answering pictures", len(lacking)) as advance:
+        for chunk in chunks(lacking):
+            with Session(engine) as session:
+                images = list(library.find_images(session, chunk).values())
+            if images:
+                raw = run_model(bundle.model, images, bundle.manifest.preprocessing, lambda _: None)
+                with Session(engine) as session, session.begin():
+                    answers.put_answers(session, model.id, read_answers(bundle, images, raw))
+            advance(len(chunk))
+    return len(lacking)
+
+
+def ask_neighbours(
+    engine: Engine, gallery: Gallery, model: RegisteredModel, task: str, progress: Progress
+) -> int:
+    """Asks the ten nearest pictures of the library about each answer of a model of which nobody asked them
+    yet, as `/predict` does; returns how many answers.
+
+    What they said stays, though labels change later: the answers to come are asked about anew. Committed in
+    chunks.
+    """
+    with Session(engine) as session:
+        unjudged = answers.unjudged(session, model.id, task)
+    with progress.track("Asking neighbours", len(unjudged)) as advance:
+        for chunk in chunks(unjudged):
+            agreements = {}
+            for one in chunk:
+                if (entry := gallery.find(one.image_id)) is not None:
+                    near = neighbours(gallery, entry.vector, one.sha256)
+                    agreements[one.image_id] = near.agreement(one.label, model.labels)
+                advance(1)
+            told = {image_id: share for image_id, share in agreements.items() if share is not None}
+            with Session(engine) as session, session.begin():
+                answers.put_agreements(session, model.id, told)
+    return len(unjudged)
+
+
+def read_answers(bundle: Bundle, images: Sequence[LibraryImage], raw: Raw) -> list[NewAnswer]:
+    """A bundle's answers to `images`, from its raw outputs for them, as the service would give them."""
+    said = Predictor(bundle).interpret(raw)
+    return [_answer(image, one) for image, one in zip(images, said, strict=True)]
+
+
+def _answer(image: LibraryImage, said: Prediction) -> NewAnswer:
+    second, first = np.partition(said.scores, -2)[-2:]
+    return NewAnswer(image.id, image.sha256, said.likeliest, said.score, float(first - second), said.verdict)
+
+
+def chunks(things: Iterable[Thing]) -> Iterator[list[Thing]]:
+    """At most 256 at a time."""
+    iterator = iter(things)
+    while chunk := list(itertools.islice(iterator, CHUNK)):
+        yield chunk
