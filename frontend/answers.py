@@ -27,11 +27,14 @@ class Prediction(Answer):
     `label` is None where the verdict is that there is no animal.
     """
 
+    prediction_id: str = ""
     label: str | None
     score: float
     verdict: Verdict
     sentence: str
     top_k: tuple[LabelScore, ...]
+    neighbours_agree: float | None = None
+    nearest: float | None = None
     model: ModelName
 
 
@@ -55,10 +58,11 @@ class ImagePage(Answer):
 
 
 class SimilarImage(Answer):
-    """`similarity` is a cosine, 0 to 1."""
+    """`similarity` is a cosine, 0 to 1. `alike`: how many pictures show the same, itself among them."""
 
     image: LibraryImage
     similarity: float
+    alike: int = 1
 
 
 class Similar(Answer):

@@ -13,13 +13,11 @@ from frontend.answers import (
     Prediction,
     Problem,
     Readiness,
-    Similar,
 )
 from frontend.picture import Picture
 
 KEY_HEADER = "X-API-Key"
 TOP_K = 5
-SIMILAR_K = 12
 # Reading waits for a large picture on a slow machine; connecting, to a neighbour, is quick or hopeless.
 TIMEOUT = httpx.Timeout(60, connect=3)
 QUICK = httpx.Timeout(5, connect=3)
@@ -49,10 +47,10 @@ class Api:
         self._http.close()
 
     def readiness(self) -> Readiness:
-        return self._json(Readiness, "GET", "/readyz", timeout=QUICK)
+        return self.json(Readiness, "GET", "/readyz", timeout=QUICK)
 
     def predict(self, picture: Picture) -> Prediction:
-        return self._json(
+        return self.json(
             Prediction,
             "POST",
             "/predict",
@@ -60,43 +58,37 @@ class Api:
             files={"file": (picture.name, picture.data)},
         )
 
-    def similar(self, picture: Picture, label: str) -> Similar:
-        """The pictures of `label` in the library that look most like `picture`, itself left out."""
-        params = {"k": SIMILAR_K, "label": label}
-        if picture.image_id is None:
-            upload = {"file": (picture.name, picture.data)}
-            return self._json(Similar, "POST", "/similar", params=params, files=upload)
-        known = {"image_id": str(picture.image_id)}
-        return self._json(Similar, "POST", "/similar", params=params, data=known)
-
     def labels(self) -> Labels:
-        return self._json(Labels, "GET", "/labels")
+        return self.json(Labels, "GET", "/labels")
 
     def images(self, limit: int, label: str | None = None) -> ImagePage:
         params: dict[str, str | int] = {"limit": limit} | ({} if label is None else {"label": label})
-        return self._json(ImagePage, "GET", "/images", params=params)
+        return self.json(ImagePage, "GET", "/images", params=params)
 
     def picture(self, image: LibraryImage) -> Picture:
         """The library's original file."""
-        content = self._send("GET", image.links.content).content
+        content = self.send("GET", image.links.content).content
         return Picture(image.file_name, content, image.id)
 
     def thumbnail(self, image: LibraryImage) -> bytes:
-        return self._send("GET", image.links.thumbnail).content
+        return self.send("GET", image.links.thumbnail).content
 
-    def _json(self, kind: type[A], method: str, path: str, **asked: Any) -> A:
-        response = self._send(method, path, **asked)
+    def json(self, kind: type[A], method: str, path: str, **asked: Any) -> A:
+        """What `path` answers, as a `kind`; `asked` as httpx takes it: `params`, `json`, `files`, ..."""
+        response = self.send(method, path, **asked)
         try:
             return kind.model_validate_json(response.content)
         except ValidationError as error:
             raise ApiError("unexpected_answer", f"{method} {path} gave no {kind.__name__}") from error
 
-    def _send(self, method: str, path: str, **asked: Any) -> httpx.Response:
+    def send(self, method: str, path: str, **asked: Any) -> httpx.Response:
+        """What `path` answers, where that is a success; for what is no JSON."""
         try:
             response = self._http.request(method, path, **asked)
         except httpx.TimeoutException as error:
             raise ApiError("timeout", f"no answer from {self.url} in time") from error
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, RuntimeError) as error:
+            # httpx raises the second where the pool was closed meanwhile, under what works in the background.
             raise ApiError("unreachable", f"no connection to {self.url}") from error
         if not response.is_success:
             raise _refusal(response)

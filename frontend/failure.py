@@ -4,14 +4,19 @@ import streamlit as st
 
 from frontend import markup
 from frontend.client import ApiError
-from frontend.wording import notice_for
+from frontend.wording import Notice, notice_for
 
 
-def show(error: ApiError) -> None:
-    """Says what happened and, where asking once more may help, offers that."""
-    said = notice_for(error)
-    with st.container(key="failure"):
-        st.html(markup.notice(said, error.detail))
-        if said.again:
+def show(error: ApiError, said: Notice | None = None, key: str = "failure") -> None:
+    """Says what happened, in words of the page's own where it has some, and, where asking once more may help,
+    offers that. `key`: another one for each failure that can stand beside others."""
+    with st.container(key=key):
+        say(error, said)
+        if (said or notice_for(error)).again:
             # Needs no handler: every click runs the page again, and what failed was not kept.
-            st.button("Try again", type="primary", key="again")
+            st.button("Try again", type="primary", key=f"{key}-again")
+
+
+def say(error: ApiError, said: Notice | None = None) -> None:
+    """Says what happened, and offers nothing."""
+    st.html(markup.notice(said or notice_for(error), error.detail))

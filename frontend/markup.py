@@ -3,15 +3,11 @@
 import base64
 from html import escape
 
-from frontend.answers import LabelScore, ModelName, Prediction, SimilarImage
-from frontend.wording import BADGES, Notice, advice, likeness, percent
+from frontend.answers import LabelScore, ModelName
+from frontend.wording import Notice, percent
 
 # Drawn by the style sheet: Streamlit's sanitizer takes inline SVG away.
 PAW = '<i class="mng-paw" aria-hidden="true"></i>'
-
-
-def brand() -> str:
-    return f'<div class="mng-brand">{PAW}<span>Menagerie</span></div>'
 
 
 def hero() -> str:
@@ -36,12 +32,8 @@ def notice(said: Notice, detail: str | None = None) -> str:
     )
 
 
-def answer(prediction: Prediction, *, comparable: bool) -> str:
-    verdict = prediction.verdict
-    return (
-        f'<div class="mng-answer"><span class="mng-badge mng-{verdict}">{BADGES[verdict]}</span>'
-        f"<h1>{escape(prediction.sentence)}</h1><p>{advice(verdict, comparable=comparable)}</p></div>"
-    )
+def done(said: str) -> str:
+    return f'<p class="mng-done" role="status">{escape(said)}</p>'
 
 
 def bars(scores: tuple[LabelScore, ...]) -> str:
@@ -65,7 +57,7 @@ def thumbnail(data: bytes | None, alt: str) -> str:
     if data is None:
         return f'<div class="mng-square" role="img" aria-label="{escape(alt)}">{PAW}</div>'
     # A data address, because the visitor's browser may not reach the API.
-    source = f"data:{_mime_type(data)};base64,{base64.b64encode(data).decode()}"
+    source = f"data:{mime_type(data)};base64,{base64.b64encode(data).decode()}"
     return f'<img class="mng-square" src="{source}" alt="{escape(alt)}">'
 
 
@@ -73,20 +65,7 @@ def no_preview(name: str) -> str:
     return f'<div class="mng-blank">{PAW}<span>{escape(name)}</span></div>'
 
 
-def gallery(items: list[tuple[SimilarImage, bytes | None]]) -> str:
-    return f'<ul class="mng-gallery">{"".join(_figure(item, data) for item, data in items)}</ul>'
-
-
-def _figure(item: SimilarImage, data: bytes | None) -> str:
-    alt = f"{item.image.label or 'Unlabelled'}, {item.image.file_name}"
-    return (
-        f'<li title="{escape(item.image.file_name)}">{thumbnail(data, alt)}'
-        f"<span>{likeness(item.similarity)}</span>"
-        f'<span class="mng-fine">{escape(percent(item.similarity))} similar</span></li>'
-    )
-
-
-def _mime_type(data: bytes) -> str:
+def mime_type(data: bytes) -> str:
     return "image/webp" if data[8:12] == b"WEBP" else "image/jpeg"
 
 

@@ -22,8 +22,9 @@ class Picture:
     image_id: int | None = None
 
 
-def preview(data: bytes) -> bytes | None:
-    """The picture upright, over white and small, as a JPEG; None if it cannot be shown.
+def preview(data: bytes, side: int = PREVIEW_SIDE) -> bytes | None:
+    """The picture upright, over white, at most `side` pixels wide and high, as a JPEG; None if it cannot be
+    shown.
 
     Whether it can be answered is for the API to say: it may read what this cannot.
     """
@@ -31,17 +32,17 @@ def preview(data: bytes) -> bytes | None:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             if image.width * image.height > MAX_PIXELS:
                 return None
-            return _jpeg(_small(image))
+            return _jpeg(_small(image, side))
     except Exception:  # noqa: BLE001  malformed files make Pillow's readers raise nearly anything
         return None
 
 
-def _small(image: Image.Image) -> Image.Image:
+def _small(image: Image.Image, side: int) -> Image.Image:
     # Lets JPEG decode at a fraction of its size, which is what makes 24 megapixels quick.
-    image.draft(None, (PREVIEW_SIDE, PREVIEW_SIDE))
+    image.draft(None, (side, side))
     # Before the pixels are converted: the new picture would no longer know how it was taken.
     small = _over_white(_upright(image))
-    small.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE))
+    small.thumbnail((side, side))
     return small
 
 

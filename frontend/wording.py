@@ -21,21 +21,6 @@ BADGES: dict[Verdict, str] = {
     "not_an_animal": "No animal recognised",
 }
 
-ADVICE: dict[Verdict, str] = {
-    "confident": "Below are the likeliest names, with how sure each one is.",
-    "unsure": "A sharper picture with one animal large in the middle usually settles it.",
-    "not_an_animal": (
-        "Try a picture in which the animal fills most of the frame, in daylight and in focus. "
-        "If it did show an animal, it is of a kind I have not learnt."
-    ),
-}
-
-COMPARE: dict[Verdict, str] = {
-    "confident": "Compare it with pictures of the same animal to see for yourself.",
-    "unsure": f"{ADVICE['unsure']} Or compare it with pictures of either guess.",
-    "not_an_animal": ADVICE["not_an_animal"],
-}
-
 MAKE_A_KEY = (
     "Whoever runs it can make one with: menagerie keys add page, and start this page with MENAGERIE_API_KEY "
     "set to what that prints."
@@ -88,6 +73,7 @@ NOTICES: dict[str, Notice] = {
     "rate_limited": Notice(
         "The service has been asked too often", "Wait a moment, then try again.", again=True
     ),
+    "overloaded": Notice("The service has too much to do", "Wait a moment, then try again.", again=True),
     "timeout": Notice(
         "The service is taking too long", "It may be busy. Wait a moment, then try again.", again=True
     ),
@@ -115,11 +101,6 @@ EMPTY_LIBRARY = Notice(
 # Cosines of two embeddings, as a person would put them. Among some hundred photos of the same animal
 # (46 asked about, EfficientNet-Lite0), the nearest lies at 0.72 in the median, the twelfth at 0.55.
 LIKENESS = ((0.95, "Nearly identical"), (0.7, "Very alike"), (0.55, "Alike"), (0.0, "Somewhat alike"))
-
-
-def advice(verdict: Verdict, *, comparable: bool) -> str:
-    """What to do with an answer; `comparable`: whether there are pictures to hold it against."""
-    return (COMPARE if comparable else ADVICE)[verdict]
 
 
 def notice_for(error: ApiError) -> Notice:

@@ -1,26 +1,15 @@
-"""The library's pictures, fetched by this process: the visitor's browser may not reach the API."""
+"""Pictures of the library to try the service with."""
 
-from concurrent.futures import ThreadPoolExecutor
 from itertools import chain, zip_longest
 
 import streamlit as st
 
 from frontend.answers import LibraryImage
-from frontend.client import Api, ApiError
+from frontend.client import Api
 
 SAMPLES = 12
 # How many are looked through for different labels where the labels themselves are not known.
 PAGE = 100
-FETCHERS = 4
-
-
-def thumbnails(api: Api, images: list[LibraryImage]) -> list[bytes | None]:
-    """In the order of `images`; None for one that the API cannot give.
-
-    Raises:
-        ApiError: if the API is not there at all.
-    """
-    return list(_thumbnails(api, api.url, tuple(images)))
 
 
 def samples(api: Api) -> list[LibraryImage]:
@@ -30,26 +19,6 @@ def samples(api: Api) -> list[LibraryImage]:
         ApiError: as `Api`.
     """
     return list(_samples(api, api.url))
-
-
-# Streamlit leaves arguments with an underscore out of the key; failures that are raised are not kept.
-@st.cache_data(show_spinner=False, max_entries=200, ttl="10m")
-def _thumbnails(
-    _api: Api,
-    url: str,  # noqa: ARG001
-    images: tuple[LibraryImage, ...],
-) -> tuple[bytes | None, ...]:
-    with ThreadPoolExecutor(FETCHERS) as pool:
-        return tuple(pool.map(lambda image: _thumbnail_or_none(_api, image), images))
-
-
-def _thumbnail_or_none(api: Api, image: LibraryImage) -> bytes | None:
-    try:
-        return api.thumbnail(image)
-    except ApiError as error:
-        if error.code in ("unreachable", "timeout"):
-            raise
-        return None
 
 
 @st.cache_data(show_spinner=False, max_entries=1, ttl="1m")

@@ -1,0 +1,168 @@
+"""A batch at work: it goes on in a thread of its own, whoever looks at it or goes away."""
+
+import shutil
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from frontend.batch.calls import BatchAnswer, BatchItem, predict_batch
+from frontend.batch.rows import Row
+from frontend.batch.sources import ZIP_STARTS, Source, UnusableFile
+from frontend.client import Api, ApiError
+from frontend.picture import preview
+from frontend.wording import notice_for
+
+# Small enough for a progress that moves, and that others have their turns at the API in between.
+AT_ONCE = 16
+THUMBNAIL_SIDE = 120
+BUSY = ("rate_limited", "overloaded")
+RETRIES, RETRY_SECONDS = 6, 2.0
+
+State = Literal["running", "paused", "cancelled", "done"]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """`seconds_left`: None as long as nobody can tell."""
+
+    state: State
+    done: int
+    total: int
+    seconds_left: float | None
+    failure: ApiError | None
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """A file as it is sent, or what is wrong with it."""
+
+    name: str
+    data: bytes | None
+    problem: str | None
+    thumbnail: bytes | None
+
+
+class Job:
+    """Asks about `sources` in their order. Safe to use from several threads."""
+
+    def __init__(self, api: Api, sources: Sequence[Source], folder: Path) -> None:
+        self._api = api
+        self._sources = sources
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._rows: list[Row] = []
+        self._state: State = "paused"
+        self._failure: ApiError | None = None
+        self._waiting: list[_Prepared] = []  # read, and not answered: a file can be read once
+        self._read = 0
+        self._busy_seconds = 0.0
+        self.resume()
+
+    @property
+    def rows(self) -> list[Row]:
+        with self._lock:
+            return list(self._rows)
+
+    @property
+    def progress(self) -> Progress:
+        with self._lock:
+            done, total = len(self._rows), len(self._sources)
+            left = self._busy_seconds / done * (total - done) if done else None
+            return Progress(self._state, done, total, left, self._failure)
+
+    def resume(self) -> None:
+        """Goes on where it stopped."""
+        with self._lock:
+            if self._state != "paused":
+                return
+            self._state, self._failure = "running", None
+        threading.Thread(target=self._work, daemon=True, name="batch").start()
+
+    def cancel(self) -> None:
+        """Asks about no more; what was answered stays."""
+        with self._lock:
+            if self._state in ("running", "paused"):
+                self._state = "cancelled"
+
+    def close(self) -> None:
+        """Ends it, and gives back what it kept on disk."""
+        self.cancel()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _work(self) -> None:
+        with ThreadPoolExecutor(1) as ahead:
+            upcoming = ahead.submit(self._prepare)
+            while chunk := upcoming.result():
+                begun = time.monotonic()
+                self._waiting = []
+                upcoming = ahead.submit(self._prepare)
+                try:
+                    rows = list(self._answered(chunk))
+                except ApiError as error:
+                    self._waiting = chunk + upcoming.result()
+                    self._end("paused", error)
+                    return
+                with self._lock:
+                    self._rows.extend(rows)
+                    self._busy_seconds += time.monotonic() - begun
+                    if self._state != "running":
+                        break
+        self._end("done")
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _end(self, state: State, failure: ApiError | None = None) -> None:
+        with self._lock:
+            if self._state == "running":
+                self._state, self._failure = state, failure
+
+    def _prepare(self) -> list[_Prepared]:
+        if self._waiting:
+            waiting, self._waiting = self._waiting, []
+            return waiting
+        with self._lock:
+            if self._state != "running":
+                return []
+        some = self._sources[self._read : self._read + AT_ONCE]
+        self._read += len(some)
+        return [_prepared(source) for source in some]
+
+    def _answered(self, chunk: list[_Prepared]) -> Iterator[Row]:
+        sendable = [(one.name, one.data) for one in chunk if one.data is not None]
+        items = iter(self._ask(sendable).items if sendable else ())
+        for one in chunk:
+            yield _row(one, next(items) if one.data is not None else None)
+
+    def _ask(self, pictures: list[tuple[str, bytes]]) -> BatchAnswer:
+        for attempt in range(RETRIES):
+            try:
+                return predict_batch(self._api, pictures)
+            except ApiError as error:
+                if error.code not in BUSY or attempt == RETRIES - 1:
+                    raise
+            time.sleep(RETRY_SECONDS)
+        raise AssertionError("unreachable")
+
+
+def _prepared(source: Source) -> _Prepared:
+    try:
+        data = source.read()
+    except UnusableFile as error:
+        return _Prepared(source.name, None, str(error), None)
+    except OSError:
+        return _Prepared(source.name, None, "It is gone: this batch was given up.", None)
+    if data[:4] in ZIP_STARTS:
+        return _Prepared(source.name, None, "It is a zip inside a zip: unpack it first.", None)
+    return _Prepared(source.name, data, None, preview(data, THUMBNAIL_SIDE))
+
+
+def _row(one: _Prepared, item: BatchItem | None) -> Row:
+    if item is None:
+        return Row(one.name, None, one.problem, one.thumbnail)
+    problem = None
+    if item.error is not None:
+        problem = f"{notice_for(ApiError(item.error.code, item.error.detail)).title}."
+    return Row(one.name, item.prediction, problem, one.thumbnail)

@@ -1,0 +1,88 @@
+"""Batch: many pictures at once, or a zip of them; what each shows, as a table to filter and to take home."""
+
+import streamlit as st
+
+from frontend import failure, handing_over, markup, uploads
+from frontend.batch import results, running
+from frontend.batch.job import Job
+from frontend.batch.jobs import NothingInside, TooMany, jobs
+from frontend.batch.sources import UnusableZip
+from frontend.batch.wording import EMPTY, HERO, NO_LONGER_KEPT, TOO_MANY, UNUSABLE_ZIP
+from frontend.client import Api, ApiError
+from frontend.wording import Notice
+
+ADDRESS = "job"
+UPLOADER = "batch-uploader"
+SAID = "batch-said"
+MOST_MB = 500  # of one file: a zip of many pictures
+
+
+def show(api: Api) -> None:
+    name = st.query_params.get(ADDRESS)
+    if name is None:
+        _start(api)
+        return
+    job = jobs().find(name)
+    if job is None:
+        st.html(markup.notice(NO_LONGER_KEPT))
+        st.button("Start another batch", type="primary", on_click=_leave)
+    elif job.progress.state == "running":
+        running.show(job)
+    else:
+        _ended(job)
+
+
+def _start(api: Api) -> None:
+    st.html(HERO)
+    try:
+        api.readiness()
+    except ApiError as error:
+        failure.show(error)
+        return
+    with st.container(key="chooser"):
+        said = st.session_state.pop(SAID, None)
+        if said is not None:
+            st.html(markup.notice(said))
+        chosen = st.file_uploader(
+            "Drop pictures, or a zip of them",
+            accept_multiple_files=True,
+            max_upload_size=MOST_MB,
+            key=f"{UPLOADER}-{_round()}",
+        )
+    files = handing_over.take() or [(upload.name, uploads.take(upload)) for upload in chosen]
+    if files:
+        _begin(api, files)
+
+
+def _begin(api: Api, files: list[tuple[str, bytes]]) -> None:
+    # Another key is another widget: Streamlit lets go of what the one before held.
+    st.session_state[UPLOADER] = _round() + 1
+    try:
+        st.query_params[ADDRESS] = jobs().begin(api, files)
+    except UnusableZip as error:
+        st.session_state[SAID] = Notice(UNUSABLE_ZIP, str(error))
+    except TooMany as error:
+        st.session_state[SAID] = Notice(TOO_MANY, str(error))
+    except NothingInside:
+        st.session_state[SAID] = EMPTY
+    st.rerun()
+
+
+def _ended(job: Job) -> None:
+    progress = job.progress
+    if progress.failure is not None:
+        failure.say(progress.failure)
+        with st.container(horizontal=True, key="batch-again"):
+            st.button("Go on where it stopped", type="primary", on_click=job.resume)
+            st.button("Start another batch", on_click=_leave)
+    results.show(job.rows, progress)
+    if progress.failure is None:
+        st.button("Start another batch", icon=":material/add:", on_click=_leave)
+
+
+def _leave() -> None:
+    st.query_params.pop(ADDRESS, None)
+
+
+def _round() -> int:
+    return int(st.session_state.get(UPLOADER, 0))

@@ -1,0 +1,49 @@
+"""What the Batch page says."""
+
+from typing import TYPE_CHECKING
+
+from frontend.batch.rows import Filter
+from frontend.wording import Notice
+
+if TYPE_CHECKING:
+    from frontend.batch.job import Progress
+
+HERO = (
+    '<div class="mng-hero"><h1>Many pictures at once</h1>'
+    "<p>Drop a whole folder&rsquo;s pictures, or one zip of them. You get a table of what each one shows, "
+    "to filter and to download.</p></div>"
+)
+EMPTY = Notice("There is nothing in it", "Choose a zip with pictures in it, or the pictures themselves.")
+NO_LONGER_KEPT = Notice(
+    "This batch is no longer kept",
+    "A batch is kept for an hour after it was looked at last, and until this page is started anew. "
+    "Its pictures are to be dropped once more.",
+)
+UNUSABLE_ZIP = "This zip cannot be opened"
+TOO_MANY = "Too much at once"
+
+FILTERS: dict[Filter, str] = {
+    "all": "All",
+    "confident": "Confident",
+    "unsure": "Not sure",
+    "not_an_animal": "No animal",
+    "refused": "Unusable file",
+}
+VERDICTS: dict[Filter, str] = FILTERS | {"not_an_animal": "No animal recognised"}
+
+
+def time_left(progress: "Progress") -> str:
+    seconds = progress.seconds_left
+    if seconds is None:
+        return "just begun"
+    if seconds < 60:
+        return f"about {max(1, round(seconds))} s left"
+    return f"about {round(seconds / 60)} min left"
+
+
+def ended(progress: "Progress") -> str:
+    done, total = progress.done, progress.total
+    if progress.state == "done":
+        return "One picture answered" if total == 1 else f"All {total:,} pictures answered"
+    stopped = "Stopped" if progress.state == "cancelled" else "Interrupted"
+    return f"{stopped} after {done:,} of {total:,} pictures"

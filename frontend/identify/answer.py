@@ -1,0 +1,64 @@
+"""The page once a picture is chosen: the picture, what it shows, and pictures like it."""
+
+import streamlit as st
+
+from frontend import failure
+from frontend import markup as shared
+from frontend.answers import Prediction
+from frontend.client import Api, ApiError
+from frontend.identify import gallery, markup, reporting, sharing, visit, why
+from frontend.identify.visit import Visit
+from frontend.identify.waiting import waiting
+from frontend.identify.wording import WAITING
+
+
+def show(api: Api, asked: Visit) -> None:
+    with st.container(key="result"):
+        left, right = st.columns([11, 10], gap="large")
+    with left, st.container(key="picture"):
+        picture = st.empty()
+        under = st.container(key="under")
+    _picture(picture, asked)
+    with right:
+        prediction = _prediction(api, asked)
+    if prediction is None:
+        return
+    with under:
+        why.show(api, asked, prediction, picture)
+    # Pictures like no animal are of no use to anyone.
+    if asked.comparable and prediction.label is not None:
+        gallery.show(api, asked, prediction)
+
+
+def _picture(place: st.delta_generator.DeltaGenerator, asked: Visit) -> None:
+    if asked.preview:
+        place.image(asked.preview, alt=f"Your picture, {asked.picture.name}", width="stretch")
+    else:
+        place.html(shared.no_preview(asked.picture.name))
+
+
+def _prediction(api: Api, asked: Visit) -> Prediction | None:
+    try:
+        with waiting(WAITING):
+            prediction = asked.predict(api)
+    except ApiError as error:
+        failure.show(error)
+        st.button("Another picture", icon=":material/arrow_back:", on_click=visit.end)
+        return None
+    st.html(markup.answer(prediction, comparable=asked.comparable))
+    _guesses(prediction)
+    with st.container(horizontal=True, key="actions"):
+        st.button("Another picture", type="primary", icon=":material/arrow_back:", on_click=visit.end)
+        sharing.offer(asked, prediction)
+    reporting.ask(api, asked, prediction)
+    st.html(shared.byline(prediction.model))
+    return prediction
+
+
+def _guesses(prediction: Prediction) -> None:
+    bars = shared.bars(markup.worth_telling(prediction.top_k))
+    if prediction.verdict == "not_an_animal":
+        with st.expander("What it resembles most, all the same"):
+            st.html(bars)
+    else:
+        st.html(bars)

@@ -1,0 +1,40 @@
+"""What the API answers to this room alone."""
+
+from frontend.answers import Answer, LibraryImage
+
+
+class Box(Answer):
+    """A part of an upright picture, as fractions of its width and height."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+class Explanation(Answer):
+    """`heat`: rows from the top, each from the left, 0 to 1, over the part `box` of the upright picture;
+    the model saw nothing of the rest. All are 0 where nothing speaks for `label`."""
+
+    label: str
+    heat: tuple[tuple[float, ...], ...]
+    box: Box
+
+
+class Catalogue(Answer):
+    """`explains`: whether the model that serves can tell what on a picture its answer comes from."""
+
+    explains: bool = False
+
+
+class Closely(LibraryImage):
+    """`source`: the name of the folder or store that the picture was ingested from."""
+
+    source: str | None = None
+
+
+class Report(Answer):
+    """`image_id`: the picture's in the library, where it was kept or lay there before."""
+
+    id: int
+    image_id: int | None = None

@@ -1,0 +1,98 @@
+"""Where a picture comes from: a file, the camera, or the library."""
+
+import re
+from pathlib import Path
+from typing import Literal
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from frontend import handing_over, uploads
+from frontend import markup as shared
+from frontend.answers import LibraryImage
+from frontend.client import Api
+from frontend.going import go
+from frontend.identify import markup, samples, visit
+from frontend.identify.waiting import waiting
+from frontend.picture import Picture
+from frontend.thumbnails import thumbnails
+from frontend.wording import EMPTY_LIBRARY
+
+Source = Literal["File", "Camera", "Library"]
+ICONS: dict[Source, str] = {
+    "File": ":material/image:",
+    "Camera": ":material/photo_camera:",
+    "Library": ":material/photo_library:",
+}
+ARRIVING = Path(__file__).parent / "arriving.js"
+
+
+def choose(api: Api) -> Picture | None:
+    """The picture chosen in this run, if one was. Of several leaves for the page that answers many.
+
+    Raises:
+        ApiError: as `Api`.
+    """
+    with st.container(key="chooser"):
+        source = st.segmented_control(
+            "Where the picture comes from",
+            list(ICONS),
+            default="File",
+            required=True,
+            format_func=lambda name: f"{ICONS[name]} {name}",
+            key="source",
+            persist_state="session",
+            label_visibility="collapsed",
+        )
+        # One at a time: tabs would draw all three, and start the camera before anyone asked.
+        if source == "File":
+            return _from_files()
+        if source == "Camera":
+            shot = st.camera_input("Take a picture of an animal", key=f"camera-{visit.number()}")
+            return None if shot is None else _received(shot)
+        return _from_library(api)
+
+
+def _from_files() -> Picture | None:
+    # Any file is taken: the API says kindly what is wrong with one, the widget only turns red.
+    # Another visit's is another widget: the browser would still list what was sent before.
+    chosen = st.file_uploader(
+        "Drop a picture here", accept_multiple_files=True, key=f"upload-{visit.number()}"
+    )
+    st.html(markup.files_taken(st.get_option("server.maxUploadSize")))
+    st.html(f"<script>{ARRIVING.read_text(encoding='utf-8')}</script>", unsafe_allow_javascript=True)
+    pictures = [_received(upload) for upload in chosen]
+    if len(pictures) > 1:
+        handing_over.hand_over([(picture.name, picture.data) for picture in pictures])
+        go("batch")
+    return pictures[0] if pictures else None
+
+
+def _received(upload: UploadedFile) -> Picture:
+    return Picture(upload.name, uploads.take(upload))
+
+
+def _from_library(api: Api) -> Picture | None:
+    with waiting("Opening the library …", squares=samples.SAMPLES):
+        images = samples.samples(api)
+        small = thumbnails(api, images)
+    if not images:
+        st.html(shared.notice(EMPTY_LIBRARY))
+        return None
+    with st.container(key="samples"):
+        clicked = [image for image, data in zip(images, small, strict=True) if _tile(image, data)]
+    return api.picture(clicked[0]) if clicked else None
+
+
+def _tile(image: LibraryImage, thumbnail: bytes | None) -> bool:
+    """A thumbnail under a button that the style sheet spreads over all of it."""
+    name = image.label or image.file_name
+    with st.container(key=f"sample-{image.id}"):
+        # The button says the name already: a screen reader need not hear it twice.
+        st.html(shared.thumbnail(thumbnail, alt=""))
+        return st.button(plain(name), key=f"use-{image.id}")
+
+
+def plain(text: str) -> str:
+    """Streamlit reads a button's label as Markdown; a library's label is no Markdown."""
+    return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|~:$])", r"\\\1", text)

@@ -1,0 +1,82 @@
+"""Whether an answer was right, as the visitor says."""
+
+import streamlit as st
+
+from frontend import failure
+from frontend import markup as shared
+from frontend.answers import Prediction
+from frontend.client import Api, ApiError
+from frontend.identify import calls, markup, wording
+from frontend.identify.calls import Word
+from frontend.identify.visit import Visit
+
+LONGEST_NOTE = 500
+
+
+def ask(api: Api, asked: Visit, prediction: Prediction) -> None:
+    """Asks once; afterwards there are thanks in the same place."""
+    with st.container(key="report"):
+        if asked.reported is not None:
+            st.html(markup.thanks(asked.reported))
+            return
+        question, yes, no = wording.QUESTION[prediction.verdict]
+        st.html(f'<p class="mng-question">{question}</p>')
+        kept = st.session_state.get(asked.key("keep"), False)
+        with st.container(horizontal=True, key="right-or-wrong"):
+            right = st.button(yes, icon=":material/check:", key=asked.key("right"))
+            wrong = st.button(no, icon=":material/close:", key=asked.key("wrong"))
+        if right:
+            _send(api, asked, Word(prediction.prediction_id, correct=True), kept=kept)
+        if wrong:
+            asked.doubted = True
+        word = _correction(api, asked, prediction) if asked.doubted else None
+        _permission(asked)
+        if asked.doubted and st.button("Send", type="primary", key=asked.key("send")):
+            _send(api, asked, word or Word(prediction.prediction_id, correct=False), kept=kept)
+
+
+def _correction(api: Api, asked: Visit, prediction: Prediction) -> Word:
+    """What a visitor says who says that it is wrong."""
+    label = st.selectbox(
+        "What is it, then?",
+        _names(api, prediction),
+        index=None,
+        placeholder="Leave empty if you do not know",
+        accept_new_options=True,
+        key=asked.key("label"),
+    )
+    note = st.text_input("A note (optional)", max_chars=LONGEST_NOTE, key=asked.key("note"))
+    return Word(prediction.prediction_id, correct=False, label=label, comment=note.strip() or None)
+
+
+def _names(api: Api, prediction: Prediction) -> list[str]:
+    """The other guesses first, then all other labels."""
+    try:
+        known = [entry.label for entry in calls.labels(api)]
+    except ApiError:
+        known = []  # any name can be typed
+    guesses = [entry.label for entry in prediction.top_k]
+    return [name for name in dict.fromkeys(guesses + known) if name != prediction.label]
+
+
+def _permission(asked: Visit) -> None:
+    """Whether the picture may be kept; the library's own lie there already."""
+    if asked.picture.image_id is None:
+        st.checkbox(
+            "The library may keep this picture to learn from it",
+            key=asked.key("keep"),
+        )
+        st.html(markup.fine(wording.WHO_SEES))
+
+
+def _send(api: Api, asked: Visit, word: Word, *, kept: bool) -> None:
+    try:
+        calls.report(api, word, asked.picture if kept else None)
+    except ApiError as error:
+        if error.code in wording.NOT_TAKEN:
+            st.html(shared.notice(wording.NOT_TAKEN[error.code], error.detail))
+        else:
+            failure.say(error)
+        return
+    asked.reported = wording.THANKS_KEPT if kept else wording.THANKS_RIGHT if word.correct else wording.THANKS
+    st.rerun()

@@ -1,0 +1,21 @@
+"""An answer to take elsewhere."""
+
+import streamlit as st
+
+from frontend.answers import Prediction
+from frontend.identify import markup, wording
+from frontend.identify.visit import Visit
+
+
+def offer(asked: Visit, prediction: Prediction) -> None:
+    with st.popover("Share", icon=":material/ios_share:"):
+        st.html(markup.fine("Copy it as text, by the sign in the corner:"))
+        st.code(wording.as_text(prediction, asked.picture.name), language=None, wrap_lines=True)
+        st.download_button(
+            "Download as JSON",
+            prediction.model_dump_json(indent=2),
+            file_name="answer.json",
+            mime="application/json",
+            on_click="ignore",
+            icon=":material/download:",
+        )

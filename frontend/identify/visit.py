@@ -1,0 +1,79 @@
+"""What one visitor has asked so far. It outlives Streamlit's reruns: the API is asked nothing twice."""
+
+from dataclasses import dataclass, field
+from typing import cast
+
+import streamlit as st
+
+from frontend.answers import LibraryImage, Prediction, Similar
+from frontend.client import Api
+from frontend.identify import calls
+from frontend.identify.answers import Explanation
+from frontend.identify.calls import Wanted
+from frontend.picture import Picture, preview
+
+KEY = "visit"
+LAST = "visit-number"
+
+
+@dataclass
+class Visit:
+    """`comparable`: whether there are pictures to compare with; `number`: tells this from other visits of
+    the same visitor, for the keys of widgets; `centre`: the picture of the library whose like is shown
+    instead of the visitor's; `doubted`: whether the visitor is about to say what is wrong; `reported`: the
+    thanks for what they said of the answer."""
+
+    picture: Picture
+    preview: bytes | None
+    comparable: bool
+    number: int
+    prediction: Prediction | None = None
+    centre: LibraryImage | None = None
+    doubted: bool = False
+    reported: str | None = None
+    similar: dict[tuple[int | None, Wanted], Similar] = field(default_factory=dict)
+    explained: dict[str, Explanation] = field(default_factory=dict)
+
+    def predict(self, api: Api) -> Prediction:
+        if self.prediction is None:
+            self.prediction = api.predict(self.picture)
+        return self.prediction
+
+    def find_similar(self, api: Api, wanted: Wanted) -> Similar:
+        """The pictures like the visitor's, or like `centre`."""
+        of = self.picture if self.centre is None else Picture("", b"", self.centre.id)
+        key = of.image_id, wanted
+        if key not in self.similar:
+            self.similar[key] = calls.similar(api, of, wanted)
+        return self.similar[key]
+
+    def explain(self, api: Api, label: str) -> Explanation:
+        if label not in self.explained:
+            self.explained[label] = calls.explain(api, self.picture, label)
+        return self.explained[label]
+
+    def look_around(self, centre: LibraryImage | None) -> None:
+        """Shows what is like `centre`; None: like the visitor's picture again."""
+        self.centre = centre
+
+    def key(self, name: str) -> str:
+        """That of a widget which starts anew with each picture."""
+        return f"{name}-{self.number}"
+
+
+def number() -> int:
+    """How many visits there were: what a widget's key holds that starts anew after each."""
+    return cast(int, st.session_state.get(LAST, 0))
+
+
+def current() -> Visit | None:
+    return cast(Visit | None, st.session_state.get(KEY))
+
+
+def begin(picture: Picture, *, comparable: bool) -> None:
+    st.session_state[LAST] = number() + 1
+    st.session_state[KEY] = Visit(picture, preview(picture.data), comparable, number())
+
+
+def end() -> None:
+    del st.session_state[KEY]

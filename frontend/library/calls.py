@@ -1,0 +1,80 @@
+"""What this room asks of the API. Every call raises `ApiError`."""
+
+from typing import Literal
+
+import streamlit as st
+
+from frontend.answers import LibraryImage, Similar
+from frontend.client import Api
+from frontend.library.address import Address
+from frontend.library.answers import Catalogue, Decided, Details, Listing, Overview, Undone
+from frontend.picture import Picture, preview
+
+ANY = "any"  # of all labels
+FOUND = 48  # pictures that a search shows
+MORE = 12  # pictures like one that is looked at
+
+Kind = Literal["label", "exclude", "include"]
+
+
+def overview(api: Api) -> Overview:
+    return api.json(Overview, "GET", "/library")
+
+
+def listing(api: Api, at: Address, limit: int) -> Listing:
+    return api.json(Listing, "GET", "/images", params=at.filters | at.position | {"limit": str(limit)})
+
+
+def details(api: Api, image_id: int) -> Details:
+    return api.json(Details, "GET", f"/images/{image_id}")
+
+
+def like_text(api: Api, at: Address) -> Similar:
+    """The pictures of the library that show most what a text says."""
+    return api.json(Similar, "POST", "/similar", params=_among(at) | {"text": at.text or ""})
+
+
+def like_picture(api: Api, at: Address, picture: Picture) -> Similar:
+    """The pictures of the library that look most like one that was brought along."""
+    upload = {"file": (picture.name, picture.data)}
+    return api.json(Similar, "POST", "/similar", params=_among(at), files=upload)
+
+
+def like_image(api: Api, image_id: int) -> Similar:
+    """The pictures of the library that look most like one of it, whatever their label."""
+    asked = {"label": ANY, "k": MORE, "image_id": image_id}
+    return api.json(Similar, "POST", "/similar", params=asked)
+
+
+def reads_texts(api: Api) -> bool:
+    """Whether pictures can be sought by words, which changes with the model alone."""
+    return _reads_texts(api, api.url)
+
+
+@st.cache_data(show_spinner=False, max_entries=1, ttl="1m")
+def _reads_texts(_api: Api, url: str) -> bool:  # noqa: ARG001
+    return _api.json(Catalogue, "GET", "/models").texts != "none"
+
+
+def large(api: Api, image: LibraryImage) -> bytes | None:
+    """A picture as it can be shown large; None if it cannot be."""
+    return _large(api, api.url, image)
+
+
+@st.cache_data(show_spinner=False, max_entries=32, ttl="10m")
+def _large(_api: Api, url: str, image: LibraryImage) -> bytes | None:  # noqa: ARG001
+    return preview(_api.picture(image).data)
+
+
+def decide(api: Api, image_id: int, kind: Kind, label: str | None, by: str | None) -> Decided:
+    said = {"image_ids": [image_id], "kind": kind, "label": label, "reason": None, "by": by}
+    return api.json(Decided, "POST", "/decisions", json=said)
+
+
+def undo(api: Api, ids: tuple[int, ...]) -> Undone:
+    return api.json(Undone, "POST", "/decisions/undo", json={"ids": list(ids)})
+
+
+def _among(at: Address) -> dict[str, str]:
+    among = {name: said for name, said in at.filters.items() if name in ("split", "source")}
+    return among | {"label": at.label or ANY, "k": str(FOUND)}

@@ -1,0 +1,86 @@
+"""Making another model the champion, or the one before: asked once more, by somebody who may."""
+
+from collections.abc import Callable
+from html import escape
+
+import streamlit as st
+
+from frontend.client import Api, ApiError
+from frontend.models import calls, markup, wording
+from frontend.models.answers import Champion, Model
+from frontend.models.wording import ARGUABLE, TROUBLE
+from frontend.signing import Visitor, signed_in
+from frontend.wording import notice_for
+
+ASKED = "models-asked"
+DONE = "models-done"
+REFUSED = "models-refused"
+
+
+def promotion(api: Api, model: Model, champion: str | None) -> None:
+    """The way to make `model` the champion in the place of `champion`."""
+    after = f"{champion} stays, and can be brought back here at any time." if champion else ""
+    _step(
+        api,
+        f"promote {model.version}",
+        "Make it the champion",
+        f"{model.version} will answer every question from then on, within seconds. {after}",
+        lambda visitor, force: calls.promote(visitor.api, model.version, force=force, by=visitor.by),
+    )
+
+
+def rollback(api: Api, task: str, champion: str, before: str) -> None:
+    """The way back to the champion `before` the present one."""
+    _step(
+        api,
+        f"rollback {champion}",
+        f"Go back to {before}",
+        f"{before} will answer again instead of {champion}, within seconds. {champion} stays, and can be "
+        "made the champion again.",
+        lambda visitor, _: calls.roll_back(visitor.api, task, by=visitor.by),
+    )
+
+
+def outcome() -> None:
+    """Says once what was done last."""
+    if done := st.session_state.pop(DONE, None):
+        st.success(done, icon=":material/check_circle:")
+
+
+def _step(api: Api, what: str, name: str, meaning: str, change: Callable[[Visitor, bool], Champion]) -> None:
+    if st.session_state.get(ASKED) != what:
+        st.button(name, key=f"begin {what}", on_click=_ask, args=(what,))
+        return
+    with st.container(key="changing", border=True):
+        st.html(f'<div class="mng-ask"><h3>{escape(name)}?</h3><p>{escape(meaning)}</p></div>')
+        visitor = signed_in(api, "admin")
+        refused: ApiError | None = st.session_state.get(REFUSED)
+        if refused is not None:
+            st.html(markup.refusal(TROUBLE.get(refused.code, notice_for(refused).title), refused.detail))
+        with st.container(horizontal=True):
+            if visitor is not None:
+                _go(name, visitor, refused, change)
+            st.button("Leave it as it is", on_click=_ask, args=(None,))
+
+
+def _go(
+    name: str, visitor: Visitor, refused: ApiError | None, change: Callable[[Visitor, bool], Champion]
+) -> None:
+    arguable = refused is not None and refused.code in ARGUABLE
+    sure = f"{name} all the same" if arguable else f"Yes: {name[0].lower()}{name[1:]}"
+    if not st.button(sure, type="primary"):
+        return
+    try:
+        with st.spinner("Checking the model, then changing …"):
+            champion = change(visitor, arguable)
+    except ApiError as error:
+        st.session_state[REFUSED] = error
+    else:
+        _ask(None)
+        st.session_state[DONE] = wording.changed(champion.version, champion.unembedded)
+    st.rerun()
+
+
+def _ask(what: str | None) -> None:
+    st.session_state[ASKED] = what
+    st.session_state.pop(REFUSED, None)

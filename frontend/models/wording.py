@@ -1,0 +1,220 @@
+"""What the Models page says: figures in words, and what they do and do not tell."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from frontend.models.answers import Comparison, DataChange, Decisions, Drift, LabelShare, Metrics, Paired
+from frontend.wording import Notice
+
+INTRODUCTION = "Which models there are, how good each one is, and which one answers."
+STATES = {"champion": "Answers now", "candidate": "Candidate", "retired": "Answered before"}
+CHAMPION_ELSEWHERE = "Champion"
+UNLIKELY = 0.05  # the usual bound: of 20 differences by chance, one looks as large
+
+ONLY_STARTER = Notice(
+    "Only the starter model so far",
+    "It knows 398 kinds of animals without any training, and was never measured on pictures of yours. Teach "
+    "one your own animals with: menagerie ingest FOLDER, then menagerie train --promote. Its figures will "
+    "stand here.",
+)
+NO_MODELS = Notice("No models of this task", "Train one with: menagerie train")
+GONE = Notice(
+    "This model is not in the registry", "Perhaps the address was cut short. Go back to all models."
+)
+NO_FILES = Notice(
+    "The files of this model are not where the service looks for them",
+    "It cannot answer until they are back in the folder of bundles.",
+)
+SHARES_OF_LAST_DAYS = "What it was asked in the last {days} days"
+
+TROUBLE = {
+    "worse_than_champion": "It does worse than the champion",
+    "not_compared": "The two were not measured on the same pictures",
+    "bad_bundle": "This model cannot serve",
+    "overtaken": "Somebody else changed the champion meanwhile",
+    "no_earlier_champion": "There is no earlier champion to go back to",
+    "other_task": "This service answers for another task",
+}
+# Refused for a reason that a person may overrule.
+ARGUABLE = ("worse_than_champion", "not_compared")
+
+
+def percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+def interval(low: float, high: float) -> str:
+    return f"{100 * low:.0f} to {100 * high:.0f} %"
+
+
+def size(number: int | None) -> str:
+    return "not here" if number is None else f"{number / 1e6:.0f} MB"
+
+
+def milliseconds(value: float | None) -> str:
+    if value is None:
+        return "not measured"
+    return f"{value:.0f} ms" if value >= 10 else f"{value:.1f} ms"
+
+
+def day(at: datetime) -> str:
+    return f"{at.day} {at:%B %Y}"
+
+
+def short_day(at: datetime) -> str:
+    return f"{at.day} {at:%b} {at.year}"
+
+
+def moment(at: datetime) -> str:
+    return f"{day(at)}, {at:%H:%M} UTC"
+
+
+def counted(number: int, one: str, more: str | None = None) -> str:
+    return f"{number:,} {one if number == 1 else more or f'{one}s'}"
+
+
+def measured(metrics: Metrics) -> str:
+    return (
+        f"Right on {percent(metrics.accuracy)} of {counted(metrics.pictures, 'test picture')} that it never "
+        f"saw. On others like them, expect {interval(*metrics.accuracy_interval)}."
+    )
+
+
+def verdict(compared: Comparison) -> str:
+    """Which of two is better, as far as that can be told."""
+    a, b = compared.a, compared.b
+    if compared.paired is not None:
+        return _paired(a.version, b.version, compared.paired)
+    ask = f"This asks both about the same pictures: menagerie compare {a.version} {b.version}"
+    if compared.same_pictures and a.metrics and b.metrics:
+        return (
+            f"On the same {counted(b.metrics.pictures, 'test picture')}, {b.version} is right on "
+            f"{_accuracy(b.metrics)}, {a.version} on {_accuracy(a.metrics)}. Which pictures each of them got "
+            f"right is not kept, so nobody can say whether that is chance. {ask}"
+        )
+    return (
+        "They were not measured on the same test pictures: their figures do not tell which is better. " + ask
+    )
+
+
+def _accuracy(metrics: Metrics) -> str:
+    return f"{percent(metrics.accuracy)} ({interval(*metrics.accuracy_interval)})"
+
+
+def _paired(a: str, b: str, paired: Paired) -> str:
+    pictures = counted(paired.pictures, "test picture")
+    more = paired.b.count - paired.a.count
+    if paired.only_a == paired.only_b == 0:
+        return f"Both are right on the same {paired.b.count} of {pictures}."
+    if more == 0:
+        return f"Each is right on {paired.b.count} of {pictures}, though not on the same ones."
+    chance = f"chance could explain that (p = {paired.p_value:.2f})"
+    if paired.p_value < UNLIKELY:
+        p = "p < 0.001" if paired.p_value < 0.001 else f"p = {paired.p_value:.3f}"
+        chance = f"chance hardly explains that ({p})"
+    what = "more" if more > 0 else "fewer"
+    return f"{b} is right on {abs(more)} {what} of {pictures} than {a}; {chance}."
+
+
+def data_change(change: DataChange) -> str:
+    """What the later of two learnt from that the earlier did not."""
+    parts = [
+        (change.added, f"{counted(change.added, 'picture')} more"),
+        (change.removed, f"{counted(change.removed, 'picture')} fewer"),
+        (change.relabelled, f"{counted(change.relabelled, 'picture')} under another label"),
+        (change.moved, f"{counted(change.moved, 'picture')} in another split"),
+    ]
+    said = [text for number, text in parts if number]
+    if not said:
+        return "Both learnt from the very same pictures and labels."
+    return f"What it learnt from: {', '.join(said)}."
+
+
+def bought(decisions: Decisions, compared: Comparison) -> str:
+    """What people decided between two trainings, and what became of the accuracy."""
+    kinds = [
+        (decisions.label, f"{counted(decisions.label, 'label')} set right or given"),
+        (decisions.exclude, f"{counted(decisions.exclude, 'picture')} taken out"),
+        (decisions.include, f"{counted(decisions.include, 'picture')} found to be in order"),
+    ]
+    what = ", ".join(text for number, text in kinds if number)
+    said = f"Between the two trainings people made {counted(decisions.total, 'decision')}: {what}."
+    became = _before_and_after(compared)
+    if became is None:
+        return f"{said} What that changed is not known: not both were asked about the same test pictures."
+    other = compared.a.architecture != compared.b.architecture
+    return f"{said} {became}{' It is another network too: not all of that is review.' if other else ''}"
+
+
+def _before_and_after(compared: Comparison) -> str | None:
+    a, b, paired = compared.a.metrics, compared.b.metrics, compared.paired
+    if paired is not None:
+        pictures, before, after = paired.pictures, paired.a, paired.b
+        shares = [(one.value, one.low, one.high) for one in (before, after)]
+    elif compared.same_pictures and a and b:
+        pictures = b.pictures
+        shares = [(one.accuracy, *one.accuracy_interval) for one in (a, b)]
+    else:
+        return None
+    was, became = (f"{percent(value)} ({interval(low, high)})" for value, low, high in shares)
+    same = f"On the same {counted(pictures, 'test picture')}"
+    return f"{same} it was right on {was} before, and is on {became} after."
+
+
+def drifted(drift: Drift) -> str:
+    """Whether today's pictures are like those that the model learnt from, in a sentence or two."""
+    if not drift.answers:
+        return f"Nobody asked {drift.version} anything in these days."
+    if any(one.expected is None for one in drift.labels):
+        return f"{drift.version} does not say how frequent its labels were in what it learnt from."
+    if drift.distance is None or drift.by_chance is None:
+        return (
+            f"{counted(drift.answers, 'answer')}: too few to say whether they are another mixture than it "
+            f"learnt from. From {drift.least} on, that is told here."
+        )
+    far = f"distance {drift.distance:.2f}, where chance alone reaches {drift.by_chance:.2f}"
+    if drift.distance <= drift.by_chance:
+        return f"The labels are about as frequent as in what it learnt from ({far})."
+    most = max(drift.labels, key=_surplus)
+    return (
+        f"It is asked about another mixture than it learnt from ({far}). Most of all more {most.label}: "
+        f"{100 * most.share:.0f} % of the answers, {100 * (most.expected or 0):.0f} % of what it learnt from."
+    )
+
+
+def _surplus(one: LabelShare) -> float:
+    return one.share - (one.expected or 0)
+
+
+def pace(drift: Drift) -> str:
+    """How sure and how fast it was."""
+    said = []
+    if drift.mean_score is not None and drift.unsure is not None and drift.not_an_animal is not None:
+        said.append(
+            f"Of {counted(drift.answers, 'answer')} {100 * drift.unsure:.0f} % were unsure and "
+            f"{100 * drift.not_an_animal:.0f} % saw no animal; the mean score was "
+            f"{100 * drift.mean_score:.0f} %."
+        )
+    if drift.latency is not None:
+        said.append(
+            f"Half of them took less than {milliseconds(drift.latency.median_ms)}, 19 of 20 less than "
+            f"{milliseconds(drift.latency.p95_ms)}."
+        )
+    return " ".join(said)
+
+
+def changed(version: str, unembedded: int) -> str:
+    """That another model answers now, and what is still to be done."""
+    said = f"{version} is the champion. The service takes it up within seconds."
+    if unembedded:
+        said += (
+            f" {counted(unembedded, 'picture is', 'pictures are')} not embedded under it yet: until "
+            "menagerie index has done that, the model before it finds similar pictures."
+        )
+    return said
+
+
+def labels_by_surprise(labels: Sequence[LabelShare], most: int) -> list[LabelShare]:
+    """Those whose share moved most, if there are more than `most`; in their own order."""
+    chosen = sorted(labels, key=lambda one: -abs(_surplus(one)))[:most]
+    return [one for one in labels if one in chosen]

@@ -1,0 +1,88 @@
+"""What the API answers on the queue and on decisions, as far as the page uses it."""
+
+from datetime import datetime
+
+from frontend.answers import Answer, LibraryImage, ModelName
+
+
+class ReviewImage(LibraryImage):
+    split: str | None = None
+
+
+class Opinion(Answer):
+    """What the model that serves answers to a picture; `score` is a probability."""
+
+    label: str
+    score: float
+    verdict: str
+
+
+class Said(Answer):
+    """What a person said of an answer; `label`: the right one as they see it."""
+
+    correct: bool = False
+    label: str | None
+    comment: str | None
+    by: str | None
+
+
+class Queued(Answer):
+    """A picture to decide on. `reasons`: why, the weightiest first. `suggestion`: the label to confirm.
+
+    `agreement`: the share, 0 to 1, of the pictures nearest to it that carry the answer's label.
+    """
+
+    image: ReviewImage
+    reasons: tuple[str, ...]
+    suggestion: str | None
+    answer: Opinion | None
+    agreement: float | None
+    said: tuple[Said, ...] = ()
+
+
+class QueuePage(Answer):
+    """`counts`: how many wait for each reason; one picture may wait for several.
+    `unanswered`: pictures that no model has looked at yet."""
+
+    total: int
+    counts: dict[str, int]
+    items: tuple[Queued, ...]
+    next_after: str | None
+    unanswered: int = 0
+
+
+class Decided(Answer):
+    decided: int
+    ids: tuple[int, ...]
+
+
+class Undone(Answer):
+    undone: int
+
+
+class Decision(Answer):
+    """`image_id` is None where the library no longer holds such a picture."""
+
+    id: int
+    image_id: int | None
+    file_name: str | None
+    kind: str
+    label: str | None
+    by: str | None
+    made_at: datetime
+    undone_at: datetime | None
+
+
+class DecisionPage(Answer):
+    items: tuple[Decision, ...]
+
+
+class RegisteredModel(Answer):
+    version: str
+    state: str
+    created_at: datetime
+
+
+class Registry(Answer):
+    serving: ModelName
+    models: tuple[RegisteredModel, ...]

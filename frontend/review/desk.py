@@ -1,0 +1,199 @@
+"""What one visitor has before them: pictures that wait, those put off, and what was decided here."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from frontend.client import ApiError
+from frontend.review import calls
+from frontend.review.calls import Kind
+from frontend.review.waiting import Waiting, together
+from frontend.review.wording import OUTDATED, brief, pictures
+from frontend.signing import Visitor
+from frontend.thumbnails import thumbnails
+
+SHOWN = 12
+# Some more lie ready behind them, pictures and all: what is decided on makes room at once.
+READY = SHOWN + 6
+PAGE = 12
+# How many decisions can be taken back one after the other; what came before is in the list of decisions.
+REMEMBERED = 30
+
+
+@dataclass(frozen=True)
+class Done:
+    """What was decided with one gesture: `ids` are the decisions'."""
+
+    ids: tuple[int, ...]
+    of: tuple[Waiting, ...]
+    words: str
+
+
+@dataclass
+class Desk:
+    """`reason` and `label` choose from the queue, None is all. `counts`: by reason, of what waits.
+
+    `told`: what the last gesture came to; `wrong`: what went wrong with it. `made_up`: labels that were given
+    here, which may be new. `looked_at`: to be shown large, once.
+    `labels`: that models know, the most frequent first. `unanswered`: pictures that none has looked at.
+    """
+
+    visitor: Visitor
+    reason: str | None = None
+    label: str | None = None
+    waiting: list[Waiting] = field(default_factory=list)
+    later: list[Waiting] = field(default_factory=list)
+    done: list[Done] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    total: int = 0
+    told: str = ""
+    wrong: ApiError | None = None
+    made_up: list[str] = field(default_factory=list)
+    looked_at: Waiting | None = None
+    labels: tuple[str, ...] = ()
+    unanswered: int = 0
+    _after: str | None = None
+    _read: bool = False
+
+    def choose(self, reason: str | None, label: str | None) -> None:
+        if (reason, label) != (self.reason, self.label):
+            self.reason, self.label = reason, label
+            self.start_anew()
+
+    def start_anew(self) -> None:
+        """Forgets what was read of the queue, but not what was decided."""
+        self.waiting, self.later = [], []
+        self._after, self._read = None, False
+
+    def fill(self) -> None:
+        """Reads on until enough lies ready, or the queue ends.
+
+        Raises:
+            ApiError: as `Api`.
+        """
+        if not self._read:
+            known = self.visitor.reader.labels().labels
+            self.labels = tuple(
+                one.label for one in sorted(known, key=lambda one: (-one.pictures, one.label))
+            )
+        while len(self.waiting) < READY and (self._after is not None or not self._read):
+            self._read_on()
+        if not self.waiting:
+            self.waiting, self.later = self.later, []
+
+    def _read_on(self) -> None:
+        api, after = self.visitor.api, self._after
+        page = calls.queue(api, PAGE, reason=self.reason, label=self.label, after=after)
+        held = {waiting.id for waiting in self.waiting + self.later}
+        fresh = [item for item in page.items if item.image.id not in held]
+        small = thumbnails(self.visitor.reader, [item.image for item in fresh])
+        self.waiting += together([Waiting(*pair) for pair in zip(fresh, small, strict=True)])
+        self.counts, self.total, self.unanswered = dict(page.counts), page.total, page.unanswered
+        self._after, self._read = page.next_after, True
+
+    def names(self) -> list[str]:
+        """Every label that is known here, those that were made up last."""
+        return [*self.labels, *(label for label in self.made_up if label not in self.labels)]
+
+    def confirm(self, ids: Iterable[int]) -> None:
+        """Says yes to what is best for each; those that have nothing to say yes to stay."""
+        by_label: dict[str, list[Waiting]] = {}
+        for one in self._held(ids):
+            if one.best is not None:
+                by_label.setdefault(one.best, []).append(one)
+        self._gesture([("label", label, some) for label, some in by_label.items()])
+
+    def give(self, ids: Iterable[int], label: str) -> None:
+        self._gesture([("label", label, self._held(ids))])
+        if label not in [*self.labels, *self.made_up]:
+            self.made_up.append(label)
+
+    def exclude(self, ids: Iterable[int]) -> None:
+        self._gesture([("exclude", None, self._held(ids))])
+
+    def put_off(self, ids: Iterable[int]) -> None:
+        """Until all the others are decided on, or the queue is read anew."""
+        some = self._held(ids)
+        self._leave(some)
+        self.later += some
+        self.told = f"{pictures(len(some))} put off until the others are done."
+
+    def look(self, ids: Iterable[int]) -> None:
+        self.looked_at = next(iter(self._held(ids)), None)
+
+    def undo(self) -> None:
+        """Takes back what was decided here last; its pictures lie on top again."""
+        if not self.done:
+            return
+        last = self.done[-1]
+        if self._tried(lambda: calls.undo(self.visitor.api, last.ids)):
+            self.done.pop()
+            self._return(last.of)
+            self.told = f"Taken back: {last.words}"
+
+    def undo_listed(self, decision_id: int) -> None:
+        """Takes back any decision, whoever made it, and has the queue read anew: who knows what changed."""
+        if self._tried(lambda: calls.undo(self.visitor.api, [decision_id])):
+            kept = (replace(one, ids=tuple(i for i in one.ids if i != decision_id)) for one in self.done)
+            self.done = [one for one in kept if one.ids]
+            self.told = "Taken back."
+            self.start_anew()
+
+    def _gesture(self, parts: Sequence[tuple[Kind, str | None, list[Waiting]]]) -> None:
+        """All parts are one to take back. Where a later one fails, the earlier ones hold."""
+        ids: list[int] = []
+        of: list[Waiting] = []
+        for kind, label, some in parts:
+            if some and not self._decide(kind, label, some, ids):
+                break
+            of += some
+        if ids:
+            words = _words(parts, len(of))
+            self.done = [*self.done, Done(tuple(ids), tuple(of), words)][-REMEMBERED:]
+            self.told = words
+
+    def _decide(self, kind: Kind, label: str | None, some: list[Waiting], ids: list[int]) -> bool:
+        image_ids = [one.id for one in some]
+        api, by = self.visitor.api, self.visitor.by
+        if not self._tried(lambda: ids.extend(calls.decide(api, image_ids, kind, label=label, by=by).ids)):
+            return False
+        self._leave(some)
+        self._count(some, -1)
+        return True
+
+    def _tried(self, call: Callable[[], object]) -> bool:
+        self.wrong = None
+        try:
+            call()
+        except ApiError as error:
+            self.wrong = error
+            if error.code in OUTDATED:
+                self.start_anew()
+            return False
+        return True
+
+    def _held(self, ids: Iterable[int]) -> list[Waiting]:
+        wanted = set(ids)
+        return [one for one in self.waiting if one.id in wanted]
+
+    def _leave(self, some: Iterable[Waiting]) -> None:
+        gone = {one.id for one in some}
+        self.waiting = [one for one in self.waiting if one.id not in gone]
+
+    def _return(self, some: tuple[Waiting, ...]) -> None:
+        self._leave(some)
+        self.waiting = [*some, *self.waiting]
+        self._count(some, 1)
+
+    def _count(self, some: Sequence[Waiting], by: int) -> None:
+        # Until the next part of the queue is read, and brings the API's own count.
+        self.total = max(0, self.total + by * len(some))
+        for reason in (reason for one in some for reason in one.item.reasons):
+            self.counts[reason] = max(0, self.counts.get(reason, 0) + by)
+
+
+def _words(parts: Sequence[tuple[Kind, str | None, list[Waiting]]], count: int) -> str:
+    kind, label, some = parts[0]
+    one = brief(some[0].item.image.file_name) if count == 1 else pictures(count)
+    if kind == "exclude":
+        return f"{one} left out."
+    return f"{one}: {label}." if len(parts) == 1 else f"{one} confirmed."

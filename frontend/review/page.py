@@ -1,0 +1,70 @@
+"""Review: the pictures that most need a person's eye, one decision each."""
+
+from typing import cast
+
+import streamlit as st
+
+from frontend import failure, markup
+from frontend.client import Api, ApiError
+from frontend.review import board, closer, filters, recent
+from frontend.review.board import Talk
+from frontend.review.desk import Desk
+from frontend.review.wording import INTRODUCTION, NOTHING_HERE, NOTHING_WAITS, not_looked_at
+from frontend.signing import NO_KEY, Visitor, signed_in
+
+DESK = "review-desk"
+TALK = "review-talk"
+
+
+def show(api: Api) -> None:
+    st.title("Review", anchor=False)
+    st.html(INTRODUCTION)
+    visitor = signed_in(api, "review")
+    if visitor is not None:
+        desk = _desk(visitor)
+        # Whoever comes here, or back here, sees how things are now.
+        desk.start_anew()
+        _room(desk)
+
+
+def _desk(visitor: Visitor) -> Desk:
+    desk = cast(Desk | None, st.session_state.get(DESK))
+    if desk is None:
+        desk = st.session_state[DESK] = Desk(visitor)
+    desk.visitor = visitor
+    return desk
+
+
+# Decisions run this alone, not the page around it.
+@st.fragment
+def _room(desk: Desk) -> None:
+    if desk.wrong is not None and desk.wrong.code in NO_KEY:
+        desk.wrong = None
+        st.rerun()  # signs in anew
+    bought = st.empty()
+    chosen = st.container(key="review-filters")
+    try:
+        desk.choose(*filters.chosen())
+        with st.spinner("Reading the queue …"):
+            desk.fill()
+    except ApiError as error:
+        failure.show(error)
+        return
+    with chosen:
+        filters.show(desk)
+        if desk.unanswered:
+            st.html(not_looked_at(desk.unanswered))
+    _pictures(desk)
+    recent.show(desk, bought)
+    if desk.looked_at is not None:
+        looked_at, desk.looked_at = desk.looked_at, None
+        closer.show(desk.visitor.reader, looked_at)
+
+
+def _pictures(desk: Desk) -> None:
+    talk = cast(Talk, st.session_state.setdefault(TALK, Talk()))
+    if not desk.waiting:
+        chosen = desk.reason is not None or desk.label is not None
+        st.html(markup.notice(NOTHING_HERE if chosen else NOTHING_WAITS))
+    # Even then: what was decided last can be taken back there.
+    board.show(desk, talk)

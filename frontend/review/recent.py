@@ -1,0 +1,72 @@
+"""What was decided, by whom, and what it is good for."""
+
+from datetime import UTC, datetime
+from html import escape
+
+import streamlit as st
+
+from frontend.client import ApiError
+from frontend.review import calls
+from frontend.review.answers import Decision
+from frontend.review.desk import Desk
+from frontend.review.wording import deed, waiting_for_training
+
+LISTED = 15
+COUNTED = 100
+
+
+def show(desk: Desk, bought: st.delta_generator.DeltaGenerator) -> None:
+    """The last decisions, each with a way back; above, in `bought`, how many no model has learnt from yet."""
+    api = desk.visitor.api
+    try:
+        made = calls.decisions(api, COUNTED).items
+        since = calls.learnt_until(api)
+    except ApiError:
+        # The queue could be read: this can wait for the next run.
+        st.html('<p class="mng-fine">The last decisions cannot be listed just now.</p>')
+        return
+    if made:
+        more = len(made) == COUNTED and _is_after(made[-1], since)
+        bought.html(waiting_for_training(sum(_waits(one, since) for one in made), more=more))
+    with st.expander("Recent decisions", icon=":material/history:", key="review-recent"):
+        if not made:
+            st.html(
+                '<p class="mng-fine">None yet. Each decision is listed here, with who made it and when.</p>'
+            )
+        for decision in made[:LISTED]:
+            _row(desk, decision)
+
+
+def _waits(decision: Decision, since: datetime | None) -> bool:
+    """Whether it holds, and the model that serves, made at `since`, cannot have learnt from it."""
+    return decision.undone_at is None and _is_after(decision, since)
+
+
+def _is_after(decision: Decision, since: datetime | None) -> bool:
+    return since is None or decision.made_at > since
+
+
+def _row(desk: Desk, decision: Decision) -> None:
+    with st.container(key=f"decision-{decision.id}", horizontal=True, vertical_alignment="center"):
+        who = decision.by or "on the command line"
+        st.html(
+            f'<div class="mng-decision"><p>{escape(deed(decision))}</p>'
+            f'<p class="mng-fine">{escape(who)}, {ago(decision.made_at, datetime.now(UTC))}</p></div>'
+        )
+        if decision.undone_at is not None:
+            st.html('<p class="mng-fine">taken back</p>')
+            return
+        undo = desk.undo_listed
+        st.button("Undo", key=f"undo-{decision.id}", on_click=undo, args=(decision.id,), type="tertiary")
+
+
+def ago(then: datetime, now: datetime) -> str:
+    """How long `then` is past, as a person would say it; the date where that is days."""
+    minutes = int((now - then).total_seconds() // 60)
+    if minutes < 1:
+        return "just now"
+    if minutes < 60:
+        return f"{minutes} min ago"
+    if minutes < 24 * 60:
+        return f"{minutes // 60} h ago"
+    return f"{then:%d %b %Y}"

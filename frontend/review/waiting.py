@@ -1,0 +1,34 @@
+"""A picture that waits to be decided on."""
+
+from dataclasses import dataclass
+
+from frontend.review.answers import Queued
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """`picture`: a thumbnail as JPEG or WebP, None where there is none to be had."""
+
+    item: Queued
+    picture: bytes | None
+
+    @property
+    def id(self) -> int:
+        return self.item.image.id
+
+    @property
+    def best(self) -> str | None:
+        """The label that a plain yes means: what is suggested, else the one it has."""
+        return self.item.suggestion or self.item.image.label
+
+
+def together(some: list[Waiting]) -> list[Waiting]:
+    """Those that are mixed up in the same way side by side, each group where its first one was."""
+    first: dict[tuple[str | None, ...], int] = {}
+    for place, one in enumerate(some):
+        first.setdefault(_mix_up(one), place)
+    return sorted(some, key=lambda one: first[_mix_up(one)])
+
+
+def _mix_up(one: Waiting) -> tuple[str | None, ...]:
+    return next(iter(one.item.reasons), None), one.item.image.label, one.item.suggestion

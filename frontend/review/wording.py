@@ -1,0 +1,142 @@
+"""What the Review page says: why a picture waits, and what went wrong."""
+
+from frontend.client import ApiError
+from frontend.review.answers import Decision, Queued, Said
+from frontend.wording import Notice, notice_for, percent
+
+# In the order in which they are offered.
+REASONS = {
+    "reported": "Reported wrong",
+    "suspect": "Label looks wrong",
+    "disagrees": "Model disagrees",
+    "unsure": "Model not sure",
+    "unlabelled": "No label yet",
+}
+
+INTRODUCTION = (
+    '<p class="mng-lead">Pictures that a person should look at, the most useful first. What you decide here '
+    "counts for more than what any model says.</p>"
+)
+NOTHING_WAITS = Notice(
+    "Nothing waits for you",
+    "Every picture that looked doubtful has been decided on. More may come when people report answers, "
+    "or after: menagerie check and menagerie index",
+)
+NOTHING_HERE = Notice("Nothing waits here", "Choose another reason or another label above.")
+
+NOTICES = {
+    "not_found": Notice(
+        "One of these pictures is no longer there",
+        "Somebody else changed the library meanwhile. Nothing was decided; the queue has been read anew.",
+    ),
+    "nothing_to_undo": Notice(
+        "That was taken back already", "Somebody else was quicker. The queue has been read anew."
+    ),
+    "invalid_label": Notice(
+        "This cannot be a label here", "Nothing was decided. See below what is wrong with it."
+    ),
+    "database_busy": Notice(
+        "Somebody else is writing just now", "Nothing was lost and nothing decided. Try once more."
+    ),
+    "invalid_request": Notice("The service did not take this decision", "See below what it did not like."),
+}
+GONE = "A picture that the library no longer holds"
+# Where asking again finds the same: what is shown is no longer how things are.
+OUTDATED = ("not_found", "nothing_to_undo")
+
+
+def trouble(error: ApiError) -> Notice:
+    """What to say over the pictures, which stay where they are."""
+    return NOTICES.get(error.code) or notice_for(error)
+
+
+def why(item: Queued) -> list[str]:
+    """Why a picture is here, a sentence each, in plain words."""
+    found = [*map(_report, item.said)]
+    if "reported" in item.reasons and not found:
+        found.append("Somebody reported that this is wrong.")
+    if "suspect" in item.reasons:
+        found.append(_suspicion(item))
+    if said := _answer(item):
+        found.append(said)
+    if "unlabelled" in item.reasons:
+        found.append("It has no label yet.")
+    return found
+
+
+def _report(said: Said) -> str:
+    who = said.by or "Somebody"
+    if said.correct:
+        return f"{who} says that the model is right."
+    claim = f"{who} says: {said.label}." if said.label else f"{who} says that this is wrong."
+    return f"{claim} “{said.comment}”" if said.comment else claim
+
+
+def _suspicion(item: Queued) -> str:
+    if item.suggestion and item.suggestion != item.image.label:
+        return f"Compared with all others, {item.suggestion} fits better than its label."
+    return "Compared with all others, its label looks wrong, or it shows no animal."
+
+
+def _answer(item: Queued) -> str | None:
+    if item.answer is None:
+        return None
+    sure = percent(item.answer.score)
+    said = {
+        "not_an_animal": "The model sees no animal that it knows.",
+        "unsure": f"The model is not sure: {item.answer.label}, {sure}.",
+    }.get(item.answer.verdict, f"The model says {item.answer.label}, {sure} sure.")
+    if item.agreement is None:
+        return said
+    return f"{said} Of the pictures nearest to it, {_share(item.agreement)} say {item.answer.label}."
+
+
+def _share(agreement: float) -> str:
+    return "all" if agreement == 1 else "none" if agreement == 0 else f"{100 * agreement:.0f} %"
+
+
+def counted(count: int, one: str, many: str) -> str:
+    return f"1 {one}" if count == 1 else f"{count:,} {many}"
+
+
+def pictures(count: int) -> str:
+    return counted(count, "picture", "pictures")
+
+
+def brief(file_name: str) -> str:
+    """Without the middle, where it is long; its end tells pictures of one camera apart."""
+    return file_name if len(file_name) <= 28 else f"{file_name[:10]}…{file_name[-16:]}"
+
+
+def deed(decision: Decision) -> str:
+    name = brief(decision.file_name) if decision.file_name else GONE
+    match decision.kind:
+        case "label":
+            return f"{name} is {decision.label}"
+        case "exclude":
+            return f"{name} is left out"
+        case _:
+            return f"{name} is in order"
+
+
+def not_looked_at(count: int) -> str:
+    """HTML."""
+    return (
+        f'<p class="mng-fine">The model has not looked at {pictures(count)} yet. It does with '
+        "<code>menagerie index</code>, and more may wait here then.</p>"
+    )
+
+
+def waiting_for_training(count: int, *, more: bool) -> str:
+    """HTML. `more`: there are decisions that were not counted."""
+    if not count:
+        return '<p class="mng-fine">The model has learnt from all decisions that were made so far.</p>'
+    number = (
+        f"More than {count:,} decisions wait"
+        if more
+        else f"{counted(count, 'decision waits', 'decisions wait')}"
+    )
+    return (
+        f'<p class="mng-bought"><b>{number}</b> for the next training: '
+        "<code>menagerie train</code> learns from them.</p>"
+    )

@@ -1,0 +1,18 @@
+"""Files that a visitor sent, taken out of Streamlit's hands."""
+
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+
+def take(upload: UploadedFile) -> bytes:
+    """The bytes of `upload`, which Streamlit then keeps no more.
+
+    By itself it would, until the visitor closes the page: somebody who asks about 500 pictures would leave
+    all of them in memory. The widget that received it must not be drawn again under the same key.
+    """
+    data = upload.getvalue()
+    context = get_script_run_ctx()
+    if context is not None and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
+        context.uploaded_file_mgr.remove_file(context.session_id, upload.file_id)
+    return data
