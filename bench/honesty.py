@@ -6,13 +6,13 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from backend.certainty import Share
 from backend.inference.bundle import load_bundle
 from backend.inference.decoding import decode
 from backend.inference.preprocessing import preprocess
 from training.dataset import load_dataset
 from training.evaluation import evaluate, score
 from training.latency import paired_medians_ms
-from training.metrics import Share
 from training.progress import Silent
 from training.questions import from_paths
 from training.refusals import Unknown, ask_strangers, refusals_of

@@ -18,7 +18,7 @@ from training.ingestion.run import SplitPlan
 from training.ingestion.splitting import assign_splits
 from training.metrics import expected_calibration_error
 from training.networks.efficientnet_lite0 import animal_logit_of
-from training.novelty import TARGET_REFUSALS, fit_novelty
+from training.novelty import attainable_refusals, fit_novelty
 from training.probe import fit_probe
 from training.starter import VERSION
 
@@ -74,7 +74,8 @@ def _answer(
         references, novelty = fit_novelty(learnt, list(contents[~test]), None)
         strange = novelty_of(references.strangeness(unseen), np.array(novelty.quantiles))
         scores = softmax(fit.head.logits(features[test]) / np.float32(temperature))
-        yield scores, targets[test], strange > 1 - TARGET_REFUSALS
+        refused = strange > 1 - attainable_refusals(novelty.pictures, gated=True)
+        yield scores, targets[test], refused
 
 
 def _drawn(images: Sequence[LibraryImage], seed: int) -> NDArray[np.bool_]:

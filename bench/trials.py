@@ -168,7 +168,11 @@ def worst_difference(api: Api, module: Any, bundle: Path, paths: Iterable[Path])
 
 def resident_mb(api: Api) -> float:
     """Of the service's process, in 10**6 bytes."""
-    told = Path(f"/proc/{api.process.pid}/status").read_text(encoding="utf-8")
+    return resident_mb_of(api.process)
+
+
+def resident_mb_of(process: subprocess.Popen[bytes]) -> float:
+    told = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8")
     return next(int(line.split()[1]) / 1000 for line in told.splitlines() if line.startswith("VmRSS"))
 
 

@@ -49,8 +49,7 @@ def photograph(page: Page) -> bytes:
         {"name": "holiday.jpg", "mimeType": "image/jpeg", "buffer": file.getvalue()}
     )
     expect(page.locator(".mng-answer h1")).to_contain_text(ASKED)
-    page.get_by_role("button", name="Show similar pictures").click()
-    expect(page.locator(".mng-gallery img").first).to_be_visible()
+    expect(page.locator(".st-key-tiles img").first).to_be_visible()
     page.wait_for_function("[...document.images].every(image => image.complete)")
     page.wait_for_load_state("networkidle")
     page.mouse.move(0, 0)

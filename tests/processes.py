@@ -19,7 +19,10 @@ PORTS = range(10_000, 32_000)
 
 @cache
 def _turn() -> Iterator[int]:
-    return cycle(SystemRandom().sample(PORTS, len(PORTS)))
+    # Workers of pytest-xdist run beside one another: none may find free what another is about to listen at.
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    own = PORTS[worker :: int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))]
+    return cycle(SystemRandom().sample(own, len(own)))
 
 
 def free_port() -> int:

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from databases import corrections, library
+from databases import corrections, label_operations, library
 from databases.errors import NothingToUndo
 from databases.labelling import apply_labelling
 from databases.models import Correction, Image
@@ -31,7 +31,7 @@ def labels(session: Session, task: str = "pets") -> dict[str, str | None]:
 
 
 def test_a_corrected_label_goes_to_every_copy_of_the_picture(session: Session, pets: Library) -> None:
-    assert corrections.add(session, pets.task, [A], "label", label="fox", reason="red tail") == 1
+    assert len(corrections.add(session, pets.task, [A], "label", label="fox", reason="red tail")) == 1
     assert labels(session) == {"cat/a.jpg": "fox", "dog/copy of a.jpg": "fox", "dog/b.jpg": "dog"}
     decision = corrections.effective(session, pets.task)[A]
     assert (decision.label, decision.excluded, decision.reason) == ("fox", None, "red tail")
@@ -139,7 +139,7 @@ def test_rows_that_are_right_are_not_written_again(session: Session, pets: Libra
 
 def test_thousands_are_decided_and_undone_at_once(session: Session, pets: Library) -> None:
     many = [content(str(number)) for number in range(6_000)]
-    assert corrections.add(session, pets.task, many, "exclude") == 6_000
+    assert len(corrections.add(session, pets.task, many, "exclude")) == 6_000
     assert corrections.undo(session, corrections.latest(session, pets.task)) == 6_000
     held = select(func.count()).select_from(Correction).where(Correction.undone_at.is_(None))
     assert session.scalar(held) == 0
@@ -151,3 +151,26 @@ def test_a_label_belongs_to_a_decision_on_labels_alone(
 ) -> None:
     with pytest.raises(ValueError, match=f"a decision of kind '{kind}' with label"):
         corrections.add(session, "pets", [A], kind, label=label)
+
+
+def test_decisions_tell_whose_they_are_and_come_by_pages(session: Session, pets: Library) -> None:
+    first = corrections.add(session, pets.task, [A, B], "exclude", made_by="Anna")
+    second = corrections.add(session, pets.task, [A], "include")
+    page = corrections.page(session, pets.task, None, 2)
+    assert [(one.id, one.made_by) for one in page] == [(second[0], None), (first[1], "Anna")]
+    (last,) = corrections.page(session, pets.task, page[-1].id, 2)
+    assert (last.id, last.sha256) == (first[0], A)
+
+
+def test_a_task_takes_back_only_its_own_decisions(session: Session, pets: Library) -> None:
+    ids = corrections.add(session, pets.task, [A], "exclude")
+    with pytest.raises(NothingToUndo):
+        corrections.undo(session, ids, "birds")
+    assert corrections.undo(session, ids, pets.task) == 1
+
+
+def test_an_undone_decision_leaves_what_became_of_the_folders_label(session: Session, pets: Library) -> None:
+    label_operations.rename(session, pets.task, "dog", "hound")
+    ids = corrections.add(session, pets.task, [B], "label", label="fox")
+    corrections.undo(session, ids)
+    assert labels(session)["dog/b.jpg"] == "hound"

@@ -166,3 +166,11 @@ def test_hundreds_of_labels_are_changed_at_once(session: Session) -> None:
     undo_last(session)
     undo_last(session)
     assert labels(session) == {f"{name}/1.jpg": name for name in names}
+
+
+def test_a_label_that_reads_like_another_is_told_from_it() -> None:
+    label_operations.check_alike("lynx", ["lion"])
+    label_operations.check_alike("lion", ["lion", "Lion"])
+    for alike in ("Lion", "LION", "\uff4cion"):
+        with pytest.raises(BadLabel, match="reads like 'lion'"):
+            label_operations.check_alike(alike, ["lynx", "lion"])

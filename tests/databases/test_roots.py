@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from databases import corrections, embeddings, library
 from databases.errors import UnknownRoot
+from databases.labelling import apply_labelling
 from databases.models import Embedding
 from databases.places import content_root
 from databases.roots import KnownRoot, find_root, forget_root, list_roots
@@ -21,8 +22,8 @@ def test_roots_are_listed_by_task_with_their_pictures_in_use_and_their_place(ses
     birds.add("owl/3.jpg", status="invalid", reason="empty_file")
     birds.add("owl/4.jpg", status="missing")
     assert list_roots(session) == [
-        KnownRoot("zoo", "birds", "/birds", pictures=1, files=4),
-        KnownRoot("empty", "pets", "/new pets", pictures=0, files=0),
+        KnownRoot("zoo", "birds", "/birds", None, pictures=1, files=4),
+        KnownRoot("empty", "pets", "/new pets", "s3://store", pictures=0, files=0),
     ]
 
 
@@ -45,8 +46,8 @@ def test_what_people_decided_holds_again_where_the_pictures_come_back(session: S
     forget_root(session, "pets")
     again = Library(session)
     again.add("cat/1.jpg", sha256=content("a"))
-    corrections.add(session, "pets", [content("b")], "exclude")  # labels are applied with it
-    assert library.count_images(session, task="pets") == 0
+    apply_labelling(session, "pets")  # as an ingest does
+    assert library.task_images(session, "pets") == []
     assert library.count_excluded(session, "pets") == 1
 
 

@@ -50,10 +50,10 @@ def test_an_upgrade_of_what_is_up_to_date_changes_nothing(engine: Engine, empty_
     open_for_writing(empty_url).dispose()
     with engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM roots")).scalar_one() == 1
-        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == ["0006"]
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == ["0007"]
 
 
-@pytest.mark.parametrize("older", ["0001", "0002", "0003", "0004", "0005"])
+@pytest.mark.parametrize("older", ["0001", "0002", "0003", "0004", "0005", "0006"])
 def test_an_upgrade_keeps_what_belongs_to_a_table_that_is_made_anew(empty_url: str, older: str) -> None:
     engine = open_for_writing(empty_url)
     config = Config()

@@ -12,9 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import pytest
+from playwright.sync_api import Page, expect
 
 from databases.settings import PROJECT
+from tests.browser import chromium
+from tests.drawing import draw_class_folders
 from tests.processes import free_port
+
+PATIENCE_MS = 20_000
 
 
 @dataclass(frozen=True)
@@ -78,3 +84,26 @@ def answers(url: str) -> bool:
         return httpx.get(url, timeout=2).is_success
     except httpx.TransportError:
         return False
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """One for all tests that change nothing: drawn pictures, and a model that was trained on them."""
+    folder = tmp_path_factory.mktemp("demo")
+    images = draw_class_folders(folder / "colours", per_label=12)
+    with running_demo(folder / "state", images) as demo:
+        yield demo
+
+
+@pytest.fixture(params=[(1280, 900), (390, 844)], ids=["desktop", "phone"])
+def page(request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A browser's page of the width of a desk's screen and of a phone's; nothing may be cut off on either."""
+    width, height = request.param
+    with chromium() as browser:
+        page = browser.new_page(viewport={"width": width, "height": height})
+        page.set_default_timeout(PATIENCE_MS)
+        expect.set_options(timeout=PATIENCE_MS)
+        yield page
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (
+            "it scrolls sideways"
+        )

@@ -1,63 +1,64 @@
 """A person at the page: a real file, a real API, a real page, a real browser."""
 
-from collections.abc import Iterator
+import base64
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import chromium
-from tests.drawing import draw_class_folders, picture
-from tests.end_to_end.conftest import Demo, running_demo
+from tests.drawing import picture
+from tests.end_to_end.conftest import Demo
 
 pytestmark = pytest.mark.browser
-PATIENCE_MS = 20_000
+# What a browser does on Ctrl+V, with a JPEG in base64 for what was copied.
+PASTE = """async (data) => {
+  const copied = new DataTransfer()
+  const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0))
+  copied.items.add(new File([bytes], "image.jpg", { type: "image/jpeg" }))
+  document.body.dispatchEvent(
+    new ClipboardEvent("paste", { clipboardData: copied, bubbles: true, cancelable: true })
+  )
+}"""
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    folder = tmp_path_factory.mktemp("page")
-    images = draw_class_folders(folder / "colours", per_label=12)
-    with running_demo(folder / "state", images) as demo:
-        yield demo
-
-
-@pytest.fixture(params=[(1280, 900), (390, 844)], ids=["desktop", "phone"])
-def page(demo: Demo, request: pytest.FixtureRequest) -> Iterator[Page]:
-    width, height = request.param
-    with chromium() as browser:
-        page = browser.new_page(viewport={"width": width, "height": height})
-        page.set_default_timeout(PATIENCE_MS)
-        expect.set_options(timeout=PATIENCE_MS)
-        page.goto(demo.page)
-        expect(page.get_by_text("What animal is this?")).to_be_visible()
-        yield page
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (
-            "it scrolls sideways"
-        )
+@pytest.fixture
+def start(page: Page, demo: Demo) -> Page:
+    page.goto(demo.page)
+    expect(page.get_by_text("What animal is this?")).to_be_visible()
+    return page
 
 
 def upload(page: Page, name: str, data: bytes) -> None:
     page.locator("input[type=file]").set_input_files({"name": name, "mimeType": "image/jpeg", "buffer": data})
 
 
-def test_an_uploaded_picture_gets_its_label_and_a_gallery(page: Page, tmp_path: Path) -> None:
-    upload(page, "unseen.jpg", picture("blue", 700))
-    expect(page.locator(".mng-answer h1")).to_contain_text("blue")
-    expect(page.locator(".mng-bars li").first).to_contain_text("blue")
-    expect(page.locator(".st-key-picture img")).to_be_visible()
-    page.get_by_role("button", name="Show similar pictures").click()
-    expect(page.locator(".mng-gallery img")).to_have_count(12)
-    page.screenshot(path=tmp_path / "answer.png", full_page=True)
+def test_an_uploaded_picture_gets_its_label_and_a_gallery(start: Page, tmp_path: Path) -> None:
+    upload(start, "unseen.jpg", picture("blue", 700))
+    expect(start.locator(".mng-answer h1")).to_contain_text("blue")
+    expect(start.locator(".mng-bars li").first).to_contain_text("blue")
+    expect(start.locator(".st-key-picture img")).to_be_visible()
+    expect(start.locator(".st-key-tiles img")).to_have_count(12)
+    start.screenshot(path=tmp_path / "answer.png", full_page=True)
+    start.get_by_role("button", name="Compare with").first.press("Enter")
+    expect(start.get_by_role("dialog").locator("img")).to_have_count(2)
+    start.get_by_role("button", name="More like this one").click()
+    expect(start.get_by_role("button", name="Back to what is like your picture")).to_be_visible()
+    expect(start.get_by_role("dialog")).to_have_count(0)
 
 
-def test_a_sample_of_the_library_is_identified(page: Page) -> None:
-    page.get_by_text("Library", exact=True).click()
-    page.locator(".st-key-samples button").first.click()
-    expect(page.locator(".mng-answer h1")).to_be_visible()
+def test_a_pasted_picture_is_identified(start: Page) -> None:
+    start.locator(".st-key-chooser input[type=file]").wait_for(state="attached")
+    start.evaluate(PASTE, base64.b64encode(picture("red", 702)).decode())
+    expect(start.locator(".mng-answer h1")).to_contain_text("red")
 
 
-def test_a_file_that_is_no_picture_is_said_kindly(page: Page) -> None:
-    upload(page, "letter.jpg", b"Dear Sir or Madam")
-    expect(page.get_by_role("alert")).to_contain_text("This file is not a picture I can read")
-    assert "Traceback" not in page.content()
+def test_a_sample_of_the_library_is_identified(start: Page) -> None:
+    start.locator(".st-key-chooser").get_by_text("Library", exact=True).click()
+    start.locator(".st-key-samples button").first.click()
+    expect(start.locator(".mng-answer h1")).to_be_visible()
+
+
+def test_a_file_that_is_no_picture_is_said_kindly(start: Page) -> None:
+    upload(start, "letter.jpg", b"Dear Sir or Madam")
+    expect(start.get_by_role("alert")).to_contain_text("This file is not a picture I can read")
+    assert "Traceback" not in start.content()

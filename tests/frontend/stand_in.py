@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from email import policy
 from email.parser import BytesParser
@@ -14,12 +15,15 @@ Json = dict[str, object]
 
 @dataclass(frozen=True)
 class Asked:
-    """One request: `fields` are the query's and the form's, a file as its bytes; `key`: what it showed."""
+    """One request: `fields` are the query's and the form's, a file as its bytes; `body`: JSON that it sent;
+    `key`: what it showed; `names`: of all files of a form, in their order."""
 
     method: str
     path: str
     fields: dict[str, str | bytes]
     key: str | None = None
+    body: Json | None = None
+    names: tuple[str, ...] = ()
 
 
 @dataclass
@@ -27,6 +31,7 @@ class StandIn:
     """`labels`: of the library's pictures, with ids from 1. `known`: the model's, if not the same.
 
     `scores`: what `/predict` answers, the likeliest first. `broken`: path to (status, body) instead.
+    `more`: what else is answered, by method and a pattern of the path.
     """
 
     labels: list[str] = field(default_factory=list)
@@ -36,6 +41,7 @@ class StandIn:
     known: list[str] | None = None
     thumbnail: bytes = b""
     broken: dict[str, tuple[int, bytes]] = field(default_factory=dict)
+    more: dict[tuple[str, str], Callable[[Asked], Json | bytes]] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
     url: str = ""
 
@@ -53,6 +59,10 @@ class StandIn:
         self.asked.append(asked)
         if asked.path in self.broken:
             return self.broken[asked.path]
+        for (method, pattern), told in self.more.items():
+            if method == asked.method and re.fullmatch(pattern, asked.path):
+                said = told(asked)
+                return 200, said if isinstance(said, bytes) else json.dumps(said).encode()
         if found := re.fullmatch(r"/images/(\d+)/(thumbnail|content)", asked.path):
             return 200, self.thumbnail if found[2] == "thumbnail" else b"file " + found[1].encode()
         return 200, json.dumps(self._json(asked)).encode()
@@ -65,9 +75,12 @@ class StandIn:
                 names = sorted(set(self.labels)) if self.known is None else self.known
                 return {"task": "animals", "labels": [self._count(name) for name in names]}
             case "/images":
-                return {"total": len(self.labels), "items": self._of(asked), "next_after": None}
+                page: Json = {"total": len(self.labels), "items": self._of(asked), "next_after": None}
+                return page | {"earlier": 0, "previous_before": None}
+            case "/library":
+                return self._library()
             case "/predict":
-                return self._prediction()
+                return self.prediction()
             case "/similar":
                 near = self._of(asked)
                 items = [{"image": image, "similarity": 0.97 - 0.3 * i} for i, image in enumerate(near)]
@@ -82,6 +95,12 @@ class StandIn:
     def _count(self, name: str) -> Json:
         return {"label": name, "pictures": self.labels.count(name)}
 
+    def _library(self) -> Json:
+        parts = {"train": 0, "val": 0, "test": 0}
+        labels = [self._count(name) | parts for name in sorted(set(self.labels))]
+        left_out = {"sources": [], "findings": [], "excluded": 0, "invalid": 0}
+        return {"task": "animals", "total": len(self.labels), "labels": labels} | left_out
+
     def _of(self, asked: Asked) -> list[Json]:
         wanted = asked.fields.get("label")
         found = [(i, name) for i, name in enumerate(self.labels, 1) if wanted in (None, name)]
@@ -91,7 +110,7 @@ class StandIn:
         links = {"content": f"/images/{id_}/content", "thumbnail": f"/images/{id_}/thumbnail"}
         return {"id": id_, "file_name": f"{label}-{id_}.jpg", "label": label, "width": 8, "links": links}
 
-    def _prediction(self) -> Json:
+    def prediction(self) -> Json:
         likeliest, score = next(iter(self.scores.items()))
         label = None if self.verdict == "not_an_animal" else likeliest
         top_k = [{"label": name, "score": value} for name, value in self.scores.items()]
@@ -107,12 +126,19 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        self._answer(_form(self.headers["Content-Type"], body))
+        kind = self.headers["Content-Type"]
+        if kind == "application/json":
+            self._answer({}, json.loads(body))
+        else:
+            form, names = _form(kind, body)
+            self._answer(form, names=names)
 
-    def _answer(self, form: dict[str, str | bytes]) -> None:
+    def _answer(
+        self, form: dict[str, str | bytes], sent: Json | None = None, names: tuple[str, ...] = ()
+    ) -> None:
         url = urlsplit(self.path)
         form.update({name: values[0] for name, values in parse_qs(url.query).items()})
-        asked = Asked(self.command, url.path, form, self.headers.get("X-API-Key"))
+        asked = Asked(self.command, url.path, form, self.headers.get("X-API-Key"), sent, names)
         status, body = self.stand_in.answer(asked)
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
@@ -123,19 +149,22 @@ class _Handler(BaseHTTPRequestHandler):
         """Nothing: the test's output is for the test."""
 
 
-def _form(content_type: str, body: bytes) -> dict[str, str | bytes]:
+def _form(content_type: str, body: bytes) -> tuple[dict[str, str | bytes], tuple[str, ...]]:
+    """The fields of a form, and the names of its files."""
     if content_type == "application/x-www-form-urlencoded":
-        return {name: values[0] for name, values in parse_qs(body.decode()).items()}
+        return {name: values[0] for name, values in parse_qs(body.decode()).items()}, ()
     whole = BytesParser(policy=policy.HTTP).parsebytes(
         f"Content-Type: {content_type}\r\n\r\n".encode() + body
     )
     fields: dict[str, str | bytes] = {}
+    names: list[str] = []
     for part in whole.iter_parts():
-        name = str(part.get_param("name", header="content-disposition"))
+        name, file_name = str(part.get_param("name", header="content-disposition")), part.get_filename()
         data = part.get_payload(decode=True)
         assert isinstance(data, bytes)
-        fields[name] = data if part.get_filename() else data.decode()
-    return fields
+        fields[name] = data.decode() if file_name is None else data
+        names += [] if file_name is None else [file_name]
+    return fields, tuple(names)
 
 
 def serve(stand_in: StandIn) -> ThreadingHTTPServer:

@@ -28,17 +28,6 @@ def test_a_prediction_sends_the_file_and_asks_for_five_labels(api: StandIn, clie
     assert api.last("/predict").fields == {"file": b"upload", "top_k": "5"}
 
 
-def test_pictures_like_an_upload_are_asked_for_by_its_bytes(api: StandIn, client: Api) -> None:
-    api.labels = ["lion", "tiger"]
-    assert [item.image.id for item in client.similar(UPLOAD, "tiger").items] == [2]
-    assert api.last("/similar").fields == {"file": b"upload", "label": "tiger", "k": "12"}
-
-
-def test_pictures_like_one_of_the_library_are_asked_for_by_its_id(api: StandIn, client: Api) -> None:
-    client.similar(Picture("a.jpg", b"upload", image_id=4), "tiger")
-    assert api.last("/similar").fields == {"image_id": "4", "label": "tiger", "k": "12"}
-
-
 def test_a_picture_of_the_library_comes_with_its_id_and_its_bytes(api: StandIn, client: Api) -> None:
     api.labels = ["lion", "tiger"]
     second = client.images(2).items[1]
@@ -93,6 +82,15 @@ def test_nobody_listening_is_unreachable() -> None:
     with pytest.raises(ApiError, match=url) as error:
         client.readiness()
     client.close()
+    assert code_of(error) == "unreachable"
+
+
+def test_a_pool_that_was_closed_meanwhile_is_unreachable(api: StandIn) -> None:
+    client = Api(api.url)
+    client.readiness()
+    client.close()
+    with pytest.raises(ApiError) as error:
+        client.readiness()
     assert code_of(error) == "unreachable"
 
 

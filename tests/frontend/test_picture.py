@@ -5,7 +5,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from frontend.picture import PREVIEW_SIDE, preview
-from tests.frontend.conftest import encoded
+from tests.frontend.at_the_page import encoded
 
 RED, BLUE = (220, 20, 20), (20, 20, 220)
 

@@ -55,7 +55,7 @@ def colours(starter_bundles: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     pictures = draw_class_folders(folder / "Drawn Colours", per_label=10)
     bundles = Path(shutil.copytree(starter_bundles, folder / "bundles"))
     url = f"sqlite:///{folder / 'images.db'}"
-    state = State(open_for_writing(url), bundles)
+    state = State(open_for_writing(url), bundles, bundles.parent / "reports")
     yield Colours(pictures, url, state, prepare_task(state, pictures))
     state.engine.dispose()
 

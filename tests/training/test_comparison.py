@@ -1,5 +1,6 @@
 """Two tiny bundles on the same drawn pictures."""
 
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from training.comparison import Comparison, compare
 from training.errors import BadSource, NoPictures
 from training.progress import Silent
 from training.questions import from_paths
-from training.reporting.comparison_page import conclusions
+from training.reporting.comparison_page import comparison_page, conclusions
 
 KNOWN = frozenset(LABELS)
 MIXED_UP = ("green", "red", "blue")
@@ -74,6 +75,33 @@ def test_with_no_known_label_nobody_is_called_better(bundles: Path, tmp_path: Pa
     (tmp_path / "colours" / "red").rename(tmp_path / "colours" / "holiday")
     (sentence,) = conclusions(compared(bundles, tmp_path / "colours"))
     assert sentence.startswith("No picture has a known label")
+
+
+def test_pictures_that_one_learnt_from_are_told_and_not_counted(bundles: Path, pictures: Path) -> None:
+    first = load_bundle(make_bundle(bundles, "good-1"))
+    second = load_bundle(make_bundle(bundles, "bad-1", labels=MIXED_UP))
+    blue = {sha256(path.read_bytes()).hexdigest() for path in (pictures / "blue").iterdir()}
+    comparison = compare(first, second, from_paths([pictures], KNOWN), Silent(), (frozenset(), blue))
+    assert comparison.learnt == (0, 6)
+    assert [row.question.expected for row in comparison.rows[-6:]] == ["blue"] * 6
+    assert [(share.count, share.total) for share in comparison.shares] == [(12, 12), (0, 12)]
+    assert [(share.count, share.total) for share in comparison.shares_of_all] == [(18, 18), (6, 18)]
+    assert conclusions(comparison)[1] == (
+        "6 of the 18 labelled pictures are ones that a model learnt from or was chosen by (good-1 from 0, "
+        "bad-1 from 6): not counted, for a model knows them by heart. With them, good-1 is right on 100.0% "
+        "and bad-1 is right on 33.3%."
+    )
+    assert comparison_page(comparison).count(", learnt from it") == 6
+
+
+def test_where_all_was_learnt_from_or_nobody_knows_that_is_said(bundles: Path, pictures: Path) -> None:
+    bundle = load_bundle(make_bundle(bundles, "good-1"))
+    questions = from_paths([pictures], KNOWN)
+    every = {sha256(path.read_bytes()).hexdigest() for path in pictures.rglob("*.jpg")}
+    all_learnt = conclusions(compare(bundle, bundle, questions, Silent(), (every, every)))
+    assert all_learnt[0].startswith("Every picture is one that a model learnt from: nothing here tells")
+    unknown = conclusions(compare(bundle, bundle, questions, Silent(), (None, frozenset())))
+    assert unknown[-1].startswith("What good-1 learnt from is not known here")
 
 
 def test_unreadable_pictures_are_reported_with_the_reason(bundles: Path, pictures: Path) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from databases import corrections
 from tests.drawing import draw_class_folders
 from tests.training.making import image, take_in
-from training.dataset import fingerprint, load_dataset
+from training.dataset import Dataset, fingerprint, load_dataset
 from training.errors import NoPictures
 from training.ingestion.run import SplitPlan
 
@@ -37,6 +37,14 @@ def test_a_fingerprint_does_not_depend_on_place_id_or_order() -> None:
 )
 def test_a_fingerprint_changes_with_what_a_model_would_learn(changed: list[object]) -> None:
     assert fingerprint(changed) != fingerprint(PICTURES)  # type: ignore[arg-type]
+
+
+def test_labels_that_no_test_picture_shows_are_known() -> None:
+    labels = ("cat", "dog", "owl")
+    val = (image(1, "cat", "val"), image(2, "dog", "val"))
+    held = Dataset("drawn", labels, (), val, (image(3, "cat", "test"),))
+    assert (held.unmeasured, held.untested) == (("owl",), ("dog",))
+    assert replace(held, test=()).untested == ()
 
 
 def test_a_data_set_holds_every_labelled_picture_once_by_split(engine: Engine, tmp_path: Path) -> None:

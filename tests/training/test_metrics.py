@@ -12,10 +12,8 @@ from training.metrics import (
     expected_calibration_error,
     macro_f1,
     macro_f1_estimate,
-    mcnemar,
     mean_estimate,
     reliability,
-    wilson,
 )
 
 Scores = NDArray[np.float32]
@@ -25,12 +23,6 @@ def two_labels(best: list[float], right: list[bool]) -> tuple[Scores, NDArray[np
     """Scores [n, 2] whose best one is given and stands first, and targets that make it right or wrong."""
     first = np.array(best, np.float32)
     return np.stack([first, 1 - first], axis=1), np.where(right, 0, 1).astype(np.int64)
-
-
-def test_an_interval_is_wilsons_and_of_nothing_it_is_everything() -> None:
-    share = wilson(15, 148)  # Newcombe 1998, table I, method 3
-    assert (share.value, share.low, share.high) == pytest.approx((0.1014, 0.0624, 0.1605), abs=5e-5)
-    assert (wilson(0, 0).low, wilson(0, 0).high) == (0.0, 1.0)
 
 
 def test_an_area_counts_the_pairs_in_order_and_half_of_the_ties() -> None:
@@ -108,18 +100,3 @@ def test_where_nothing_is_wrong_the_bootstrap_gives_no_interval(n: int) -> None:
     targets = np.arange(n) % 3
     for estimate in (macro_f1_estimate(targets, targets, 3), mean_estimate(np.full(n, 0.1))):
         assert (estimate.low, estimate.high) == (None, None)
-
-
-@pytest.mark.parametrize(
-    ("only_first", "only_second", "p_value"),
-    [(1, 9, 22 / 1024), (5, 5, 1.0), (0, 0, 1.0), (6, 0, 2 / 64)],  # the binomial's tails, by hand
-)
-def test_mcnemars_test_counts_only_where_they_differ(
-    only_first: int, only_second: int, p_value: float
-) -> None:
-    both = [True] * 7 + [False] * 3
-    first = np.array(both + [True] * only_first + [False] * only_second)
-    second = np.array(both + [False] * only_first + [True] * only_second)
-    test = mcnemar(first, second)
-    assert (test.only_first, test.only_second) == (only_first, only_second)
-    assert test.p_value == pytest.approx(p_value)

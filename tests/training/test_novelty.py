@@ -87,8 +87,10 @@ def test_the_graph_tells_the_strangeness_that_numpy_does(bundles: Path, gated: b
 
 
 def test_so_few_pictures_that_the_target_cannot_be_kept_refuse_none() -> None:
-    assert [attainable_refusals(n) for n in (1, 30, 48)] == [0, 0, 0]
-    assert attainable_refusals(49) == attainable_refusals(1000) == TARGET_REFUSALS
+    for gated in (True, False):
+        assert [attainable_refusals(n, gated=gated) for n in (1, 30, 48, 49, 98)] == [0, 0, 0, 0.02, 0.02]
+    assert [attainable_refusals(n, gated=True) for n in (99, 1000)] == [0.01, 0.01]
+    assert [attainable_refusals(n, gated=False) for n in (99, 1000)] == [0.02, 0.02]
 
 
 def test_embeddings_that_hardly_differ_make_no_strangeness_of_rounding() -> None:

@@ -11,13 +11,15 @@ from torch.nn import functional
 
 from backend.inference.bundle import load_bundle
 from backend.inference.errors import BadBundle
-from backend.inference.manifest import INT8_MODEL, MODEL, Candidate
+from backend.inference.evidence import EvidenceModel
+from backend.inference.manifest import EVIDENCE_MODEL, INT8_MODEL, MODEL, Candidate
 from backend.inference.preprocessing import Preprocessing, normalise
 from backend.inference.runtime import OnnxModel
 from tests.drawing import draw_class_folders
 from tests.training.making import take_in
 from training.dataset import load_dataset
 from training.exporting import export_model, golden_pixels
+from training.networks.feature_maps import Explainable, Head
 from training.progress import Silent
 from training.publishing import publish
 from training.quantising import decide, quantise
@@ -28,8 +30,10 @@ SPEC = Preprocessing(
 )
 
 
-class Convolutions(nn.Module):
-    """Random convolutions of width 3, 64, 64, 64 beside each picture's mean colour, which is the answer."""
+class Convolutions(Explainable):
+    """Random convolutions of width 3, 64, 64, 64 beside each picture's colours, whose mean is the answer."""
+
+    explains = True
 
     def __init__(self) -> None:
         super().__init__()
@@ -38,9 +42,22 @@ class Convolutions(nn.Module):
             nn.Conv2d(3, 64, 3), nn.ReLU(), nn.Conv2d(64, 64, 3), nn.ReLU(), nn.Conv2d(64, 64, 3), nn.ReLU()
         )
 
+    @property
+    def logit_head(self) -> Head:
+        weight = torch.zeros(3, 67)
+        weight[:, 64:] = 20 * torch.eye(3)[[2, 1, 0]]
+        weight[:, 0] = 0.1
+        return Head(weight, torch.zeros(3), length=None)
+
+    def convolve(self, images: Tensor) -> Tensor:
+        return torch.cat([self.layers(images), functional.avg_pool2d(images, 7, stride=1)], dim=1)
+
+    def answer(self, feature_map: Tensor) -> tuple[Tensor, ...]:
+        features = feature_map.mean((2, 3))
+        return features @ self.logit_head.weight.T, functional.normalize(features[:, :64])
+
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
-        embedding = functional.normalize(self.layers(images).mean((2, 3)))
-        return 20 * images.mean((2, 3))[:, [2, 1, 0]] + embedding[:, :1], embedding
+        return self.answer(self.convolve(images))
 
 
 def candidate(file: str, accuracy: float, latency_ms: float) -> Candidate:
@@ -69,6 +86,16 @@ def test_integers_give_nearly_the_same_embedding(tmp_path: Path) -> None:
     assert not np.array_equal(exact, int8)
 
 
+def test_integers_explain_their_own_logits(tmp_path: Path) -> None:
+    export_model(Convolutions().eval(), SPEC, tmp_path)
+    images = normalise(golden_pixels(32), SPEC)
+    quantise(tmp_path / MODEL, tmp_path / INT8_MODEL, images)
+    raw = OnnxModel(tmp_path / INT8_MODEL).run(images, features=True)
+    assert raw.features is not None
+    found = EvidenceModel(tmp_path / EVIDENCE_MODEL).run(raw.features)
+    np.testing.assert_allclose(found.logits, raw.logits, rtol=1e-3, atol=1e-3)
+
+
 def test_a_published_bundle_serves_the_file_that_its_manifest_names(
     engine: Engine, bundles: Path, tmp_path: Path
 ) -> None:
@@ -80,7 +107,7 @@ def test_a_published_bundle_serves_the_file_that_its_manifest_names(
     assert (INT8_MODEL in manifest.files) == (manifest.serving.file == INT8_MODEL)
     assert (manifest.embedder == "convolutions") == (manifest.serving.file == MODEL)
     assert [entry.file for entry in manifest.serving.candidates] == [MODEL, INT8_MODEL]
-    load_bundle(folder)
+    assert load_bundle(folder).evidence is not None
     (folder / manifest.serving.file).write_bytes(b"damaged")
     with pytest.raises(BadBundle, match=manifest.serving.file):
         load_bundle(folder)

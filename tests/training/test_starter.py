@@ -54,6 +54,14 @@ def test_an_embedding_has_length_one_and_differs_from_another_pictures(
     assert temple @ flower < 0.9
 
 
+def test_it_can_tell_what_its_answers_come_from(namer: Predictor, photographs: list[Image.Image]) -> None:
+    explained = namer.explain(photographs[1], "bee")
+    assert explained.label == "bee"
+    assert explained.heat.shape == (7, 7)
+    assert explained.heat.max() == 1
+    assert 0 <= explained.heat.min() < 0.5
+
+
 def test_a_pictures_answer_does_not_depend_on_the_batch_it_came_in(
     namer: Predictor, photographs: list[Image.Image]
 ) -> None:

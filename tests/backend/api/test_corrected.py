@@ -1,15 +1,14 @@
 """A running service respects what people decide meanwhile."""
 
 import hashlib
-import time
 
 from fastapi.testclient import TestClient
 from sqlalchemy.orm import Session
 
-from backend.api.gallery_follower import FOLLOW_SECONDS
 from databases import corrections, label_operations
 from tests.backend.api.conftest import PER_LABEL, TASK, Library
 from tests.drawing import picture
+from tests.waiting import wait_until
 
 
 def test_decisions_reach_the_listing_the_labels_and_the_gallery(
@@ -22,9 +21,8 @@ def test_decisions_reach_the_listing_the_labels_and_the_gallery(
         corrections.add(session, TASK, [content(picture("blue", 0))], "exclude")
         corrections.add(session, TASK, [content(picture("blue", 1))], "label", label="green")
         label_operations.drop(session, TASK, ["red"])
-    time.sleep(2 * FOLLOW_SECONDS)
-    assert similar(client) == {f"{number}.jpg" for number in range(2, PER_LABEL)}
-    assert client.get(f"/images/{ids['0.jpg']}").status_code == 404
+    wait_until(lambda: similar(client) == {f"{number}.jpg" for number in range(2, PER_LABEL)})
+    assert client.get(f"/images/{ids['0.jpg']}").json()["excluded"] is True
     assert client.get(f"/images/{ids['1.jpg']}").json()["label"] == "green"
     assert client.get("/images").json()["total"] == 2 * PER_LABEL - 1
     pictures = {one["label"]: one["pictures"] for one in client.get("/labels").json()["labels"]}

@@ -29,7 +29,7 @@ def keys_command(library: Library, *arguments: str) -> subprocess.CompletedProce
         capture_output=True,
         text=True,
         cwd=PROJECT,
-        timeout=60,
+        timeout=240,  # a busy machine takes its time
     )
 
 

@@ -6,7 +6,7 @@ from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from backend.api import schemas
+from backend.api import browsing_schemas, schemas
 from backend.api.app import create_app
 from backend.api.prepare import prepare
 from backend.api.settings import Settings
@@ -53,7 +53,9 @@ def test_models_are_listed_with_the_one_that_serves(client: TestClient) -> None:
         schemas.PredictionOut,
         schemas.SimilarOut,
         schemas.ImageOut,
-        schemas.ImagePage,
+        browsing_schemas.ImagePage,
+        browsing_schemas.ImageDetails,
+        browsing_schemas.LibraryOut,
         schemas.LabelsOut,
         schemas.ModelsOut,
         schemas.Problem,

@@ -1,12 +1,11 @@
-import time
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
-from backend.api.gallery_follower import FOLLOW_SECONDS
 from tests.backend.api.conftest import PER_LABEL, Library
 from tests.drawing import picture
+from tests.waiting import wait_until
 
 
 def similar(client: TestClient, data: bytes | None = None, image_id: int | None = None, **params: Any) -> Any:
@@ -79,10 +78,9 @@ def test_a_label_that_only_the_model_or_only_the_library_has_is_known(
     (small_library.root / "mauve").mkdir()
     (small_library.root / "mauve" / "1.jpg").write_bytes(picture("red", 70))
     small_library.update()
-    time.sleep(2 * FOLLOW_SECONDS)
-    assert similar(client, picture("red"), label="green")["items"] == []
+    wait_until(lambda: similar(client, picture("red"), label="green")["items"] == [])
     assert client.get("/images", params={"label": "green"}).json()["total"] == 0
-    assert similar(client, picture("red"), label="mauve")["available"] == 1
+    wait_until(lambda: similar(client, picture("red"), label="mauve")["available"] == 1)
     assert client.get("/images", params={"label": "mauve"}).json()["total"] == 1
 
 
@@ -92,10 +90,12 @@ def test_the_gallery_takes_up_what_comes_and_goes(client: TestClient, small_libr
     (small_library.root / "blue" / "0.jpg").unlink()
     (small_library.root / "blue" / "1.jpg").unlink()
     small_library.update()
-    time.sleep(2 * FOLLOW_SECONDS)
-    found = similar(client, picture("blue", 99), k=50)
-    names = {item["image"]["file_name"] for item in found["items"]}
-    assert names == {"new.jpg", "2.jpg", "3.jpg", "4.jpg", "5.jpg"}
+
+    def names() -> set[str]:
+        found = similar(client, picture("blue", 99), k=50)
+        return {item["image"]["file_name"] for item in found["items"]}
+
+    wait_until(lambda: names() == {"new.jpg", "2.jpg", "3.jpg", "4.jpg", "5.jpg"})
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from databases import corrections
+from databases import corrections, findings
 from databases.corrections import Kind as Decided
+from databases.findings import Ranked
 from databases.quality import Quality, qualities
 from tests.drawing import draw, draw_class_folders, draw_greys, encode
 from tests.training.faults import draw_faulty_folders
@@ -16,6 +17,7 @@ from tests.training.making import pictures_of, take_in
 from training.checking.check import Checkup, check
 from training.checking.exclusion import Exclusion, exclude_found
 from training.checking.findings import BLURRY, GRAYSCALE, SUSPECT, TINY, Finding, Found, Kind, parse_kinds
+from training.checking.recording import record
 from training.dataset import load_dataset
 from training.errors import NoPictures, TrainingError
 from training.ingestion.run import SplitPlan
@@ -57,6 +59,22 @@ def test_a_planted_wrong_label_and_a_blurred_picture_are_found(workshop: Worksho
     assert found(checkup, BLURRY) == {"blurred.png"}
     assert found(checkup, TINY) == set()
     assert checkup.notes == ()
+
+
+def test_what_was_found_is_kept_the_worst_first_until_the_next_check(engine: Engine, tmp_path: Path) -> None:
+    take_in(engine, draw_class_folders(tmp_path / "colours", per_label=2))
+    red, green, *_ = pictures_of(engine).values()
+    found = Found(SUSPECT, (Finding(red, {}, "blue"), Finding(green, {})))
+    record(engine, Checkup("colours", 6, (found, Found(TINY, (Finding(green, {}),))), ()))
+    with Session(engine) as session:
+        kept = [findings.of_image(session, image.id) for image in (red, green)]
+    assert kept == [
+        [Ranked(red.id, "suspect", 0, "blue")],
+        [Ranked(green.id, "suspect", 1, None), Ranked(green.id, "tiny", 0, None)],
+    ]
+    record(engine, Checkup("colours", 6, (), ()))
+    with Session(engine) as session:
+        assert findings.counts(session, "colours") == {}
 
 
 def test_a_copy_with_the_same_wrong_label_does_not_vouch_for_it(workshop: Workshop, folder: Path) -> None:

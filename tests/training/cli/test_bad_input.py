@@ -121,7 +121,7 @@ CASES = [
         f"{SCRATCH} --class-weights owl=2",
         "class weights name 'owl'; the labels are: blue, green, red",
     ),
-    (colours, f"{SCRATCH} --device tpu", "device='tpu' in the command line: Input should be 'auto', 'cpu', "),
+    (colours, f"{SCRATCH} --device tpu", "--device tpu: Input should be 'auto', 'cpu', "),
     pytest.param(
         colours,
         f"{SCRATCH} --device mps",

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
+from databases import findings
 from tests.training.cli.conftest import Menagerie
 from tests.training.faults import draw_faulty_folders
 from tests.training.making import pictures_of
@@ -32,7 +34,7 @@ def counts(out: str) -> dict[str, list[str]]:
 
 
 def test_what_is_found_is_counted_shown_and_written(
-    menagerie: Menagerie, pictures: Path, bundles: Path
+    menagerie: Menagerie, pictures: Path, bundles: Path, engine: Engine
 ) -> None:
     menagerie("ingest", pictures, "--test", "0")
     out = menagerie("check").out
@@ -41,6 +43,8 @@ def test_what_is_found_is_counted_shown_and_written(
     assert "red/wrong [1].png: labelled red, rather green" in out
     assert re.search(r"\d+ of 38 pictures of colours should be looked at\.", out)
     folder = bundles.parent / "reports" / "colours-check"
+    with Session(engine) as session:
+        assert findings.counts(session, "colours").items() >= {"suspect": 1, "blurry": 1}.items()
     assert f"With the pictures: {folder / 'check.html'}, and for programs: check.json" in out
     written = json.loads((folder / "check.json").read_text())
     assert written["pictures"] == 38

@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
+from databases import dataset_versions
 from tests.drawing import draw_class_folders, picture
 from tests.training.cli.conftest import Menagerie
 from tests.training.making import add_tiny_bundle
+from training.dataset import load_dataset
 
 MIXED_UP = ("green", "red", "blue")
 
@@ -42,6 +45,22 @@ def test_disagreements_are_printed_first_and_all_when_asked_for(menagerie: Menag
     assert "4 more, where they differ less; --all prints every one" in out
     assert menagerie(*arguments, "--all").out.count("✓ ") == 16 + 16
     assert (tmp_path / "out" / "compare.html").is_file()
+
+
+def test_a_folder_that_a_model_learnt_from_counts_only_where_it_did_not(
+    menagerie: Menagerie, pictures: Path, engine: Engine, bundles: Path, tmp_path: Path
+) -> None:
+    dataset = load_dataset(engine, "colours")
+    with Session(engine) as session, session.begin():
+        key = dataset_versions.record(session, "colours", dataset.members)
+    add_tiny_bundle(engine, bundles, "colours-3", dataset_fingerprint=key)
+    out = menagerie("compare", "colours-3", "colours-2", pictures, "--out", tmp_path / "out").out
+    assert "colours-3: 100.0% right on 3 pictures that neither learnt from" in out
+    assert "15 of the 18 labelled pictures are ones that a model learnt from" in out
+    assert "What colours-2 learnt from is not known here" in out
+    with (tmp_path / "out" / "compare.csv").open(newline="") as file:
+        told = [row["colours-3 learnt from"] for row in csv.DictReader(file)]
+    assert told == ["no"] * 3 + ["yes"] * 15
 
 
 def test_unknown_labels_and_unreadable_files_are_told(menagerie: Menagerie, tmp_path: Path) -> None:

@@ -109,7 +109,7 @@ def test_labels_are_renamed_dropped_and_taken_back(
     assert re.search(r"^ +1 .* red was renamed scarlet\n +2 .* blue was dropped$", out, re.MULTILINE)
     undone = menagerie("labels", "undo").out
     assert "Undone: blue was dropped" in undone
-    assert "Not split yet: 1 picture. The next menagerie ingest does it." in undone
+    assert "Not split yet: 1 picture. The next training does it." in undone
     assert "Undone: red was renamed scarlet" in menagerie("labels", "undo", 1).out
     assert labels(engine) == before | {"red/new.jpg": "red", "blue/new.jpg": "blue"}
     assert "red was renamed scarlet, and that undone" in menagerie("labels", "list", "--all").out

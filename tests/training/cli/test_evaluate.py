@@ -6,8 +6,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
+from sqlalchemy.orm import Session
 
+from databases.models import Image
 from tests.drawing import draw_greys
 from tests.training.cli.conftest import Menagerie
 from tests.training.making import add_tiny_bundle
@@ -25,6 +27,14 @@ def test_the_report_lies_beside_the_bundles_and_is_named(menagerie: Menagerie, b
     assert f"The report is {folder / 'report.html'}; its figures are beside it in report.json" in out
     assert (folder / "report.html").read_text().startswith("<!doctype html>")
     assert json.loads((folder / "report.json").read_text())["metrics"]["accuracy"] == 1.0
+
+
+def test_a_label_that_no_picture_shows_is_named(menagerie: Menagerie, engine: Engine) -> None:
+    assert "say nothing" not in menagerie("evaluate", "--no-report").out
+    with Session(engine) as session, session.begin():
+        session.execute(update(Image).where(Image.split == "test", Image.label == "red").values(split="val"))
+    told = "No test picture is of red: the figures say nothing of how well it tells them"
+    assert told in menagerie("evaluate", "--no-report").out
 
 
 def test_a_val_report_does_not_take_the_place_of_the_test_report(menagerie: Menagerie, bundles: Path) -> None:

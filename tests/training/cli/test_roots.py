@@ -89,4 +89,16 @@ def test_every_refused_file_is_listed_with_its_reason(menagerie: Menagerie, pict
     *lines, count = menagerie("pictures", "refused", "--task", "colours").out.splitlines()
     assert sorted(lines) == sorted(f"empty_file: {pictures}/red/empty [{n}].jpg" for n in range(25))
     assert count == "25 files cannot be used."
-    assert menagerie("pictures", "refused", "--task", "other").out == "No file was refused.\n"
+    error = "nothing was ingested for task 'other'; the library has: colours"
+    assert menagerie("pictures", "refused", "--task", "other").error == error
+
+
+def test_a_root_that_was_copied_says_where_to(menagerie: Menagerie, pictures: Path, tmp_path: Path) -> None:
+    menagerie("ingest", pictures, "--copy-to", tmp_path / "store", "--duplicates", "hash")
+    assert f"  {pictures}, copied to {tmp_path / 'store'}\n" in menagerie("roots", "list").out
+
+
+def test_a_source_of_another_task_is_offered_a_name(menagerie: Menagerie, pictures: Path) -> None:
+    menagerie("ingest", pictures, "--duplicates", "hash")
+    error = menagerie("ingest", pictures, "--name", "colours", "--task", "other").error
+    assert error.endswith("not 'other': to have it in both, give it another name here with --name")

@@ -20,7 +20,7 @@ from tests.drawing import draw_class_folders
 from tests.training.learning.conftest import SMALL
 from tests.training.making import take_in
 from training.dataset import Dataset, load_dataset
-from training.errors import BadRecipe, TrainingError
+from training.errors import BadRecipe, TrainingError, WeightsUnavailable
 from training.exporting import golden_pixels
 from training.learning.fit import Learnt, fit
 from training.learning.learner import Learner
@@ -347,6 +347,20 @@ def test_the_loss_goes_by_the_weights_of_labels_and_by_what_is_mixed() -> None:
     assert of_first != pytest.approx(of_second)
     for name in ("mixup", "cutmix", "smoothing"):
         assert loss_of(SCRATCH.model_copy(update={name: 0.5})) != pytest.approx(plain), name
+
+
+def test_a_run_goes_on_only_with_the_weights_that_it_began_with(bundles: Path, small_weights: Path) -> None:
+    recipe = Recipe(architecture=SMALL, strategy="finetune", weights=small_weights)
+    run = begin_run(bundles, "colours", recipe, "f1")
+    run.check_weights()
+    content = small_weights.read_bytes()
+    small_weights.write_bytes(content + b"other")
+    with pytest.raises(WeightsUnavailable, match="are others than those that this training began with"):
+        run.check_weights()
+    small_weights.unlink()
+    with pytest.raises(WeightsUnavailable, match="are gone from"):
+        run.check_weights()
+    begin_run(bundles, "colours", SCRATCH, "f1").check_weights()
 
 
 def test_a_run_is_found_again_unless_the_pictures_changed_or_another_works_on_it(bundles: Path) -> None:

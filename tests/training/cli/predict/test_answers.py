@@ -15,6 +15,7 @@ from databases.places import RemoteFile, Unreachable
 from tests.training.cli.conftest import Menagerie
 from tests.training.cli.predict.conftest import answers
 from training.answer_rows import COLUMNS
+from training.answers_file import answering_into
 from training.bulk import answer_all
 from training.questions import Question
 from training.stamps import EPOCH
@@ -58,6 +59,26 @@ def test_lines_of_json_hold_the_likeliest_labels_too(
     assert found[0]["top_k"][0]["label"] == "blue"
     assert np.isclose(sum(entry["score"] for entry in found[0]["top_k"]), 1)
     assert set(found[-1]) == {"file", "error", "detail", "bytes", "modified", "model"}
+
+
+def test_a_folder_of_splits_without_train_is_asked_about_like_any_other(
+    menagerie: Menagerie, folder: Path, tmp_path: Path
+) -> None:
+    for split in ("test", "val"):
+        (tmp_path / "held" / split).mkdir(parents=True)
+    folder.rename(tmp_path / "held" / "test" / "colours")
+    assert "colours-1 on 17 pictures: 15 confident, " in menagerie("predict", tmp_path / "held").out
+
+
+def test_two_at_once_do_not_write_to_one_file(menagerie: Menagerie, folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "answers.csv"
+    with answering_into(out):
+        error = menagerie("predict", folder, "--out", out).error
+        assert error == f"another process writes answers to {out}: wait for it, or name another file"
+        assert not out.exists()
+        assert menagerie("predict", folder, "--out", tmp_path / "others.csv").code == 0
+    assert menagerie("predict", folder, "--out", out).code == 0
+    assert not list(tmp_path.glob(".*.lock"))
 
 
 def test_without_a_file_the_answers_are_printed(menagerie: Menagerie, folder: Path) -> None:

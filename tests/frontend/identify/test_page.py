@@ -1,52 +1,16 @@
 """The page as a visitor uses it, on Streamlit's own test bench, against a real server."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 import streamlit as st
-from PIL import Image
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 from streamlit.testing.v1 import AppTest
 
-import frontend.app
-from tests.frontend.conftest import encoded
+from tests.frontend.at_the_page import buttons, click, words
+from tests.frontend.batch.answering import answer_batches
+from tests.frontend.identify.asking import PHOTO, TEXT, choose, upload
 from tests.frontend.stand_in import StandIn
-
-PHOTO = ("tiger.jpg", encoded(Image.new("RGB", (60, 40), "orange")), "image/jpeg")
-TEXT = ("notes.jpg", b"no picture", "image/jpeg")
-
-
-@pytest.fixture
-def page(api: StandIn, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
-    monkeypatch.setenv("MENAGERIE_API_URL", api.url)
-    yield AppTest.from_file(frontend.app.__file__, default_timeout=20)
-    # Closes the page's connections too.
-    st.cache_resource.clear()
-    st.cache_data.clear()
-
-
-def words(page: AppTest) -> str:
-    assert not page.exception
-    return "\n".join(piece.value for piece in page.html if "<style>" not in piece.value)
-
-
-def buttons(page: AppTest) -> list[str]:
-    return [button.label for button in page.button]
-
-
-def click(page: AppTest, label: str) -> AppTest:
-    next(button for button in page.button if button.label == label).click()
-    return page.run()
-
-
-def upload(page: AppTest, file: tuple[str, bytes, str]) -> AppTest:
-    page.run().file_uploader[0].set_value(file)
-    return page.run()
-
-
-def choose(page: AppTest, source: str) -> AppTest:
-    page.run().segmented_control[0].set_value(source)
-    return page.run()
+from tests.waiting import wait_until
 
 
 def test_the_start_names_the_model_and_offers_three_sources(api: StandIn, page: AppTest) -> None:
@@ -54,7 +18,7 @@ def test_the_start_names_the_model_and_offers_three_sources(api: StandIn, page: 
     page.run()
     assert "Model animals-7 · 2 pictures to compare with" in words(page)
     assert [option.split()[-1] for option in page.segmented_control[0].options] == [
-        "Upload",
+        "File",
         "Camera",
         "Library",
     ]
@@ -79,18 +43,9 @@ def test_a_picture_is_predicted_and_compared_once_however_often_the_page_runs(
     api: StandIn, page: AppTest
 ) -> None:
     api.labels = ["tiger"]
-    click(upload(page, PHOTO), "Show similar pictures")
+    upload(page, PHOTO)
     page.run().run()
     assert (api.paths().count("/predict"), api.paths().count("/similar")) == (1, 1)
-
-
-def test_labels_cannot_smuggle_in_html(api: StandIn, page: AppTest) -> None:
-    api.labels = ["<b>tiger</b>"]
-    api.scores = {"<b>tiger</b>": 0.9}
-    api.sentence = "This looks like: <b>tiger</b>."
-    said = words(click(upload(page, PHOTO), "Show similar pictures"))
-    assert "<b>tiger" not in said
-    assert "&lt;b&gt;tiger" in said
 
 
 def test_no_animal_is_said_with_what_to_try_and_no_gallery(api: StandIn, page: AppTest) -> None:
@@ -98,7 +53,7 @@ def test_no_animal_is_said_with_what_to_try_and_no_gallery(api: StandIn, page: A
     said = words(upload(page, PHOTO))
     assert "This does not look like an animal I know." in said
     assert "Try a picture in which the animal fills most of the frame" in said
-    assert buttons(page) == ["Another picture"]
+    assert "/similar" not in api.paths()
 
 
 def test_an_unsure_answer_says_what_would_settle_it(api: StandIn, page: AppTest) -> None:
@@ -108,45 +63,12 @@ def test_an_unsure_answer_says_what_would_settle_it(api: StandIn, page: AppTest)
     assert "A sharper picture" in said
 
 
-def test_similar_pictures_are_of_the_same_label_with_their_likeness(api: StandIn, page: AppTest) -> None:
-    api.labels = ["tiger", "lion", "tiger"]
-    said = words(click(upload(page, PHOTO), "Show similar pictures"))
-    assert 'alt="tiger, tiger-1.jpg"' in said
-    assert 'alt="tiger, tiger-3.jpg"' in said
-    assert "lion-2.jpg" not in said
-    assert "Nearly identical" in said
-    assert "The 2 nearest of 2 pictures of tiger." in said
-
-
-def test_pictures_of_another_guess_can_be_asked_for(api: StandIn, page: AppTest) -> None:
-    api.labels = ["tiger", "lion"]
-    click(upload(page, PHOTO), "Show similar pictures")
-    page.pills[0].set_value("lion")
-    assert "lion-2.jpg" in words(page.run())
-
-
-def test_a_library_without_that_label_says_how_to_fill_it(api: StandIn, page: AppTest) -> None:
-    api.labels = ["lion"]
-    said = words(click(upload(page, PHOTO), "Show similar pictures"))
-    assert "No pictures of “tiger” to compare with" in said
-    assert "menagerie ingest" in said
-
-
-def test_a_thumbnail_that_cannot_be_had_leaves_the_others(api: StandIn, page: AppTest) -> None:
-    api.labels = ["tiger", "tiger"]
-    api.refuse("/images/1/thumbnail", 404, "not_found")
-    said = words(click(upload(page, PHOTO), "Show similar pictures"))
-    assert 'role="img" aria-label="tiger, tiger-1.jpg"' in said
-    assert 'alt="tiger, tiger-2.jpg"' in said
-
-
 def test_samples_are_spread_over_labels_and_one_can_be_asked_about(api: StandIn, page: AppTest) -> None:
     api.labels = ["ant"] * 20 + ["bee_*x*", "cow"]
     choose(page, "Library")
     assert {"ant", "cow", r"bee\_\*x\*"} == set(buttons(page))
     assert "tiger (93 % sure)" in words(click(page, "cow"))
     assert api.last("/predict").fields["file"] == b"file 22"
-    click(page, "Show similar pictures")
     assert api.last("/similar").fields["image_id"] == "22"
 
 
@@ -235,27 +157,6 @@ def test_a_service_that_starts_up_is_asked_again_on_a_click(api: StandIn, page: 
     assert click(page, "Try again").file_uploader
 
 
-def test_a_gallery_that_fails_leaves_the_answer_and_can_be_retried(api: StandIn, page: AppTest) -> None:
-    api.labels = ["tiger"]
-    api.refuse("/similar", 503, "not_ready")
-    said = words(click(upload(page, PHOTO), "Show similar pictures"))
-    assert "tiger (93 % sure)" in said
-    assert "The service is still starting" in said
-    api.broken.clear()
-    assert "tiger-1.jpg" in words(click(page, "Try again"))
-
-
-def test_a_service_that_took_up_another_model_meanwhile_is_told_from_a_failure(
-    api: StandIn, page: AppTest
-) -> None:
-    api.labels = ["tiger"]
-    upload(page, PHOTO)
-    api.refuse("/similar", 404, "unknown_label")
-    said = words(click(page, "Show similar pictures"))
-    assert "The service does not know this animal any more" in said
-    assert "Try again" not in buttons(page)
-
-
 def test_nobody_listening_is_said_kindly(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MENAGERIE_API_URL", "http://127.0.0.1:9")
     said = words(page.run())
@@ -264,23 +165,50 @@ def test_nobody_listening_is_said_kindly(page: AppTest, monkeypatch: pytest.Monk
     assert buttons(page) == ["Try again"]
 
 
-def test_a_wrong_setting_stops_the_page_with_its_name_and_value(
+def test_several_files_are_handed_to_the_page_for_many(api: StandIn, page: AppTest) -> None:
+    answer_batches(api)
+    upload(page, PHOTO, ("lion.jpg", PHOTO[1], "image/jpeg"))
+    assert list(page.query_params) == ["job"]
+    wait_until(lambda: "/predict/batch" in api.paths())
+    assert api.last("/predict/batch").names == ("tiger.jpg", "lion.jpg")
+
+
+def test_an_upload_is_held_by_the_visit_and_no_longer_by_streamlit(
     page: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("MENAGERIE_API_URL", "nowhere")
-    assert "MENAGERIE_API_URL=&#x27;nowhere&#x27;" in words(page.run())
-    assert not page.segmented_control
+    held: list[MemoryUploadedFileManager] = []
+    add = MemoryUploadedFileManager.add_file
+
+    def watched(self: MemoryUploadedFileManager, session_id: str, file: UploadedFileRec) -> None:
+        held.append(self)
+        add(self, session_id, file)
+
+    monkeypatch.setattr(MemoryUploadedFileManager, "add_file", watched)
+    upload(page, PHOTO)
+    assert held
+    assert not any(files for manager in held for files in manager.file_storage.values())
 
 
-def test_the_page_loads_nothing_from_the_internet() -> None:
-    here = Path(frontend.app.__file__).parent
-    sheet = (here / "style.css").read_text(encoding="utf-8")
-    assert "@import" not in sheet
-    assert "url(http" not in sheet.replace('"', "")
+def test_a_picture_that_the_address_names_is_asked_about_once(api: StandIn, page: AppTest) -> None:
+    api.more["GET", "/images/7"] = lambda _asked: {
+        "id": 7,
+        "file_name": "bee.jpg",
+        "label": "bee",
+        "links": {"content": "/images/7/content", "thumbnail": "/images/7/thumbnail"},
+    }
+    page.query_params["image"] = "7"
+    assert "tiger (93 % sure)" in words(page.run())
+    assert api.last("/predict").fields["file"] == b"file 7"
+    assert "image" not in page.query_params
+    assert click(page, "Another picture").file_uploader
 
 
-def test_where_there_is_nothing_to_compare_with_nobody_is_told_to(api: StandIn, page: AppTest) -> None:
-    api.labels = []
-    said = words(upload(page, PHOTO))
-    assert "Compare" not in said
-    assert "Show similar pictures" not in [button.label for button in page.button]
+def test_the_limit_and_the_formats_are_named_before_anything_is_chosen(page: AppTest) -> None:
+    said = words(page.run())
+    most = st.get_option("server.maxUploadSize")
+    assert f"JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or HEIC, up to {most} MB each." in said
+
+
+def test_the_second_opinion_of_the_library_is_told(api: StandIn, page: AppTest) -> None:
+    api.more["POST", "/predict"] = lambda _asked: api.prediction() | {"neighbours_agree": 0.9}
+    assert "9 in 10 of the most similar pictures in the library agree." in words(upload(page, PHOTO))

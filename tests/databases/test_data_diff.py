@@ -5,8 +5,8 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
+from databases.data_diff import Changed, diff
 from databases.dataset_versions import Member
-from training.data_diff import Changed, diff
 
 member = st.builds(
     Member, st.sampled_from("abcd"), st.sampled_from(("cat", "dog")), st.sampled_from(("train", "test"))

@@ -1,0 +1,49 @@
+"""Many pictures at the page, in a real browser."""
+
+import csv
+import io
+from pathlib import Path
+from random import Random
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.drawing import picture
+from tests.end_to_end.conftest import Demo
+
+pytestmark = pytest.mark.browser
+
+
+def test_a_batch_survives_a_reload_and_is_taken_home_as_a_table(
+    page: Page, demo: Demo, tmp_path: Path
+) -> None:
+    random = Random(7)
+    asked = [random.choice(("red", "green", "blue")) for _ in range(40)]
+    names = [f"{number:02}-{colour}.jpg" for number, colour in enumerate(asked)]
+    for number, (name, colour) in enumerate(zip(names, asked, strict=True)):
+        (tmp_path / name).write_bytes(picture(colour, 800 + number))
+    (tmp_path / "letter.jpg").write_bytes(b"Dear Sir or Madam")
+    names.append("letter.jpg")
+    page.goto(f"{demo.page}/batch")
+    page.locator("input[type=file]").set_input_files([tmp_path / name for name in names])
+    page.wait_for_url("**/batch?job=*")
+    page.reload()
+    expect(page.get_by_role("heading", name="All 41 pictures answered")).to_be_visible()
+    expect(page.get_by_test_id("stDataFrame")).to_be_visible()
+    page.screenshot(path=tmp_path / "batch.png", full_page=True)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download 41 rows as CSV").click()
+    rows = list(csv.DictReader(io.StringIO(download.value.path().read_text(encoding="utf-8-sig"))))
+    assert [row["file"] for row in rows] == names
+    right = sum(row["answer"] == colour for row, colour in zip(rows, asked, strict=False))
+    assert right >= 36
+    assert rows[-1]["verdict"] == "refused"
+
+
+def test_another_visitor_without_the_address_sees_nothing_of_it(page: Page, demo: Demo) -> None:
+    page.goto(f"{demo.page}/batch?job=guessed")
+    expect(page.get_by_role("alert")).to_contain_text("This batch is no longer kept")
+    page.get_by_role("button", name="Start another batch").click()
+    expect(page.get_by_text("Many pictures at once")).to_be_visible()
+    assert urlsplit(page.url).query == ""

@@ -1,0 +1,38 @@
+"""A person who looks through the library, in a real browser: what Streamlit's test bench cannot do."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.end_to_end.conftest import Demo
+
+pytestmark = pytest.mark.browser
+
+
+def test_filters_pictures_and_the_way_back_are_links_that_load_nothing_anew(page: Page, demo: Demo) -> None:
+    page.goto(f"{demo.page}/library")
+    tiles = page.locator(".mng-tiles img")
+    expect(tiles.nth(11)).to_be_visible()
+    expect(page.locator(".mng-facets a").first).to_be_attached()
+    page.evaluate("window.here = true")
+    blue = page.get_by_role("navigation", name="Filters").get_by_role("link", name="blue")
+    if not blue.is_visible():  # folded up on a phone
+        page.get_by_text("Labels and filters").click()
+    blue.click()
+    expect(page).to_have_url(re.compile(r"\?label=blue$"))
+    expect(page.locator(".mng-chips")).to_contain_text("blue")
+    expect(page.locator(".mng-count")).to_have_text("12 pictures")
+    expect(tiles).to_have_count(12)
+
+    tiles.first.locator("xpath=ancestor::a").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".mng-closeup h1")).to_have_text("blue")
+    expect(page.locator(".st-key-library-picture img")).to_be_visible()
+    expect(page.get_by_role("heading", name="More like this")).to_be_visible()
+    page.go_back()
+    expect(page.locator(".mng-chips")).to_contain_text("blue")
+    expect(tiles).to_have_count(12)
+    page.go_back()
+    expect(page.locator(".mng-chips")).to_have_count(0)
+    assert page.evaluate("window.here"), "the page was loaded anew"

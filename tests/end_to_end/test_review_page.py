@@ -1,0 +1,90 @@
+"""A person who decides on pictures that were reported wrong: by key and by button, in a real browser."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.end_to_end.conftest import Demo
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def reported(demo: Demo) -> Iterator[None]:
+    """Three pictures of the library are reported as wrong; what is decided on them is taken back again."""
+    with httpx.Client(base_url=demo.api, timeout=30) as api:
+        for image in api.get("/images", params={"limit": 3}).json()["items"]:
+            file = api.get(image["links"]["content"]).content
+            asked = api.post("/predict", files={"file": file}).json()["prediction_id"]
+            report = {"prediction_id": asked, "correct": False, "label": "violet", "by": "Bob"}
+            assert api.post("/feedback", json=report).status_code == 201
+        yield
+        held = [one["id"] for one in _decisions(demo)]
+        assert api.post("/decisions/undo", json={"ids": held}).is_success
+
+
+@pytest.fixture
+def cards(page: Page, demo: Demo, reported: None) -> Locator:
+    """The pictures that were reported, as Ann has them before her."""
+    del reported
+    page.goto(f"{demo.page}/review")
+    page.get_by_label("Your name").fill("Ann")
+    page.get_by_role("button", name="Go on").click()
+    page.get_by_text("Reported wrong · 3").click()
+    cards = page.locator(".mng-card")
+    expect(cards).to_have_count(3)
+    expect(cards.locator("img")).to_have_count(3)
+    return cards
+
+
+def _decisions(demo: Demo) -> list[dict[str, Any]]:
+    """Those that hold, the newest first."""
+    found = httpx.get(f"{demo.api}/decisions", params={"limit": 50}).json()["items"]
+    return [one for one in found if one["undone_at"] is None]
+
+
+@pytest.mark.parametrize("page", [(1280, 900)], indirect=True, ids=["desktop"])
+def test_reported_pictures_are_decided_on_by_key_and_taken_back(
+    page: Page, demo: Demo, cards: Locator
+) -> None:
+    expect(cards.first).to_contain_text("Bob says: violet.")
+    name = cards.first.locator("img").get_attribute("alt")
+    cards.first.focus()
+    page.keyboard.press("Enter")
+    expect(cards).to_have_count(2)
+    expect(cards.first).to_be_focused()
+    expect(page.locator(".mng-told")).to_contain_text("violet")
+    [made] = _decisions(demo)
+    assert (made["file_name"], made["label"], made["by"]) == (name, "violet", "Ann")
+
+    page.keyboard.press("u")
+    expect(cards).to_have_count(3)
+    expect(cards.first).to_be_focused()
+    assert not _decisions(demo)
+
+    for key in ("m", "ArrowRight", "m", "x"):
+        page.keyboard.press(key)
+    expect(cards).to_have_count(1)
+    expect(page.locator(".mng-told")).to_contain_text("2 pictures left out.")
+    assert [one["kind"] for one in _decisions(demo)] == ["exclude", "exclude"]
+
+
+@pytest.mark.parametrize("page", [(390, 844)], indirect=True, ids=["phone"])
+def test_reported_pictures_are_decided_on_by_button(page: Page, demo: Demo, cards: Locator) -> None:
+    cards.first.get_by_role("button", name="Keep").click()
+    expect(cards).to_have_count(2)
+    page.get_by_role("button", name="Mark all shown").click()
+    page.get_by_label("Another label").fill("lilac")
+    expect(page.get_by_text("“lilac” is new")).to_be_visible()
+    page.get_by_role("button", name="Give").click()
+    expect(page.get_by_text("Nothing waits here")).to_be_visible()
+    expect(page.get_by_text("3 decisions wait")).to_be_visible()
+    assert [one["label"] for one in _decisions(demo)[:2]] == ["lilac", "lilac"]
+
+    page.get_by_role("button", name="Undo", exact=True).first.click()
+    expect(cards).to_have_count(2)
+    page.get_by_text("Recent decisions").click()
+    expect(page.locator(".mng-decision").first).to_contain_text("Ann")

@@ -1,0 +1,124 @@
+"""A batch at work, against a real server."""
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from frontend.batch import job as job_module
+from frontend.batch.job import AT_ONCE, Job, State
+from frontend.batch.sources import Source, store
+from frontend.client import Api
+from tests.frontend.at_the_page import encoded
+from tests.frontend.batch.answering import answer_batches
+from tests.frontend.stand_in import StandIn
+
+PHOTO = encoded(Image.new("RGB", (60, 40), "orange"))
+PATIENCE = 20.0
+
+
+@pytest.fixture
+def client(api: StandIn) -> Iterator[Api]:
+    client = Api(api.url)
+    yield client
+    client.close()
+
+
+def photos(count: int) -> list[tuple[str, bytes]]:
+    return [(f"{number}.jpg", PHOTO) for number in range(count)]
+
+
+def until(job: Job, *states: State) -> Job:
+    deadline = time.monotonic() + PATIENCE
+    while job.progress.state not in states:
+        assert time.monotonic() < deadline, job.progress
+        time.sleep(0.01)
+    return job
+
+
+def test_every_picture_is_answered_in_its_order_a_few_at_a_time(
+    api: StandIn, client: Api, tmp_path: Path
+) -> None:
+    answer_batches(api)
+    job = until(Job(client, store(photos(2 * AT_ONCE + 3), tmp_path), tmp_path), "done")
+    assert [row.name for row in job.rows] == [name for name, _ in photos(2 * AT_ONCE + 3)]
+    assert api.paths() == ["/predict/batch"] * 3
+    assert job.rows[0].label == "tiger"
+    assert job.rows[0].thumbnail is not None
+    assert not tmp_path.exists()
+
+
+def test_an_unusable_file_is_a_row_with_its_reason(api: StandIn, client: Api, tmp_path: Path) -> None:
+    answer_batches(api, refused={"b.jpg": "truncated_image"})
+    files = [("a.jpg", PHOTO), ("b.jpg", PHOTO[:99]), ("c.zip", b"PK\5\6" + bytes(18)), ("d.jpg", PHOTO)]
+    job = until(Job(client, store(files, tmp_path), tmp_path), "done")
+    assert [(row.name, row.kind, row.problem) for row in job.rows] == [
+        ("a.jpg", "confident", None),
+        ("b.jpg", "refused", "Part of this picture is missing."),
+        ("d.jpg", "confident", None),
+    ]
+
+
+@dataclass(frozen=True)
+class Held:
+    """A picture that cannot be read before its time has come."""
+
+    name: str
+    gate: threading.Event
+
+    def read(self) -> bytes:
+        assert self.gate.wait(PATIENCE)
+        return PHOTO
+
+
+def test_what_was_answered_stays_where_the_service_fails_and_it_goes_on_from_there(
+    api: StandIn, client: Api, tmp_path: Path
+) -> None:
+    answer_batches(api)
+    gate = threading.Event()
+    first = store(photos(AT_ONCE), tmp_path)
+    later: list[Source] = [Held(f"late-{number}.jpg", gate) for number in range(AT_ONCE + 2)]
+    job = Job(client, [*first, *later], tmp_path)
+    while job.progress.done < AT_ONCE:
+        time.sleep(0.01)
+    api.refuse("/predict/batch", 503, "not_ready")
+    gate.set()
+    progress = until(job, "paused").progress
+    assert (progress.done, progress.failure and progress.failure.code) == (AT_ONCE, "not_ready")
+    api.broken.clear()
+    job.resume()
+    assert [row.name for row in until(job, "done").rows] == [one.name for one in [*first, *later]]
+
+
+def test_a_busy_service_is_asked_again(
+    api: StandIn, client: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer_batches(api)
+    monkeypatch.setattr(job_module, "RETRY_SECONDS", 0.05)
+    monkeypatch.setattr(job_module, "RETRIES", 400)
+    api.refuse("/predict/batch", 429, "rate_limited")
+    job = Job(client, store(photos(1), tmp_path), tmp_path)
+    while len(api.asked) < 2:
+        time.sleep(0.01)
+    api.broken.clear()
+    assert len(until(job, "done").rows) == 1
+
+
+def test_a_batch_that_is_stopped_keeps_what_it_has(api: StandIn, client: Api, tmp_path: Path) -> None:
+    answer_batches(api)
+    gate = threading.Event()
+    later: list[Source] = [Held(f"{number}.jpg", gate) for number in range(3 * AT_ONCE)]
+    job = Job(client, [*store(photos(AT_ONCE), tmp_path), *later], tmp_path)
+    while job.progress.done < AT_ONCE:
+        time.sleep(0.01)
+    job.cancel()
+    gate.set()
+    job.resume()
+    assert job.progress.state == "cancelled"
+    assert len(job.rows) >= AT_ONCE
+    job.close()
+    assert not tmp_path.exists()

@@ -1,0 +1,113 @@
+"""The Batch page as a visitor uses it."""
+
+import time
+
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from tests.frontend.at_the_page import OpenPage, buttons, click, encoded, words
+from tests.frontend.batch.answering import answer_batches
+from tests.frontend.batch.test_sources import zipped
+from tests.frontend.stand_in import StandIn
+
+PHOTO = encoded(Image.new("RGB", (60, 40), "orange"))
+
+
+@pytest.fixture
+def page(open_page: OpenPage) -> AppTest:
+    return open_page("batch")
+
+
+def drop(page: AppTest, *files: tuple[str, bytes]) -> AppTest:
+    page.run().file_uploader[0].set_value([(name, data, "image/jpeg") for name, data in files])
+    return page.run()
+
+
+def until_ended(page: AppTest) -> str:
+    deadline = time.monotonic() + 20
+    while "Looking at your pictures" in words(page):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+        page.run()
+    return words(page)
+
+
+def test_many_pictures_become_a_table(api: StandIn, page: AppTest) -> None:
+    answer_batches(api, refused={"notes.jpg": "unsupported_format"})
+    drop(page, ("a.jpg", PHOTO), ("notes.jpg", b"Dear Sir"), ("b.jpg", PHOTO))
+    assert "All 3 pictures answered" in until_ended(page)
+    table = page.dataframe[0].value
+    assert list(table["file"]) == ["a.jpg", "notes.jpg", "b.jpg"]
+    assert list(table["answer"]) == ["tiger", "—", "tiger"]
+    assert list(table["verdict"]) == ["Confident", "Unusable file", "Confident"]
+    assert table["note"][1] == "This file is not a picture I can read."
+    assert table["picture"][0].startswith("data:image/jpeg;base64,")
+
+
+def test_a_zip_is_answered_picture_by_picture(api: StandIn, page: AppTest) -> None:
+    answer_batches(api)
+    drop(page, ("zoo.zip", zipped({"zoo/1.jpg": PHOTO, "zoo/2.jpg": PHOTO})))
+    assert "All 2 pictures answered" in until_ended(page)
+    assert list(page.dataframe[0].value["file"]) == ["zoo/1.jpg", "zoo/2.jpg"]
+
+
+def test_filters_narrow_the_table(api: StandIn, page: AppTest) -> None:
+    answer_batches(api, refused={"b.jpg": "truncated_image"})
+    drop(page, ("a.jpg", PHOTO), ("b.jpg", PHOTO))
+    until_ended(page)
+    page.pills[0].set_value("refused").run()
+    assert list(page.dataframe[0].value["file"]) == ["b.jpg"]
+    page.selectbox[0].set_value("tiger").run()
+    assert "Nothing passes these filters" in words(page)
+
+
+def test_the_address_brings_a_batch_back_after_a_reload(
+    api: StandIn, page: AppTest, open_page: OpenPage
+) -> None:
+    answer_batches(api)
+    drop(page, ("a.jpg", PHOTO))
+    until_ended(page)
+    again = open_page("batch")
+    again.query_params["job"] = page.query_params["job"]
+    assert "One picture answered" in words(again.run())
+    assert api.paths().count("/predict/batch") == 1
+
+
+def test_a_batch_that_is_not_kept_is_said_with_a_way_on(page: AppTest) -> None:
+    page.query_params["job"] = "gone"
+    assert "This batch is no longer kept" in words(page.run())
+    click(page, "Start another batch")
+    assert "Many pictures at once" in words(page)
+
+
+def test_an_interrupted_batch_says_why_and_goes_on(api: StandIn, page: AppTest) -> None:
+    api.refuse("/predict/batch", 503, "not_ready")
+    drop(page, ("a.jpg", PHOTO))
+    said = until_ended(page)
+    assert "The service is still starting" in said
+    assert "Interrupted after 0 of 1 pictures" in said
+    assert buttons(page) == ["Go on where it stopped", "Start another batch"]
+    api.broken.clear()
+    answer_batches(api)
+    click(page, "Go on where it stopped")
+    assert "One picture answered" in until_ended(page)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        ("empty.zip", zipped({}), "There is nothing in it"),
+        ("cut.zip", zipped({"a.jpg": PHOTO})[:-30], "“cut.zip” is no zip that can be opened"),
+    ],
+)
+def test_a_zip_of_no_use_is_said_before_it_begins(page: AppTest, name: str, data: bytes, said: str) -> None:
+    assert said in words(drop(page, (name, data)))
+    assert "job" not in page.query_params
+    assert len(page.file_uploader) == 1
+
+
+def test_a_service_that_is_away_is_said_at_once(api: StandIn, page: AppTest) -> None:
+    api.refuse("/readyz", 503, "not_ready")
+    assert "The service is still starting" in words(page.run())
+    assert not page.file_uploader

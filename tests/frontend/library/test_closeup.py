@@ -1,0 +1,134 @@
+"""One picture of the library, as a visitor looks at it closely."""
+
+import io
+
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from tests.frontend.at_the_page import buttons, click
+from tests.frontend.library.showing import address, allowing, detailed, follow, image, said, sent
+from tests.frontend.stand_in import StandIn
+
+
+@pytest.fixture
+def one(page: AppTest, library: StandIn) -> AppTest:
+    """The address of picture 2, which is known closely."""
+    drawn = io.BytesIO()
+    Image.new("RGB", (60, 40), "orange").save(drawn, "PNG")
+    library.more["GET", r"/images/\d+/content"] = lambda _: drawn.getvalue()
+    near = [{"image": image(3), "similarity": 0.97}]
+    library.more["POST", "/similar"] = lambda _: {"label": "any", "available": 3, "items": near}
+    detailed(library, 2)
+    page.query_params.update({"image": "2", "label": "cat"})
+    return page
+
+
+def test_a_picture_opens_from_the_grid_and_leads_back_to_where_it_was(
+    page: AppTest, library: StandIn
+) -> None:
+    detailed(library, 2)
+    page.query_params.update({"label": "cat", "after": "1"})
+    follow(page.run(), 'alt="cat, cat-2.jpg"')
+    assert address(page) == {"label": "cat", "after": "1", "image": "2"}
+    follow(page, "All pictures")
+    assert address(page) == {"label": "cat", "after": "1"}
+
+
+def test_what_is_known_of_it_is_told(one: AppTest, library: StandIn) -> None:
+    quality = {"sharpness": 812.4, "brightness": 0.46, "contrast": 0.91, "saturation": 0.38}
+    found = [{"kind": "suspect", "better": "dog"}, {"kind": "strange_new", "better": None}]
+    detailed(library, 2, quality=quality, findings=found, duplicates=[image(9)])
+    shown = said(one.run())
+    assert "<h1>cat</h1>" in shown
+    assert "<dd>640 x 427 pixels (1.50 : 1)</dd>" in shown
+    assert "<dd>JPEG, 58 kB</dd>" in shown
+    assert "<dt>Added</dt><dd>22 November 2026</dd>" in shown
+    assert "<dt>Brightness</dt><dd>46 %</dd>" in shown
+    assert "Its label looks wrong: rather dog." in shown
+    assert "Strange new." in shown
+    assert "The same picture, once more" in shown
+    assert 'alt="cat, cat-9.jpg"' in shown
+    assert len(one.image) == 1
+
+
+def test_more_pictures_like_it_are_shown_whatever_their_label(one: AppTest, library: StandIn) -> None:
+    shown = said(one.run())
+    assert library.last("/similar").fields == {"label": "any", "k": "12", "image_id": "2"}
+    assert "More like this" in shown
+    assert "Nearly identical" in shown
+
+
+def test_a_picture_that_is_not_indexed_says_so(one: AppTest, library: StandIn) -> None:
+    library.refuse("/similar", 404, "not_found")
+    assert "This picture cannot be compared with others yet" in said(one.run())
+
+
+def test_what_the_model_answered_is_told_with_its_second_opinion(one: AppTest, library: StandIn) -> None:
+    answer = {"label": "dog", "score": 0.88, "verdict": "confident", "agreement": 0.9}
+    detailed(library, 2, answer=answer)
+    assert "The model says: dog (88 % sure). 9 in 10 of the most similar pictures agree." in said(one.run())
+    assert "Ask the model" not in buttons(one)
+
+
+def test_the_model_is_asked_where_it_has_not_answered(one: AppTest) -> None:
+    assert "This looks like: tiger (93 % sure)." in said(click(one.run(), "Ask the model"))
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "title"),
+    [
+        ("/images/2", "not_found", "This picture is not in the library"),
+        ("/images/2/content", "file_missing", "The file of this picture is gone"),
+        ("/images/2/content", "storage_unavailable", "This picture cannot be fetched now"),
+    ],
+)
+def test_a_picture_that_cannot_be_shown_is_said_kindly(
+    one: AppTest, library: StandIn, path: str, code: str, title: str
+) -> None:
+    library.refuse(path, 404, code)
+    shown = said(one.run())
+    assert title in shown
+    assert "All pictures" in shown
+
+
+def test_whoever_may_not_decide_is_shown_no_controls(one: AppTest, library: StandIn) -> None:
+    allowing(library, "predict")
+    assert not one.run().selectbox
+    assert "You need a key to decide on pictures" in said(one)
+
+
+def test_a_label_is_given_and_taken_back(one: AppTest, library: StandIn) -> None:
+    allowing(library, "review")
+    detailed(library, 2, findings=[{"kind": "suspect", "better": "dog"}])
+    assert one.run().selectbox[0].value == "dog"
+    assert "It is labelled dog now." in said(click(one, "Give this label"))
+    decided = {"image_ids": [2], "kind": "label", "label": "dog", "reason": None, "by": None}
+    assert sent(library, "/decisions") == decided
+    click(one, "Undo")
+    assert sent(library, "/decisions/undo") == {"ids": [7]}
+    assert "It is labelled dog now." not in said(one)
+
+
+def test_a_picture_is_left_out_and_used_again(one: AppTest, library: StandIn) -> None:
+    allowing(library, "review")
+    click(one.run(), "Leave it out")
+    assert sent(library, "/decisions")["kind"] == "exclude"
+    detailed(library, 2, excluded=True)
+    assert "Excluded: not used" in said(one.run())
+    click(one, "Use it again")
+    assert sent(library, "/decisions")["kind"] == "include"
+
+
+def test_without_keys_a_name_is_asked_for_once(one: AppTest, library: StandIn) -> None:
+    allowing(library, auth=False)
+    assert not one.run().selectbox
+    one.text_input[0].set_value("Mara")
+    click(click(one, "Go on"), "Keep this label")
+    assert sent(library, "/decisions")["by"] == "Mara"
+
+
+def test_a_decision_that_fails_is_told_and_can_be_tried_again(one: AppTest, library: StandIn) -> None:
+    allowing(library, "review")
+    library.refuse("/decisions", 503, "database_unavailable")
+    assert "The service could not answer" in said(click(one.run(), "Leave it out"))

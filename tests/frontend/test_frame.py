@@ -1,0 +1,39 @@
+"""What all pages have around them."""
+
+from pathlib import Path
+
+import pytest
+
+import frontend.app
+from tests.frontend.at_the_page import OpenPage, words
+
+
+def test_a_wrong_setting_stops_the_page_with_its_name_and_value(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = open_page("identify")
+    monkeypatch.setenv("MENAGERIE_API_URL", "nowhere")
+    assert "MENAGERIE_API_URL=&#x27;nowhere&#x27;" in words(page.run())
+    assert not page.segmented_control
+
+
+def test_the_pages_load_nothing_from_the_internet() -> None:
+    here = Path(frontend.app.__file__).parent
+    sheets = "".join(sheet.read_text(encoding="utf-8") for sheet in (here / "style").glob("*.css"))
+    assert sheets
+    assert "@import" not in sheets
+    assert "url(http" not in sheets.replace('"', "")
+
+
+@pytest.mark.parametrize(
+    ("name", "heading"),
+    [
+        ("batch", "Many pictures at once"),
+        ("library", "Library"),
+        ("review", "Review"),
+        ("models", "Models"),
+    ],
+)
+def test_each_page_opens_by_its_address(open_page: OpenPage, name: str, heading: str) -> None:
+    page = open_page(name).run()
+    assert heading in words(page) or heading in [title.value for title in page.title]
