@@ -6,7 +6,7 @@ from frontend import failure
 from frontend import markup as shared
 from frontend.answers import Prediction
 from frontend.client import Api, ApiError
-from frontend.identify import gallery, markup, reporting, sharing, visit, why
+from frontend.identify import calls, gallery, markup, reporting, sharing, visit, why
 from frontend.identify.visit import Visit
 from frontend.identify.waiting import waiting
 from frontend.identify.wording import WAITING
@@ -45,7 +45,8 @@ def _prediction(api: Api, asked: Visit) -> Prediction | None:
         failure.show(error)
         st.button("Another picture", icon=":material/arrow_back:", on_click=visit.end)
         return None
-    st.html(markup.answer(prediction, comparable=asked.comparable))
+    measured = _measured(api, prediction)
+    st.html(markup.answer(prediction, comparable=asked.comparable, measured=measured))
     _guesses(prediction)
     with st.container(horizontal=True, key="actions"):
         st.button("Another picture", type="primary", icon=":material/arrow_back:", on_click=visit.end)
@@ -53,6 +54,13 @@ def _prediction(api: Api, asked: Visit) -> Prediction | None:
     reporting.ask(api, asked, prediction)
     st.html(shared.byline(prediction.model))
     return prediction
+
+
+def _measured(api: Api, prediction: Prediction) -> bool:
+    try:
+        return calls.catalogue(api).measured(prediction.model.version)
+    except ApiError:
+        return False  # the answer stands without what its score means
 
 
 def _guesses(prediction: Prediction) -> None:

@@ -1,5 +1,7 @@
 """What the API answers to this room alone."""
 
+from typing import Any
+
 from frontend.answers import Answer, LibraryImage
 
 
@@ -21,10 +23,20 @@ class Explanation(Answer):
     box: Box
 
 
+class Registered(Answer):
+    version: str
+    metrics: dict[str, Any] | None = None
+
+
 class Catalogue(Answer):
     """`explains`: whether the model that serves can tell what on a picture its answer comes from."""
 
     explains: bool = False
+    models: tuple[Registered, ...] = ()
+
+    def measured(self, version: str) -> bool:
+        """Whether it is known how often a model is right; of the starter nobody measured that."""
+        return any(one.version == version and one.metrics is not None for one in self.models)
 
 
 class Closely(LibraryImage):

@@ -51,14 +51,14 @@ def _sent(picture: Picture) -> dict[str, dict[str, str] | dict[str, tuple[str, b
     return {"data": {"image_id": str(picture.image_id)}}
 
 
-def explains(api: Api) -> bool:
-    """Whether the model that serves can say why, which changes with the model alone."""
-    return _explains(api, api.url)
+def catalogue(api: Api) -> Catalogue:
+    """What is known of the models, which changes with them alone."""
+    return _catalogue(api, api.url)
 
 
 @st.cache_data(show_spinner=False, max_entries=1, ttl="1m")
-def _explains(_api: Api, url: str) -> bool:  # noqa: ARG001
-    return _api.json(Catalogue, "GET", "/models").explains
+def _catalogue(_api: Api, url: str) -> Catalogue:  # noqa: ARG001
+    return _api.json(Catalogue, "GET", "/models")
 
 
 def labels(api: Api) -> tuple[LabelCount, ...]:

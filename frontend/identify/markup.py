@@ -37,10 +37,11 @@ def waiting(said: str, squares: int = 0) -> str:
     )
 
 
-def answer(prediction: Prediction, *, comparable: bool) -> str:
+def answer(prediction: Prediction, *, comparable: bool, measured: bool) -> str:
+    """`measured`: whether it is known how often the model is right."""
     verdict = prediction.verdict
     advised = NO_COMPARISON if verdict == "confident" and not comparable else ADVICE[verdict]
-    said = (advised, meaning(prediction), second_opinion(prediction))
+    said = (advised, meaning(prediction) if measured else None, second_opinion(prediction))
     told = "".join(f"<p>{escape(one)}</p>" for one in said if one)
     return (
         f'<div class="mng-answer"><span class="mng-badge mng-{verdict}">{BADGES[verdict]}</span>'

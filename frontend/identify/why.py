@@ -37,6 +37,6 @@ def show(api: Api, asked: Visit, prediction: Prediction, picture: DeltaGenerator
 
 def _possible(api: Api) -> bool:
     try:
-        return calls.explains(api)
+        return calls.catalogue(api).explains
     except ApiError:
         return False  # the answer stands without

@@ -92,14 +92,3 @@ class Catalogue(Answer):
     """`texts`: whether pictures can be sought by words."""
 
     texts: str
-
-
-class Decided(Answer):
-    """`ids` are what to name to take it back."""
-
-    decided: int
-    ids: tuple[int, ...]
-
-
-class Undone(Answer):
-    undone: int

@@ -1,20 +1,16 @@
 """What this room asks of the API. Every call raises `ApiError`."""
 
-from typing import Literal
-
 import streamlit as st
 
 from frontend.answers import LibraryImage, Similar
 from frontend.client import Api
 from frontend.library.address import Address
-from frontend.library.answers import Catalogue, Decided, Details, Listing, Overview, Undone
+from frontend.library.answers import Catalogue, Details, Listing, Overview
 from frontend.picture import Picture, preview
 
 ANY = "any"  # of all labels
 FOUND = 48  # pictures that a search shows
 MORE = 12  # pictures like one that is looked at
-
-Kind = Literal["label", "exclude", "include"]
 
 
 def overview(api: Api) -> Overview:
@@ -64,15 +60,6 @@ def large(api: Api, image: LibraryImage) -> bytes | None:
 @st.cache_data(show_spinner=False, max_entries=32, ttl="10m")
 def _large(_api: Api, url: str, image: LibraryImage) -> bytes | None:  # noqa: ARG001
     return preview(_api.picture(image).data)
-
-
-def decide(api: Api, image_id: int, kind: Kind, label: str | None, by: str | None) -> Decided:
-    said = {"image_ids": [image_id], "kind": kind, "label": label, "reason": None, "by": by}
-    return api.json(Decided, "POST", "/decisions", json=said)
-
-
-def undo(api: Api, ids: tuple[int, ...]) -> Undone:
-    return api.json(Undone, "POST", "/decisions/undo", json={"ids": list(ids)})
 
 
 def _among(at: Address) -> dict[str, str]:

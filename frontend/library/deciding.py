@@ -5,11 +5,11 @@ from typing import cast
 
 import streamlit as st
 
-from frontend import failure, markup
+from frontend import decisions, failure, markup
 from frontend.client import Api, ApiError
+from frontend.decisions import Kind
 from frontend.library import calls, wording
 from frontend.library.answers import Details
-from frontend.library.calls import Kind
 from frontend.signing import Visitor, signed_in
 
 DECIDED = "library-decided"
@@ -73,7 +73,7 @@ def _controls(visitor: Visitor, image: Details, labels: list[str]) -> None:
 
 def _decide(visitor: Visitor, image: Details, kind: Kind, label: str | None = None) -> None:
     try:
-        decided = calls.decide(visitor.api, image.id, kind, label, visitor.by)
+        decided = decisions.decide(visitor.api, [image.id], kind, label=label, by=visitor.by)
     except ApiError as error:
         failure.say(error)
         return
@@ -86,7 +86,7 @@ def _take_back(visitor: Visitor, latest: Latest) -> None:
         st.html(markup.done(latest.said))
         if st.button("Undo", type="tertiary", icon=":material/undo:"):
             try:
-                calls.undo(visitor.api, latest.ids)
+                decisions.undo(visitor.api, latest.ids)
             except ApiError as error:
                 failure.say(error)
                 return

@@ -51,15 +51,6 @@ class QueuePage(Answer):
     unanswered: int = 0
 
 
-class Decided(Answer):
-    decided: int
-    ids: tuple[int, ...]
-
-
-class Undone(Answer):
-    undone: int
-
-
 class Decision(Answer):
     """`image_id` is None where the library no longer holds such a picture."""
 

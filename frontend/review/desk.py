@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from frontend import decisions
 from frontend.client import ApiError
+from frontend.decisions import Kind
 from frontend.review import calls
-from frontend.review.calls import Kind
 from frontend.review.waiting import Waiting, together
 from frontend.review.wording import OUTDATED, brief, pictures
 from frontend.signing import Visitor
@@ -125,14 +126,14 @@ class Desk:
         if not self.done:
             return
         last = self.done[-1]
-        if self._tried(lambda: calls.undo(self.visitor.api, last.ids)):
+        if self._tried(lambda: decisions.undo(self.visitor.api, last.ids)):
             self.done.pop()
             self._return(last.of)
             self.told = f"Taken back: {last.words}"
 
     def undo_listed(self, decision_id: int) -> None:
         """Takes back any decision, whoever made it, and has the queue read anew: who knows what changed."""
-        if self._tried(lambda: calls.undo(self.visitor.api, [decision_id])):
+        if self._tried(lambda: decisions.undo(self.visitor.api, [decision_id])):
             kept = (replace(one, ids=tuple(i for i in one.ids if i != decision_id)) for one in self.done)
             self.done = [one for one in kept if one.ids]
             self.told = "Taken back."
@@ -154,7 +155,9 @@ class Desk:
     def _decide(self, kind: Kind, label: str | None, some: list[Waiting], ids: list[int]) -> bool:
         image_ids = [one.id for one in some]
         api, by = self.visitor.api, self.visitor.by
-        if not self._tried(lambda: ids.extend(calls.decide(api, image_ids, kind, label=label, by=by).ids)):
+        if not self._tried(
+            lambda: ids.extend(decisions.decide(api, image_ids, kind, label=label, by=by).ids)
+        ):
             return False
         self._leave(some)
         self._count(some, -1)

@@ -25,7 +25,7 @@ def add(
         list[str] | None,
         typer.Option(
             help="What it may do: predict (ask about pictures, and look at the library), admin (all there "
-            "is), review (nothing yet: it is kept for judging answers). Once for each. Default: predict."
+            "is), review (decide what pictures show). Once for each. Default: predict."
         ),
     ] = None,
     rate_limit: Annotated[

@@ -33,6 +33,15 @@ def test_an_upload_is_answered_in_a_sentence_with_scores_and_the_model(page: App
     assert len(page.image) == 1
 
 
+@pytest.mark.parametrize(("metrics", "told"), [({"accuracy": 0.96}, True), (None, False)])
+def test_what_a_score_is_worth_is_told_of_a_measured_model_alone(
+    api: StandIn, page: AppTest, metrics: dict[str, float] | None, told: bool
+) -> None:
+    model = {"version": "animals-7", "metrics": metrics}
+    api.more["GET", "/models"] = lambda _asked: {"models": [model]}
+    assert ("Of 100 answers as sure as this one, about 93 are right." in words(upload(page, PHOTO))) is told
+
+
 def test_a_photo_of_the_camera_is_answered(api: StandIn, page: AppTest) -> None:
     choose(page, "Camera").camera_input[0].set_value(("shot.jpg", PHOTO[1], "image/jpeg"))
     assert "tiger (93 % sure)" in words(page.run())
