@@ -17,7 +17,7 @@ MLFLOW_PORT ?= 5000
 IN_PARALLEL ?= --numprocesses logical --maxprocesses 4 --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo mlflow install lint format test test-real test-browser test-images audit bench bench-data bench-gallery bench-serving bench-training lock clean
+.PHONY: help demo mlflow install lint format test test-real test-browser test-images audit bench bench-app bench-data bench-gallery bench-serving bench-training lock clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -57,6 +57,9 @@ audit: .venv-audit/.installed  ## look the packages that we ship with up among t
 
 bench: $(VENV)/.dev-installed  ## measure on real pictures, print the tables, write bench/results/
 	$(BIN)/python -m bench.foundation
+
+bench-app: $(VENV)/.dev-installed  ## measure the page in headless Chromium: answers, rooms, memory (25 minutes)
+	$(BIN)/python -m bench.app
 
 bench-data: $(VENV)/.dev-installed .venv-rivals/.installed  ## measure the ingest on real pictures, and others on the same task
 	$(BIN)/python -m bench.data

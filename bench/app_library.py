@@ -1,13 +1,9 @@
-"""The library's page with 100,000 pictures: how soon it is there, in headless Chromium.
-
-MENAGERIE_DATA=... python -m bench.app_library
-"""
+"""The library's page with 100,000 pictures: how soon it is there, in headless Chromium."""
 
 import itertools
 import random
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -17,15 +13,15 @@ from playwright.sync_api import Browser, Page
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from bench.report import Row, measure
+from bench.app_page import DESKTOP, PATIENCE_MS, page_of
+from bench.report import Row
 from bench.trials import Api, Place, serving
 from databases import findings
 from databases.findings import Kind, Ranked
 from databases.models import Image, Root
 from databases.schema import open_for_writing
 from tests.browser import chromium
-from tests.processes import free_port, running
-from training.cli.processes import LOCAL, page_command
+from tests.processes import free_port
 from training.starter import TASK
 
 PICTURES = 100_000
@@ -34,7 +30,6 @@ FOUND: dict[Kind, int] = {"suspect": 2000, "outlier": 3500, "blurry": 1200, "dar
 SHOWN = 48  # pictures a page
 REPEATS = 5
 MOST_SECONDS = 2.0
-PATIENCE_MS = 60_000
 DRAWN = """() => {
   const squares = [...document.querySelectorAll(".mng-tiles img")]
   return squares.length > 0 && squares.every((image) => image.complete && image.naturalWidth > 0)
@@ -85,7 +80,7 @@ def _find(session: Session) -> None:
 def seconds_to_draw(browser: Browser, url: str) -> float:
     """From the moment that a visitor who was never here asks for the page to that when every small picture is
     drawn."""
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page = browser.new_page(viewport=DESKTOP)
     began = time.perf_counter()
     page.goto(url, wait_until="commit")
     page.wait_for_function(DRAWN, timeout=PATIENCE_MS, polling="raf")
@@ -106,24 +101,15 @@ def seconds_to_turn(page: Page) -> float:
     return time.perf_counter() - began
 
 
-def _rows(data: Path, temporary: Path) -> Iterator[Row]:
+def rows(data: Path, temporary: Path) -> Iterator[Row]:
     place = Place(temporary)
     place.menagerie("starter")
     place.menagerie("ingest", str(data / "animals-8"))
     files = fill(f"sqlite:///{temporary / 'images.db'}", data / "animals-8", temporary / "links")
-    with serving(place, free_port()) as api, _page(str(api.client.base_url), temporary) as url:
+    with serving(place, free_port()) as api, page_of(api, temporary / "page.log") as (url, _):
         yield from _asked(api)
         with chromium() as browser:
             yield from _seen(browser, f"{url}/library", files)
-
-
-@contextmanager
-def _page(api: str, folder: Path) -> Iterator[str]:
-    port = free_port()
-    command = page_command(LOCAL, port)[2:]
-    url = f"http://{LOCAL}:{port}"
-    with running(command, {"MENAGERIE_API_URL": api}, f"{url}/_stcore/health", folder / "page.log"):
-        yield url
 
 
 def _asked(api: Api) -> Iterator[Row]:
@@ -148,14 +134,10 @@ def _seen(browser: Browser, url: str, files: int) -> Iterator[Row]:
     of = f"of {PICTURES:,} pictures, to the last thumbnail drawn"
     yield Row(f"opening, {of}, median", median(warm), "s", MOST_SECONDS, "lower")
     yield Row(f"opening, {of}, thumbnails made anew, median", median(cold), "s", MOST_SECONDS, "lower")
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page = browser.new_page(viewport=DESKTOP)
     page.goto(f"{url}?after={2 * files}")
     page.wait_for_function(DRAWN, timeout=PATIENCE_MS)
     turns = [seconds_to_turn(page) for _ in range(REPEATS)]
     yield Row(
         "a click on Next, to the last thumbnail drawn, median", median(turns), "s", MOST_SECONDS, "lower"
     )
-
-
-if __name__ == "__main__":
-    measure("app_library", _rows)

@@ -1,7 +1,4 @@
-"""What uploads leave in the memory of the page's process: 500 by one visitor, and 120 by one visitor each.
-
-MENAGERIE_DATA=... python -m bench.app_uploads
-"""
+"""What uploads leave in the memory of the page's process: 500 by one visitor, and 120 by one visitor each."""
 
 import io
 from collections.abc import Iterator
@@ -9,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
-from bench.report import Row, measure
+from bench.app_page import PATIENCE_MS, ask, clear, page_of
+from bench.report import Row
 from bench.trials import Place, files_of, resident_mb_of, serving
 from tests.browser import chromium
-from tests.processes import free_port, running
-from training.cli.processes import LOCAL, page_command
+from tests.processes import free_port
 
 UPLOADS = 500
 VISITORS = 120  # where each has a browser's page of its own
@@ -23,7 +20,6 @@ FIRST = 10  # by then what is loaded once is there: Pillow's readers, the caches
 SIZE = (1280, 960)
 NOISE = 7.0  # grey levels: what makes a picture of SIZE come to about 300 kB
 MOST_MB = 50.0
-PATIENCE_MS = 60_000
 
 
 def pictures(data: Path, count: int, seed: int) -> Iterator[bytes]:
@@ -39,29 +35,13 @@ def pictures(data: Path, count: int, seed: int) -> Iterator[bytes]:
         yield out.getvalue()
 
 
-def ask(page: Page, number: int, data: bytes) -> None:
-    """Uploads a picture, and waits for its answer and for the pictures below."""
-    page.locator("input[type=file]").set_input_files(
-        {"name": f"{number}.jpg", "mimeType": "image/jpeg", "buffer": data}
-    )
-    expect(page.locator(".mng-answer h1")).to_be_visible()
-    wait_until_drawn(page)
-
-
-def wait_until_drawn(page: Page) -> None:
-    """Until the script has run to its end: before, a robot may reach what is about to go."""
-    expect(page.locator('.stApp[data-test-script-state="notRunning"]')).to_be_visible()
-
-
 def by_one_visitor(browser: Browser, url: str, data: Path) -> Iterator[bytes]:
     """What is uploaded, one after the other, each once its answer is there."""
     page = browser.new_page()
     page.goto(url)
     for number, picture in enumerate(pictures(data, UPLOADS, seed=1)):
-        ask(page, number, picture)
-        page.get_by_role("button", name="Another picture").click()
-        expect(page.locator(".mng-answer")).to_have_count(0)
-        wait_until_drawn(page)
+        ask(page, f"{number}.jpg", picture)
+        clear(page)
         yield picture
     page.close()
 
@@ -71,23 +51,19 @@ def by_one_each(browser: Browser, url: str, data: Path) -> Iterator[bytes]:
     for number, picture in enumerate(pictures(data, VISITORS, seed=2)):
         page = browser.new_page()
         page.goto(url)
-        ask(page, number, picture)
+        ask(page, f"{number}.jpg", picture)
         page.close()
         yield picture
 
 
-def _rows(data: Path, temporary: Path) -> Iterator[Row]:
+def rows(data: Path, temporary: Path) -> Iterator[Row]:
     place = Place(temporary)
     place.menagerie("ingest", str(data / "animals-8"))
     place.menagerie("train", "--promote")
     expect.set_options(timeout=PATIENCE_MS)
     with serving(place, free_port()) as api, chromium() as browser:
         for who, uploads in (("one visitor", by_one_visitor), ("one visitor each", by_one_each)):
-            settings = {"MENAGERIE_API_URL": str(api.client.base_url)}
-            port = free_port()
-            url = f"http://{LOCAL}:{port}"
-            log = temporary / "page.log"
-            with running(page_command(LOCAL, port)[2:], settings, f"{url}/_stcore/health", log) as process:
+            with page_of(api, temporary / "page.log") as (url, process):
                 sizes, memory = [], []
                 for picture in uploads(browser, url, data):
                     sizes.append(len(picture))
@@ -99,7 +75,3 @@ def _rows(data: Path, temporary: Path) -> Iterator[Row]:
                 yield Row(
                     f"growth from upload {first} to {len(memory)}, {who}", grown, "MB", MOST_MB, "lower"
                 )
-
-
-if __name__ == "__main__":
-    measure("app_uploads", _rows)
