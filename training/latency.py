@@ -7,11 +7,17 @@ from collections.abc import Callable, Sequence
 WARM_UP = 5
 
 
-def paired_medians_ms(calls: Sequence[Callable[[], object]], rounds: int) -> list[float]:
-    """The median milliseconds of each call, over `rounds` in which each is made once, in turn."""
+def paired_medians_ms(calls: Sequence[Callable[[], object]], rounds: int, *, stretch: int = 0) -> list[float]:
+    """The median milliseconds of each call, over `rounds` in which each is made once, in turn.
+
+    `stretch`: how often a call is made before it is timed. What is compared with PyTorch needs that: OpenMP's
+    threads go on spinning after a call, on the cores that the next one counts on.
+    """
     times: list[list[float]] = [[] for _ in calls]
     for number in range(WARM_UP + rounds):
         for call, taken in zip(calls, times, strict=True):
+            for _ in range(stretch):
+                call()
             begin = time.perf_counter()
             call()
             if number >= WARM_UP:
