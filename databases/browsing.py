@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeVarTuple
 
-from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, case, func, select
 from sqlalchemy.orm import Session
 
 from databases import findings, library
@@ -14,6 +14,7 @@ from databases.library import LibraryImage, Split
 from databases.models import Finding, Image, Root
 
 Columns = TypeVarTuple("Columns")
+AHEAD_OF_ALL, BEHIND_ALL = -1, 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Filters:
 
 @dataclass(frozen=True)
 class Counted:
-    """How many pictures pass the filters, and how many of them have a lower id than some picture."""
+    """How many pictures pass the filters, and how many of them are ahead of some picture."""
 
     total: int
     earlier: int
@@ -67,21 +68,25 @@ class Overview:
 def list_images(
     session: Session, filters: Filters, *, after: int = 0, before: int | None = None, limit: int
 ) -> list[LibraryImage]:
-    """At most `limit` pictures by id: the first with an id above `after`, or the last with one below
-    `before`."""
+    """At most `limit` pictures by id, or of a `finding` the worst first: the first behind the one with the id
+    `after`, or the last ahead of the one with the id `before`; of nothing, 0 is ahead of all."""
     query = _filtered(session, select(Image.id), filters, seek=True)
+    place = _place(filters)
     if before is None:
-        query = query.where(Image.id > after).order_by(Image.id)
+        ids = session.scalars(
+            query.where(place > _place_of(session, filters, after)).order_by(place).limit(limit)
+        ).all()
     else:
-        query = query.where(Image.id < before).order_by(Image.id.desc())
-    ids = sorted(session.scalars(query.limit(limit)))
+        ahead = query.where(place < _place_of(session, filters, before))
+        ids = session.scalars(ahead.order_by(place.desc()).limit(limit)).all()[::-1]
     found = library.find_images(session, ids, excluded=filters.excluded)
     return [found[image_id] for image_id in ids if image_id in found]
 
 
 def count_images(session: Session, filters: Filters, *, below: int = 0) -> Counted:
-    """How many pictures pass the filters, and how many of those have an id below `below`."""
-    columns = select(func.count(), func.coalesce(func.sum(case((Image.id < below, 1), else_=0)), 0))
+    """How many pictures pass the filters, and how many of those are ahead of the one with the id `below`."""
+    ahead = _place(filters) < _place_of(session, filters, below)
+    columns = select(func.count(), func.coalesce(func.sum(case((ahead, 1), else_=0)), 0))
     few = filters.finding is not None  # they are the way in: the library need not be gone through
     total, earlier = session.execute(_filtered(session, columns, filters, seek=few)).one()
     return Counted(total, earlier)
@@ -129,6 +134,27 @@ def _filtered(session: Session, query: Select[*Columns], filters: Filters, *, se
     # putting all of the library into their order.
     root = Image.root_id + 0 if seek else Image.root_id
     return query.where(root.in_(wanted), *_conditions(filters))
+
+
+def _place(filters: Filters) -> SQLColumnExpression[int]:
+    """By what the pictures are in order: their ids, or their ranks among what was found."""
+    if filters.finding is None:
+        return Image.id
+    return _ranks(filters.finding).where(Finding.image_id == Image.id).correlate(Image).scalar_subquery()
+
+
+def _place_of(session: Session, filters: Filters, image_id: int) -> int:
+    """The place of a picture; behind all others, where it is no longer among what was found."""
+    if filters.finding is None:
+        return image_id
+    rank = session.scalar(_ranks(filters.finding).where(Finding.image_id == image_id))
+    if rank is None:
+        return BEHIND_ALL if image_id else AHEAD_OF_ALL
+    return rank
+
+
+def _ranks(kind: findings.Kind) -> Select[int]:
+    return select(Finding.rank).where(Finding.kind == kind)
 
 
 def _conditions(filters: Filters) -> Iterator[ColumnElement[bool]]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from frontend import markup, navigation
+from frontend import arriving, markup, navigation
 from frontend.client import Api
 from frontend.settings import SettingsError, load_settings
 from frontend.wording import Notice
@@ -17,6 +17,7 @@ def main() -> None:
     st.set_page_config("Menagerie", page_icon=(HERE / "icon.svg").read_text(encoding="utf-8"), layout="wide")
     for sheet in sorted((HERE / "style").glob("*.css")):
         st.html(sheet)
+    arriving.listen()
     st.logo(HERE / "logo.svg", size="medium")
     try:
         settings = load_settings()

@@ -9,6 +9,7 @@ import streamlit as st
 from frontend import failure
 from frontend.answers import Answer
 from frontend.client import Api, ApiError
+from frontend.remembering import remember, remembered
 from frontend.settings import KEY as SENDABLE
 from frontend.wording import Notice
 
@@ -83,8 +84,11 @@ def _me(api: Api) -> Me | None:
 
 
 def _named(api: Api) -> Visitor | None:
-    name = cast(str | None, st.session_state.get(KEPT_NAME))
-    if name is None:
+    told = remembered()[:LONGEST_NAME]
+    name = cast(str, st.session_state.setdefault(KEPT_NAME, told))
+    if name != told:
+        remember(name)
+    if not name:
         _ask_name()
         return None
     _who(f"Deciding as {name}", "Change name", KEPT_NAME)
@@ -162,6 +166,8 @@ def _forget(kept: str) -> None:
     held = st.session_state.pop(kept, None)
     if isinstance(held, Api):
         held.close()
+    if kept == KEPT_NAME:
+        st.session_state[kept] = ""  # not even if the browser told it
 
 
 def _panel(said: Notice, command: str = "") -> str:

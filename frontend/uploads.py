@@ -4,6 +4,8 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+ZIP_STARTS = (b"PK\3\4", b"PK\5\6")  # the second: of an empty one
+
 
 def take(upload: UploadedFile) -> bytes:
     """The bytes of `upload`, which Streamlit then keeps no more.

@@ -11,9 +11,10 @@ from typing import Literal
 
 from frontend.batch.calls import BatchAnswer, BatchItem, predict_batch
 from frontend.batch.rows import Row
-from frontend.batch.sources import ZIP_STARTS, Source, UnusableFile
+from frontend.batch.sources import Source, UnusableFile
 from frontend.client import Api, ApiError
 from frontend.picture import preview
+from frontend.uploads import ZIP_STARTS
 from frontend.wording import notice_for
 
 # Small enough for a progress that moves, and that others have their turns at the API in between.

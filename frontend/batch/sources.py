@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from frontend.uploads import ZIP_STARTS
+
 MAX_FILE_BYTES = 32 * 2**20  # what the API takes of one picture
 MAX_PICTURES = 2000
-ZIP_STARTS = (b"PK\3\4", b"PK\5\6")  # the second: of an empty one
 ENCRYPTED = 0x1
 HIDDEN = ("__MACOSX", ".")
 

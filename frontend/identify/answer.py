@@ -6,13 +6,16 @@ from frontend import failure
 from frontend import markup as shared
 from frontend.answers import Prediction
 from frontend.client import Api, ApiError
-from frontend.identify import calls, gallery, markup, reporting, sharing, visit, why
+from frontend.identify import calls, chooser, gallery, markup, reporting, sharing, visit, why
 from frontend.identify.visit import Visit
 from frontend.identify.waiting import waiting
 from frontend.identify.wording import WAITING
 
 
 def show(api: Api, asked: Visit) -> None:
+    if (following := chooser.choose_next()) is not None:
+        visit.begin(following, comparable=asked.comparable)
+        st.rerun()
     with st.container(key="result"):
         left, right = st.columns([11, 10], gap="large")
     with left, st.container(key="picture"):
@@ -51,6 +54,7 @@ def _prediction(api: Api, asked: Visit) -> Prediction | None:
     with st.container(horizontal=True, key="actions"):
         st.button("Another picture", type="primary", icon=":material/arrow_back:", on_click=visit.end)
         sharing.offer(asked, prediction)
+    st.html(markup.next_one())
     reporting.ask(api, asked, prediction)
     st.html(shared.byline(prediction.model))
     return prediction

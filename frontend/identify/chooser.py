@@ -1,7 +1,6 @@
 """Where a picture comes from: a file, the camera, or the library."""
 
 import re
-from pathlib import Path
 from typing import Literal
 
 import streamlit as st
@@ -24,7 +23,6 @@ ICONS: dict[Source, str] = {
     "Camera": ":material/photo_camera:",
     "Library": ":material/photo_library:",
 }
-ARRIVING = Path(__file__).parent / "arriving.js"
 
 
 def choose(api: Api) -> Picture | None:
@@ -53,19 +51,33 @@ def choose(api: Api) -> Picture | None:
         return _from_library(api)
 
 
+def choose_next() -> Picture | None:
+    """The picture that was pasted, or dropped anywhere on the page, while the answer to another one stands;
+    as `choose`."""
+    with st.container(key="next"):  # unseen: arriving.js passes on to it what comes
+        return _uploaded("The next picture")
+
+
 def _from_files() -> Picture | None:
+    picture = _uploaded("Drop a picture here")
+    st.html(markup.files_taken(st.get_option("server.maxUploadSize")))
+    return picture
+
+
+def _uploaded(title: str) -> Picture | None:
     # Any file is taken: the API says kindly what is wrong with one, the widget only turns red.
     # Another visit's is another widget: the browser would still list what was sent before.
-    chosen = st.file_uploader(
-        "Drop a picture here", accept_multiple_files=True, key=f"upload-{visit.number()}"
-    )
-    st.html(markup.files_taken(st.get_option("server.maxUploadSize")))
-    st.html(f"<script>{ARRIVING.read_text(encoding='utf-8')}</script>", unsafe_allow_javascript=True)
+    chosen = st.file_uploader(title, accept_multiple_files=True, key=f"upload-{visit.number()}")
     pictures = [_received(upload) for upload in chosen]
-    if len(pictures) > 1:
+    if len(pictures) > 1 or any(_is_zip(picture) for picture in pictures):
         handing_over.hand_over([(picture.name, picture.data) for picture in pictures])
         go("batch")
     return pictures[0] if pictures else None
+
+
+def _is_zip(picture: Picture) -> bool:
+    # By both: documents of many programs are zips by another name, and hold no pictures to ask about.
+    return picture.name.lower().endswith(".zip") and picture.data.startswith(uploads.ZIP_STARTS)
 
 
 def _received(upload: UploadedFile) -> Picture:

@@ -22,8 +22,12 @@ FEWEST, LEAST = 3, 0.01  # guesses that are always told, and how likely further 
 def files_taken(megabytes: int) -> str:
     return (
         f'<p class="mng-fine mng-center mng-taken">{FORMATS}, up to {megabytes} MB each. '
-        "You can also paste a picture with Ctrl+V. Two or more go to Batch.</p>"
+        "You can also paste a picture with Ctrl+V. Two or more, or a zip, go to Batch.</p>"
     )
+
+
+def next_one() -> str:
+    return '<p class="mng-fine mng-next">The next one can be dropped or pasted anywhere here, too.</p>'
 
 
 def waiting(said: str, squares: int = 0) -> str:

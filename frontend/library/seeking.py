@@ -1,5 +1,7 @@
 """Pictures sought by words, or by a picture that a visitor brings along."""
 
+from dataclasses import dataclass
+from html import escape
 from typing import cast
 
 import streamlit as st
@@ -9,11 +11,20 @@ from frontend.answers import Similar
 from frontend.client import Api, ApiError
 from frontend.library import address, calls, grid, links, wording
 from frontend.library.address import UPLOAD, Address
-from frontend.picture import Picture
+from frontend.picture import Picture, preview
 from frontend.thumbnails import thumbnails
 
 BROUGHT = "library-brought"
+SMALL_SIDE = 240
 ROUND = "library-round"  # a new uploader for each picture: the one before would keep its file
+
+
+@dataclass(frozen=True)
+class Brought:
+    """A picture that a visitor brought along; `small`: a JPEG of it, None where it cannot be shown."""
+
+    picture: Picture
+    small: bytes | None
 
 
 def ask(api: Api, at: Address) -> None:
@@ -39,13 +50,16 @@ def ask(api: Api, at: Address) -> None:
 
 def show(api: Api, at: Address) -> None:
     """The pictures that are most like what is sought."""
-    brought = cast(Picture | None, st.session_state.get(BROUGHT))
+    brought = cast(Brought | None, st.session_state.get(BROUGHT))
     if at.like and brought is None:
         st.html(markup.notice(wording.UPLOAD_GONE))
         return
     try:
         with st.spinner("Searching the library …"):
-            found = calls.like_picture(api, at, brought) if at.like and brought else calls.like_text(api, at)
+            if at.like and brought:
+                found = calls.like_picture(api, at, brought.picture)
+            else:
+                found = calls.like_text(api, at)
             small = thumbnails(api, [item.image for item in found.items])
     except ApiError as error:
         failure.show(error, wording.notice_of(error))
@@ -57,12 +71,18 @@ def show(api: Api, at: Address) -> None:
         html = grid.found(found.items, small, at)
     else:  # how alike a text and a picture are is no likeness between pictures: it would be put too low
         html = grid.pictures([item.image for item in found.items], small, at)
-    links.show(_heading(found) + html, "library-grid", asks_width=True)
+    links.show(_heading(found, brought if at.like else None) + html, "library-grid", asks_width=True)
 
 
-def _heading(found: Similar) -> str:
+def _heading(found: Similar, brought: Brought | None) -> str:
+    """What was found, and beside it what it is to be held against."""
     said = f"The {len(found.items)} most alike of {wording.count(found.available)}"
-    return f'<p class="mng-count" role="status">{said}</p>'
+    told = f'<p class="mng-count" role="status">{said}</p>'
+    if brought is None:
+        return told
+    name = brought.picture.name
+    shown = markup.thumbnail(brought.small, f"Your picture, {name}")
+    return f'<div class="mng-brought"><div>{shown}</div><div><p>{escape(name)}</p>{told}</div></div>'
 
 
 def _reads_texts(api: Api) -> bool:
@@ -80,6 +100,7 @@ def _seek_text(at: Address, key: str) -> None:
 def _seek_picture(at: Address, key: str) -> None:
     upload = st.session_state[key]
     if upload is not None:
-        st.session_state[BROUGHT] = Picture(upload.name, uploads.take(upload))
+        picture = Picture(upload.name, uploads.take(upload))
+        st.session_state[BROUGHT] = Brought(picture, preview(picture.data, SMALL_SIDE))
         st.session_state[ROUND] = st.session_state.get(ROUND, 0) + 1
         address.go_to(at.at(like=UPLOAD, text=None, finding=None, excluded=False).link)

@@ -19,6 +19,7 @@ class Board {
     root.addEventListener("keydown", (event) => this.onKey(event));
     root.addEventListener("click", (event) => this.onClick(event));
     root.addEventListener("focusin", (event) => this.onFocus(event));
+    document.addEventListener("keydown", (event) => this.onLooseKey(event));
     this.find("other").addEventListener("submit", (event) => this.onGive(event));
     this.find("other").elements.label.addEventListener("input", () => this.drawNew());
   }
@@ -107,6 +108,18 @@ class Board {
       event.preventDefault();
       event.stopPropagation(); // Streamlit has keys of its own
     }
+  }
+
+  // A key that is pressed while nothing is in focus, as when the page has just come: it means the picture that is
+  // next, which comes into sight with it. What scrolls the page goes on doing that.
+  onLooseKey(event) {
+    if (event.target !== document.body || !this.root.isConnected || !this.data || !this.shown().length) return;
+    const moves = event.key === "ArrowLeft" || event.key === "ArrowRight";
+    if (!moves && !/^([1-9xsuml]|Enter)$/i.test(event.key)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    this.focus(this.at);
+    if (moves) event.preventDefault();
+    else this.onKey(event);
   }
 
   // Whether the key means something here.

@@ -19,7 +19,8 @@ TALK = "review-talk"
 def show(api: Api) -> None:
     st.title("Review", anchor=False)
     st.html(INTRODUCTION)
-    visitor = signed_in(api, "review")
+    with st.container(key="review-visitor"):
+        visitor = signed_in(api, "review")
     if visitor is not None:
         desk = _desk(visitor)
         # Whoever comes here, or back here, sees how things are now.

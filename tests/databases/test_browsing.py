@@ -81,6 +81,21 @@ def test_pages_follow_one_another_forth_and_back_without_gap_or_overlap(session:
 
 
 @pytest.mark.usefixtures("pets")
+def test_what_was_found_is_paged_through_from_the_worst_on(session: Session) -> None:
+    worst_first = library.task_images(session, "pets")[5::-1]
+    found = [Ranked(image.id, "dark", rank, None) for rank, image in enumerate(worst_first)]
+    findings.replace(session, "pets", [*found, Ranked(worst_first[-1].id, "blurry", 0, None)])
+    dark = Filters("pets", finding="dark")
+    forth: list[LibraryImage] = []
+    while page := find(session, dark, after=forth[-1].id if forth else 0, limit=4):
+        assert browsing.count_images(session, dark, below=page[0].id) == Counted(6, len(forth))
+        forth += page
+    assert forth == worst_first
+    assert find(session, dark, before=10**6, limit=2) == worst_first[-2:]
+    assert find(session, dark, before=worst_first[-2].id, limit=2) == worst_first[2:4]
+
+
+@pytest.mark.usefixtures("pets")
 def test_an_overview_counts_labels_splits_and_sources_and_what_is_left_out(session: Session) -> None:
     overview = browsing.overview(session, "pets")
     assert overview.labels == (

@@ -36,6 +36,7 @@ def test_a_folder_becomes_a_service_and_the_second_start_trains_nothing(images: 
             assert answer["top_k"][0]["label"] == colour
             found = httpx.post(f"{demo.api}/similar", files=files, params={"k": 4}, timeout=20).json()
             assert [item["image"]["label"] for item in found["items"]] == [colour] * 4
+        assert httpx.get(f"{demo.api}/review/queue").json()["unanswered"] == 0
         assert httpx.get(f"{demo.page}/_stcore/health").text == "ok"
         demo.process.send_signal(signal.SIGINT)
         assert demo.process.wait(20) == 0

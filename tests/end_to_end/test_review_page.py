@@ -71,6 +71,13 @@ def test_reported_pictures_are_decided_on_by_key_and_taken_back(
     expect(page.locator(".mng-told")).to_contain_text("2 pictures left out.")
     assert [one["kind"] for one in _decisions(demo)] == ["exclude", "exclude"]
 
+    page.reload()
+    expect(page.get_by_text("Deciding as Ann")).to_be_visible()
+    page.get_by_role("button", name="Change name").click()
+    expect(page.get_by_label("Your name")).to_be_visible()
+    page.reload()
+    expect(page.get_by_label("Your name")).to_be_visible()
+
 
 @pytest.mark.parametrize("page", [(390, 844)], indirect=True, ids=["phone"])
 def test_reported_pictures_are_decided_on_by_button(page: Page, demo: Demo, cards: Locator) -> None:

@@ -72,6 +72,7 @@ def train(
     torchrun: torchrun --nproc-per-node 2 -m training.cli.main train ...
     """
     given = {name: value for name, value in locals().items() if name not in OTHERS and value is not None}
+    from training.cli.answering import say_unanswered
     from training.cli.console import say
     from training.cli.models import promote_version
     from training.errors import BadRecipe
@@ -91,7 +92,7 @@ def train(
         if manifest is None:
             return
         if promote:
-            promote_version(state, manifest.version, force=False)
+            say_unanswered(state, promote_version(state, manifest.version, force=False))
         else:
             _hint(manifest)
 

@@ -48,8 +48,10 @@ def promote(
     It must load and answer its golden inputs as recorded, and score no worse than the champion on the same
     test split.
     """
+    from training.cli.answering import say_unanswered
+
     with open_tracked_state() as state:
-        promote_version(state, version, force=force)
+        say_unanswered(state, promote_version(state, version, force=force))
 
 
 @models.command()
@@ -137,9 +139,8 @@ def upgrade() -> None:
 TAKEN_UP = "A running service takes it up within seconds."
 
 
-def promote_version(state: State, version: str, *, force: bool) -> None:
+def promote_version(state: State, version: str, *, force: bool) -> "RegisteredModel":
     """Promotes, and embeds the task's pictures for the gallery."""
-    from training.cli.answering import say_unanswered
     from training.cli.console import Bars, quote, say
     from training.promotion import promote as run
 
@@ -153,7 +154,7 @@ def promote_version(state: State, version: str, *, force: bool) -> None:
         )
     task = quote(promoted.model.task)
     say(f"[bold]{quote(version)}[/bold] is the champion of {task}{quote(compared)}. {TAKEN_UP}")
-    say_unanswered(state, promoted.model)
+    return promoted.model
 
 
 def _table(found: "list[RegisteredModel]") -> "Table":

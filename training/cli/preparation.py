@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from databases import registry
 from databases.errors import RootConflict
 from training import starter
+from training.cli.answering import answer_for
 from training.cli.console import Bars, quote, say
 from training.cli.learning import recipe_for, train_task
 from training.cli.models import index_for, promote_version
@@ -41,14 +42,18 @@ def prepare_task(state: State, images: Path) -> str:
     if champion is not None and champion.dataset_fingerprint == dataset.fingerprint:
         say(f"A model of these very pictures is there already: {quote(champion.version)} serves.")
         index_for(state, champion, name)
+        answer_for(state, champion)
         return name
     # One that is no champion was refused before, or a kill came between: promotion decides, without
     # training again.
     version = known[0].version if known else _train(state, name)
     try:
-        promote_version(state, version, force=False)
+        champion = promote_version(state, version, force=False)
     except NotPromoted as error:
         say(f"[yellow]{quote(str(error))}[/yellow]")
+    else:
+        # Who looks at the Review page for the first time is to find there what the model doubts.
+        answer_for(state, champion)
     return name
 
 

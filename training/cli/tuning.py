@@ -166,6 +166,7 @@ def print_outcome(outcome: "Outcome") -> None:
 
 def train_best(state: State, plan: "Plan", outcome: "Outcome", *, promote: bool) -> None:
     """Trains by the best recipe and registers the model, unless that was done."""
+    from training.cli.answering import say_unanswered
     from training.cli.console import quote, say
     from training.cli.models import promote_version
     from training.tuning.study import open_study, registered_as, registering
@@ -181,6 +182,6 @@ def train_best(state: State, plan: "Plan", outcome: "Outcome", *, promote: bool)
         else:
             say(f"{quote(version)} was trained by that recipe already")
     if promote:
-        promote_version(state, version, force=False)
+        say_unanswered(state, promote_version(state, version, force=False))
     else:
         say(f"To let it serve: menagerie models promote {quote(version)}")

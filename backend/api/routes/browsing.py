@@ -20,6 +20,7 @@ from backend.api.dependencies import ServiceDep, SessionDep
 from backend.api.errors import problems
 from backend.api.known_images import ImageId, find_image
 from backend.api.presenting import image_out
+from backend.api.schemas import MAX_ID
 from databases import browsing, describing, findings
 from databases.describing import Description
 
@@ -45,10 +46,10 @@ def show_library(service: ServiceDep, session: SessionDep) -> LibraryOut:
 
 @router.get("/images")
 def list_images(service: ServiceDep, session: SessionDep, query: BrowsingQueryDep) -> ImagePage:
-    """List the pictures of the serving model's task, by id."""
+    """List the pictures of the serving model's task, by id; of a `finding` the worst first."""
     filters = query.filters(service, session)
     found = browsing.list_images(session, filters, after=query.after, before=query.before, limit=query.limit)
-    first = found[0].id if found else query.before or query.after + 1
+    first = found[0].id if found else query.before or MAX_ID
     counted = browsing.count_images(session, filters, below=first)
     follow = counted.total > counted.earlier + len(found)
     return ImagePage(

@@ -46,10 +46,11 @@ class Desk:
     def waiting(self) -> int:
         return int(self.client.app.state.succession.service.turns.waiting)  # type: ignore[attr-defined]
 
-    def keep_busy(self, pool: ThreadPoolExecutor) -> list[Future[Any]]:
-        """Gives every core something to do."""
-        asked = [pool.submit(self.ask, number) for number in range(available_cpus())]
-        wait_until(lambda: self.begun == len(asked))
+    def keep_busy(self, pool: ThreadPoolExecutor, first: int = 0) -> list[Future[Any]]:
+        """Gives every core something to do: pictures from number `first` on."""
+        begun = self.begun
+        asked = [pool.submit(self.ask, first + number) for number in range(available_cpus())]
+        wait_until(lambda: self.begun == begun + len(asked))
         return asked
 
 
@@ -82,6 +83,24 @@ def test_those_who_find_no_place_are_refused_at_once_and_the_others_answered(des
         desk.open.set()
         assert {future.result().status_code for future in accepted} == {200}
     assert desk.ask().status_code == 200
+
+
+def test_what_people_decide_and_say_is_taken_down_however_many_pictures_wait(desk: Desk) -> None:
+    desk.open.set()
+    told = desk.ask(1).json()["prediction_id"]
+    image = desk.client.get("/images").json()["items"][0]
+    desk.open.clear()
+    with ThreadPoolExecutor(20) as pool:
+        busy = desk.keep_busy(pool, first=2)
+        busy += [pool.submit(desk.ask, 100 + number) for number in range(WAITING)]
+        wait_until(lambda: desk.waiting == WAITING)
+        decision = {"image_ids": [image["id"]], "kind": "exclude"}
+        assert desk.client.post("/decisions", json=decision).status_code == 200
+        word = {"prediction_id": told, "correct": True}
+        assert desk.client.post("/feedback", json=word).status_code == 201
+        assert desk.ask(200).status_code == 503
+        desk.open.set()
+        assert {future.result().status_code for future in busy} == {200}
 
 
 def test_who_waits_too_long_is_refused(small_library: Library, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.frontend.at_the_page import buttons, click, words
 from tests.frontend.batch.answering import answer_batches
+from tests.frontend.batch.test_sources import zipped
 from tests.frontend.identify.asking import PHOTO, TEXT, choose, upload
 from tests.frontend.stand_in import StandIn
 from tests.waiting import wait_until
@@ -172,6 +173,24 @@ def test_nobody_listening_is_said_kindly(page: AppTest, monkeypatch: pytest.Monk
     assert "The service is not answering" in said
     assert "http://127.0.0.1:9" in said
     assert buttons(page) == ["Try again"]
+
+
+def test_the_next_picture_may_arrive_while_an_answer_stands(api: StandIn, page: AppTest) -> None:
+    upload(page, PHOTO)
+    assert "tiger" in words(upload(page, ("lion.jpg", PHOTO[1], "image/jpeg")))
+    assert api.paths().count("/predict") == 2
+    assert page.session_state["visit"].picture.name == "lion.jpg"
+
+
+def test_a_zip_is_handed_to_the_page_for_many_and_a_document_is_not(api: StandIn, page: AppTest) -> None:
+    answer_batches(api)
+    archive = zipped({"a.jpg": PHOTO[1]})
+    upload(page, ("letter.docx", archive, "application/zip"))
+    assert "/predict" in api.paths()
+    upload(page, ("zoo.zip", archive, "application/zip"))
+    assert list(page.query_params) == ["job"]
+    wait_until(lambda: "/predict/batch" in api.paths())
+    assert api.last("/predict/batch").names == ("a.jpg",)
 
 
 def test_several_files_are_handed_to_the_page_for_many(api: StandIn, page: AppTest) -> None:

@@ -161,6 +161,7 @@ def test_pictures_like_one_that_is_brought_along_are_found(page: AppTest, librar
     assert asked["label"] == "any"
     assert "Nearly identical" in said(page)
     assert "Like your picture" in said(page)
+    assert "Your picture, mine.jpg" in said(page)
     assert buttons(page) == []
 
 

@@ -1,10 +1,12 @@
 // A picture that is pasted, or dropped beside the drop zone, goes the way of one that was chosen: through the
-// uploader's own input, over HTTP, with its limits. Streamlit's uploader knows no pasting.
+// uploader's own input, over HTTP, with its limits. Streamlit's uploader knows no pasting. Where an answer stands,
+// the uploader is there unseen, so that the next picture needs no click before it.
 if (!window.menagerieArriving) {
   window.menagerieArriving = true;
 
+  const UPLOADER = ":is(.st-key-chooser, .st-key-next) [data-testid=stFileUploaderDropzone] input[type=file]";
   const receive = (event, transfer) => {
-    const input = document.querySelector(".st-key-chooser [data-testid=stFileUploaderDropzone] input[type=file]");
+    const input = document.querySelector(UPLOADER);
     const files = [...(transfer?.files ?? [])];
     if (!input || !files.length) return;
     event.preventDefault();
