@@ -17,7 +17,7 @@ MLFLOW_PORT ?= 5000
 IN_PARALLEL ?= --numprocesses logical --maxprocesses 4 --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo mlflow install lint format test test-real test-browser test-images audit bench bench-app bench-data bench-gallery bench-serving bench-training lock clean
+.PHONY: help demo mlflow install lint format test test-real test-browser test-images compose-check audit bench bench-app bench-data bench-gallery bench-serving bench-training lock clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -49,7 +49,10 @@ test-real: $(VENV)/.dev-installed  ## the tests on real pictures (MENAGERIE_DATA
 test-browser: $(VENV)/.dev-installed  ## the page in headless Chromium, against a real API
 	$(BIN)/python -m pytest -m browser
 
-test-images: $(VENV)/.dev-installed  ## build both container images with buildah and ask the API inside (needs root)
+compose-check: $(VENV)/.dev-installed  ## validate docker-compose.yml, .env.example and .env, with no engine
+	$(BIN)/python -m tests.images.compose_check
+
+test-images: $(VENV)/.dev-installed  ## build both container images with buildah and ask the API inside (needs root; WITH_TRAINING=1)
 	tests/images/build.sh
 
 audit: .venv-audit/.installed  ## look the packages that we ship with up among the known vulnerabilities

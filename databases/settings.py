@@ -1,13 +1,21 @@
-"""Where the state lies: one database, one folder of bundles. Read from the environment only when asked."""
+"""Where the state lies: one database, one folder of bundles. Read from the environment only when asked.
 
+What is secret need not stand in the environment: a file of a variable's name in lower case, such as
+/run/secrets/database_password, says the same. A variable that is set comes before its file.
+"""
+
+import os
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import quote, urlsplit
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as SourceError
 
 PROJECT = Path(__file__).resolve().parents[1]
+SECRETS, SECRETS_VARIABLE = "/run/secrets", "MENAGERIE_SECRETS"
 S = TypeVar("S", bound=BaseSettings)
 
 
@@ -17,31 +25,56 @@ class SettingsError(Exception):
 
 class StateSettings(BaseSettings):
     """What every command that touches the database or the bundles shares. `reports`: where the pages about
-    models lie, by default beside the bundles."""
+    models lie, by default beside the bundles. `database_password`: of PostgreSQL, for a URL without one."""
 
     model_config = SettingsConfigDict(env_prefix="MENAGERIE_", extra="ignore", frozen=True)
 
+    database_password: SecretStr = Field(default=SecretStr(""), validation_alias="DATABASE_PASSWORD")
     database_url: str = Field(
         default=f"sqlite:///{PROJECT / 'databases' / 'images.db'}", validation_alias="DATABASE_URL"
     )
     bundles: Path = PROJECT / "bundles"
     reports: Path = Field(default_factory=lambda others: others["bundles"].absolute().parent / "reports")
 
+    @field_validator("database_url")
+    @classmethod
+    def _add_password(cls, url: str, others: ValidationInfo) -> str:
+        """The URL with the password in it, where it is PostgreSQL's and has none of its own."""
+        password = others.data["database_password"].get_secret_value().strip()
+        parts = urlsplit(url)
+        if not password or parts.scheme.partition("+")[0] not in ("postgresql", "postgres") or parts.password:
+            return url
+        user, _, place = parts.netloc.rpartition("@")
+        if not user:
+            raise PydanticCustomError("user", "it names no user, whose DATABASE_PASSWORD would be")
+        return parts._replace(netloc=f"{user}:{quote(password, safe='')}@{place}").geturl()
+
 
 def load_settings(kind: type[S]) -> S:
-    """Reads `kind` from the environment.
+    """Reads `kind` from the environment, and from the files in MENAGERIE_SECRETS (/run/secrets by default).
 
     Raises:
         SettingsError: naming each variable that is wrong and its value.
     """
     try:
-        return kind()
+        return kind(_secrets_dir=_secrets_folder())
     except ValidationError as error:
         raise SettingsError(
             "; ".join(_describe(kind, e["loc"], e["input"], e["msg"]) for e in error.errors())
         ) from None
     except SourceError as error:
         raise SettingsError(str(error)) from None
+    except OSError as error:  # whoever runs this may not read it
+        raise SettingsError(f"the secret {error.filename} cannot be read: {error.strerror}") from None
+
+
+def _secrets_folder() -> str | None:
+    """Raises SettingsError where a folder is named that is none."""
+    named = os.environ.get(SECRETS_VARIABLE)
+    if named and not Path(named).is_dir():
+        raise SettingsError(f"{SECRETS_VARIABLE}={named!r}: there is no such folder")
+    folder = named or SECRETS
+    return folder if Path(folder).is_dir() else None
 
 
 def _describe(kind: type[BaseSettings], location: tuple[int | str, ...], value: object, problem: str) -> str:

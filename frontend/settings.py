@@ -1,12 +1,19 @@
-"""Where the API is, and the key to it. Read from the environment only when asked."""
+"""Where the API is, and the key to it. Read from the environment only when asked.
 
+The key may stand in a file instead: menagerie_api_key in the folder MENAGERIE_SECRETS, /run/secrets by
+default. A variable that is set comes before its file.
+"""
+
+import os
 import re
+from pathlib import Path
 
 from pydantic import AnyHttpUrl, SecretStr, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "MENAGERIE_"
+SECRETS, SECRETS_VARIABLE = "/run/secrets", "MENAGERIE_SECRETS"
 KEY = re.compile(r"[!-~]*")  # what a header can hold
 
 
@@ -33,17 +40,28 @@ class PageSettings(BaseSettings):
 
 
 def load_settings() -> PageSettings:
-    """Reads the environment.
+    """Reads the environment, and the files of secrets.
 
     Raises:
         SettingsError: naming each variable that is wrong, and its value unless that is secret.
     """
     try:
-        return PageSettings()
+        return PageSettings(_secrets_dir=_secrets_folder())
     except ValidationError as error:
         raise SettingsError(
             "; ".join(_describe(str(e["loc"][0]), e["input"], e["msg"]) for e in error.errors())
         ) from None
+    except OSError as error:  # whoever runs this may not read it
+        raise SettingsError(f"the secret {error.filename} cannot be read: {error.strerror}") from None
+
+
+def _secrets_folder() -> str | None:
+    """Raises SettingsError where a folder is named that is none."""
+    named = os.environ.get(SECRETS_VARIABLE)
+    if named and not Path(named).is_dir():
+        raise SettingsError(f"{SECRETS_VARIABLE}={named!r}: there is no such folder")
+    folder = named or SECRETS
+    return folder if Path(folder).is_dir() else None
 
 
 def _describe(field: str, value: object, problem: str) -> str:

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from frontend.settings import SettingsError, load_settings
@@ -40,3 +42,14 @@ def test_a_key_that_no_header_can_hold_is_refused_and_not_told(
     with pytest.raises(SettingsError, match=r"^MENAGERIE_API_KEY: a key holds no spaces") as refused:
         load_settings()
     assert "cret" not in str(refused.value)
+
+
+def test_the_key_may_stand_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("MENAGERIE_API_KEY", raising=False)
+    monkeypatch.setenv("MENAGERIE_SECRETS", str(tmp_path))
+    assert load_settings().api_key.get_secret_value() == ""
+    (tmp_path / "menagerie_api_key").write_text("mng_secret\n")
+    assert load_settings().api_key.get_secret_value() == "mng_secret"
+    monkeypatch.setenv("MENAGERIE_SECRETS", str(tmp_path / "none"))
+    with pytest.raises(SettingsError, match=r"MENAGERIE_SECRETS='.*none': there is no such folder"):
+        load_settings()

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds both images without a Docker engine, on a base made by debootstrap, and asks what runs in them.
-# As root, from anywhere: tests/images/build.sh
+# Builds the images without a Docker engine, on a base made by debootstrap, and asks what runs in them.
+# As root, from anywhere: tests/images/build.sh; WITH_TRAINING=1 builds the image of training too (20 GB of disk).
 # The base is kept between runs; to make it anew: buildah rmi localhost/menagerie-test-base:bookworm
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -8,6 +8,7 @@ cd "$(dirname "$0")/../.."
 BASE=localhost/menagerie-test-base:bookworm
 API=localhost/menagerie-test-api:latest
 UI=localhost/menagerie-test-ui:latest
+TRAINING=localhost/menagerie-test-training:latest
 PYTHON=${PYTHON:-.venv/bin/python}
 API_BAR_MB=450
 UI_BAR_MB=600
@@ -74,6 +75,11 @@ make_base
 buildah rmi "$API" "$UI" >/dev/null 2>&1 || true
 build Dockerfile.api "$API"
 build Dockerfile.ui "$UI"
+if [[ -n ${WITH_TRAINING:-} ]]; then
+  buildah rmi "$TRAINING" >/dev/null 2>&1 || true
+  build Dockerfile.training "$TRAINING"
+  export TRAINING_IMAGE=$TRAINING
+fi
 check_size "$API" "$API_BAR_MB"
 check_size "$UI" "$UI_BAR_MB"
 # In a network of its own: the images' ports are free there, and nothing can be fetched when serving.

@@ -2,22 +2,49 @@
 
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
 from pydantic import BaseModel, ConfigDict
 
+from tests.images.interpolation import interpolate
+
 PROJECT = Path(__file__).resolve().parents[2]
-DEFAULT = re.compile(r"\$\{(\w+):-([^}]*)\}")
+FILE = "docker-compose.yml"
 
 
 class Build(BaseModel):
     context: str
     dockerfile: str
+    args: dict[str, str] = {}
 
 
 class Dependency(BaseModel):
     condition: str
+    required: bool = True
+
+
+class HealthCheck(BaseModel):
+    test: list[str] = []
+    disable: bool = False
+
+
+class Logging(BaseModel):
+    options: dict[str, str] = {}
+
+
+class Limits(BaseModel):
+    memory: str | None = None
+    pids: int | None = None
+
+
+class Resources(BaseModel):
+    limits: Limits = Limits()
+
+
+class Deploy(BaseModel):
+    resources: Resources = Resources()
 
 
 class Service(BaseModel):
@@ -25,44 +52,63 @@ class Service(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    build: Build
+    build: Build | None = None
     image: str
+    profiles: list[str] = []
+    user: str | None = None
     command: list[str] | None = None
-    environment: dict[str, str] = {}
+    environment: dict[str, str | None] = {}
     depends_on: dict[str, Dependency] = {}
     ports: list[str] = []
     volumes: list[str] = []
+    secrets: list[str] = []
+    configs: list[str] = []
+    networks: list[str] = []
+    healthcheck: HealthCheck | None = None
+    restart: str = "no"
+    logging: Logging = Logging()
+    deploy: Deploy = Deploy()
     cap_drop: list[str] = []
+    security_opt: list[str] = []
     read_only: bool = False
+
+
+class Secret(BaseModel):
+    file: str
 
 
 class Compose(BaseModel):
     services: dict[str, Service]
-    volumes: dict[str, None]
+    volumes: dict[str, None] = {}
+    secrets: dict[str, Secret] = {}
+    configs: dict[str, Secret] = {}
+    networks: dict[str, None] = {}
 
 
-def read_compose() -> Compose:
-    return Compose.model_validate(yaml.safe_load((PROJECT / "docker-compose.yml").read_text("utf-8")))
+def read_compose(outside: Mapping[str, str] | None = None, folder: Path = PROJECT) -> Compose:
+    """As an engine reads it where `outside` is set."""
+    text = interpolate((folder / FILE).read_text("utf-8"), outside or {})
+    return Compose.model_validate(yaml.safe_load(text))
 
 
 def environment(service: Service, **outside: str) -> dict[str, str]:
     """The variables of a service's container, where `outside` is set when it is started."""
-    return {
-        name: DEFAULT.sub(lambda found: outside.get(found[1]) or found[2], value)
-        for name, value in service.environment.items()
+    told = {
+        name: outside.get(name) if value is None else value for name, value in service.environment.items()
     }
+    return {name: value for name, value in told.items() if value is not None}
 
 
-def instructions(dockerfile: str) -> list[tuple[str, str]]:
+def instructions(dockerfile: str, folder: Path = PROJECT) -> list[tuple[str, str]]:
     """The instructions of a Dockerfile with their arguments, continued lines joined."""
-    text = (PROJECT / dockerfile).read_text("utf-8")
+    text = (folder / dockerfile).read_text("utf-8")
     lines = re.sub(r"^#.*\n", "", text, flags=re.MULTILINE).replace("\\\n", " ").splitlines()
     return [(name, rest.strip()) for name, _, rest in (line.partition(" ") for line in lines if line)]
 
 
-def final_stage(dockerfile: str) -> list[tuple[str, str]]:
+def final_stage(dockerfile: str, folder: Path = PROJECT) -> list[tuple[str, str]]:
     """The instructions of what is shipped: those after the last FROM."""
-    told = instructions(dockerfile)
+    told = instructions(dockerfile, folder)
     start = max(index for index, (name, _) in enumerate(told) if name == "FROM")
     return told[start:]
 
@@ -70,3 +116,8 @@ def final_stage(dockerfile: str) -> list[tuple[str, str]]:
 def image_command(dockerfile: str) -> list[str]:
     command: list[str] = json.loads(dict(final_stage(dockerfile))["CMD"])
     return command
+
+
+def image_environment(dockerfile: str) -> dict[str, str]:
+    """The variables that an image brings along."""
+    return dict(re.findall(r"(\w+)=(\S+)", dict(final_stage(dockerfile))["ENV"]))

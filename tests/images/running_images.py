@@ -4,7 +4,11 @@
 """
 
 import os
+import sys
+import time
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 
 import httpx
 import pytest
@@ -16,11 +20,26 @@ from tests.images.containers import Container, container
 
 API_URL = "http://127.0.0.1:8000"
 UI_URL = "http://127.0.0.1:8501"
+MLFLOW_URL = "http://127.0.0.1:5000"
+UP_BAR_S = 10
+COMPILERS = ("cc", "gcc", "c++", "g++", "clang", "ld", "make")
 RUN_PAGE = """
 from streamlit.testing.v1 import AppTest
 page = AppTest.from_file("frontend/app.py", default_timeout=60).run()
 assert not page.exception, page.exception
 print(*(html.value for html in page.html))
+"""
+# Squares of two colours, each a little different.
+DRAW = """
+from pathlib import Path
+from PIL import Image
+for number in range(40):
+    for name, colour in (("red", (200, number, 5 * number)), ("blue", (5 * number, number, 200))):
+        folder = Path("/tmp/drawn", name)
+        folder.mkdir(parents=True, exist_ok=True)
+        picture = Image.new("RGB", (64, 48), colour)
+        picture.paste((255, 255, 255), (number, number % 7, number + 9, 20 + number % 11))
+        picture.save(folder / f"{number}.png")
 """
 ASK_READINESS = """
 import os, httpx
@@ -39,25 +58,55 @@ def stopped_api(services: dict[str, Service]) -> Iterator[Container]:
         yield made
 
 
+needs_training = pytest.mark.skipif(
+    "TRAINING_IMAGE" not in os.environ, reason="the image of training is built where WITH_TRAINING=1"
+)
+
+
+@dataclass(frozen=True)
+class Up:
+    """The API as `docker compose up` starts it on a fresh clone. `began`: in seconds of the epoch; `seconds`:
+    from the beginning of the preparation until /readyz says that it is ready."""
+
+    api: Container
+    began: float
+    seconds: float
+
+
 @pytest.fixture(scope="module")
-def prepared(services: dict[str, Service], stopped_api: Container) -> Container:
-    """As `docker compose up` on a fresh clone, then once more as on every later start."""
+def up(services: dict[str, Service], stopped_api: Container) -> Iterator[Up]:
+    began, clock = time.time(), time.monotonic()
+    prepare(services, stopped_api)
+    with stopped_api.running() as process:
+        stopped_api.wait_until(is_ready, process)
+        yield Up(stopped_api, began, time.monotonic() - clock)
+
+
+@pytest.fixture(scope="module")
+def api(up: Up) -> Container:
+    return up.api
+
+
+def prepare(services: dict[str, Service], container: Container) -> None:
     command = services["prepare"].command
     assert command is not None
-    for _ in range(2):
-        done = stopped_api.run(*command)
-        assert done.returncode == 0, done.stderr
-    return stopped_api
+    done = container.run(*command)
+    assert done.returncode == 0, done.stderr
+
+
+def is_ready() -> bool:
+    return answers(f"{API_URL}/readyz")
+
+
+def answers(url: str) -> bool:
+    with suppress(httpx.TransportError):
+        return httpx.get(url, timeout=2).status_code == 200
+    return False
 
 
 @pytest.fixture(scope="module")
-def api(prepared: Container) -> Iterator[Container]:
-    with prepared.serving():
-        yield prepared
-
-
-@pytest.fixture(scope="module")
-def ui(services: dict[str, Service], api: Container) -> Iterator[Container]:  # noqa: ARG001
+def ui(services: dict[str, Service], api: Container) -> Iterator[Container]:
+    assert api.is_healthy()  # which compose waits for
     with container(os.environ["UI_IMAGE"], environment(services["ui"])) as made, made.serving():
         yield made
 
@@ -74,6 +123,32 @@ def test_an_image_runs_as_a_user_that_can_write_neither_code_nor_packages(name: 
         assert made.config.user.split(":")[0] == made.run("id", "-u").stdout.strip() != "0"
         for folder in ("/app", "/opt/venv/lib", "/opt"):
             assert made.run("touch", f"{folder}/x").returncode != 0
+
+
+@pytest.mark.parametrize("name", ["API_IMAGE", "UI_IMAGE"])
+def test_an_image_holds_no_compiler(name: str) -> None:
+    with container(os.environ[name], {}) as made:
+        for compiler in COMPILERS:
+            assert made.run("sh", "-c", f"command -v {compiler}").returncode != 0, compiler
+
+
+def test_the_page_image_holds_neither_torch_nor_the_service() -> None:
+    with container(os.environ["UI_IMAGE"], {}) as made:
+        for module in ("torch", "training", "backend", "databases", "uv", "pip"):
+            assert f"No module named '{module}'" in made.run("python", "-c", f"import {module}").stderr
+
+
+def test_from_up_to_ready_takes_seconds(up: Up, capsys: pytest.CaptureFixture[str]) -> None:
+    with capsys.disabled():
+        sys.stdout.write(f"\nup to ready: {up.seconds:.1f} s (bar: {UP_BAR_S})\n")
+    assert up.seconds <= UP_BAR_S
+
+
+def test_preparing_once_more_as_on_every_later_start_changes_nothing(
+    services: dict[str, Service], api: Container
+) -> None:
+    prepare(services, api)
+    assert is_ready()
 
 
 @pytest.mark.usefixtures("api")
@@ -102,3 +177,39 @@ def test_the_page_itself_runs_in_its_image_and_names_the_model(ui: Container) ->
     done = ui.run("python", "-c", RUN_PAGE)
     assert done.returncode == 0, done.stderr
     assert "starter-1" in done.stdout
+
+
+def test_what_serves_writes_nowhere_but_to_its_volume_and_to_tmp(up: Up, ui: Container) -> None:
+    for serving in (up.api, ui):
+        assert serving.written_since(up.began) == []
+
+
+@pytest.mark.skipif(
+    "TRAINING_IMAGE" not in os.environ, reason="the image of training is not built: WITH_TRAINING=1"
+)
+def test_the_training_image_trains_what_it_is_shown() -> None:
+    with container(os.environ["TRAINING_IMAGE"], {"MENAGERIE_TRACKING": "off"}) as made:
+        assert made.run("menagerie", "--version").stdout.startswith("menagerie ")
+        assert made.run("python", "-c", DRAW).returncode == 0
+        for command in (
+            ("ingest", "/tmp/drawn"),
+            ("train", "--arch", "simple_cnn", "--epochs", "1", "--promote"),
+        ):
+            done = made.run("menagerie", *command)
+            assert done.returncode == 0, done.stdout + done.stderr
+        listed = made.run("menagerie", "models", "list")
+        assert "drawn-1" in listed.stdout
+        assert made.run("id", "-u").stdout.strip() == "10001"
+
+
+@needs_training
+def test_the_training_image_shows_mlflows_page_as_compose_starts_it(services: dict[str, Service]) -> None:
+    told = services["mlflow"]
+    assert told.command is not None
+    image = os.environ["TRAINING_IMAGE"]
+    with (
+        container(image, environment(told)) as made,
+        made.running("menagerie", *told.command) as process,
+    ):
+        made.wait_until(lambda: answers(f"{MLFLOW_URL}/health"), process)
+        assert "<title>MLflow</title>" in httpx.get(MLFLOW_URL).text

@@ -1,30 +1,34 @@
 """`docker compose up` on a fresh clone: what can be held true of its files without an engine."""
 
-import re
 from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
+from pydantic_settings import BaseSettings
 
 from backend.api.guard import is_key_needed
 from backend.api.settings import Settings
-from databases.settings import load_settings
+from databases.settings import StateSettings, load_settings
+from frontend.settings import PageSettings
 from tests.images.compose import (
     PROJECT,
     environment,
     final_stage,
     image_command,
+    image_environment,
     instructions,
     read_compose,
 )
+from tests.images.interpolation import read_settings
+from training.cli.taking_up import DuplicateSettings
+from training.ingestion.sources.archives import ArchiveLimits
+from training.tracking.settings import TrackingSettings
 
-DOCKERFILES = ["Dockerfile.api", "Dockerfile.ui"]
-
-
-@pytest.mark.parametrize("service", ["prepare", "api", "ui"])
-def test_every_service_is_built_from_a_dockerfile_that_exists(service: str) -> None:
-    build = read_compose().services[service].build
-    assert (PROJECT / build.context / build.dockerfile).is_file()
+DOCKERFILES = ["Dockerfile.api", "Dockerfile.ui", "Dockerfile.training"]
+SERVICES = sorted(read_compose().services)
+# What is settled by where a container's ports and volumes are.
+NOT_SET = {"host", "port", "published", "reports", "thumbnails", "uploads", "database_password", "api_url"}
+IN_THE_IMAGE = {"DATABASE_URL", "MENAGERIE_BUNDLES", "MLFLOW_TRACKING_URI"}
 
 
 def test_the_preparation_runs_on_the_api_image() -> None:
@@ -42,21 +46,37 @@ def test_the_api_waits_for_the_preparation_and_the_page_for_the_apis_health() ->
     assert "HEALTHCHECK" in dict(final_stage("Dockerfile.api"))
 
 
-def test_database_and_bundles_lie_in_a_named_volume_that_preparation_and_api_share() -> None:
+def test_database_and_bundles_lie_in_a_named_volume_that_all_who_need_them_share() -> None:
     compose = read_compose()
-    for service in ("prepare", "api"):
+    for service in ("prepare", "api", "training", "training-gpu", "mlflow"):
         volume, _, folder = compose.services[service].volumes[0].partition(":")
         assert volume in compose.volumes
-        variables = dict(re.findall(r"(\w+)=(\S+)", dict(final_stage("Dockerfile.api"))["ENV"]))
+        built = compose.services[service].build
+        assert built is not None
+        variables = image_environment(built.dockerfile)
         assert variables["DATABASE_URL"].startswith(f"sqlite:///{folder}/")
         assert variables["MENAGERIE_BUNDLES"].startswith(f"{folder}/")
 
 
+def test_pictures_lie_at_the_same_place_for_who_trains_and_who_shows_them() -> None:
+    for outside, source in (({}, "pictures"), ({"PICTURES": "./my-animals"}, "./my-animals")):
+        services = read_compose(outside).services
+        for service in ("api", "training", "training-gpu"):
+            assert services[service].volumes[1] == f"{source}:/pictures:ro"
+
+
 @pytest.mark.parametrize("service", ["api", "ui"])
 def test_ports_are_published_on_loopback_unless_told_otherwise(service: str) -> None:
-    ports = read_compose().services[service].ports
-    assert ports
-    assert all(port.startswith("${MENAGERIE_BIND:-127.0.0.1}:") for port in ports)
+    (port,) = read_compose().services[service].ports
+    assert port.startswith("127.0.0.1:")
+    (port,) = read_compose({"MENAGERIE_BIND": "0.0.0.0"}).services[service].ports
+    assert port.startswith("0.0.0.0:")
+
+
+@pytest.mark.parametrize("service", sorted(set(SERVICES) - {"api", "ui"}))
+def test_what_asks_nobody_who_they_are_is_never_published_beyond_this_machine(service: str) -> None:
+    ports = read_compose({"MENAGERIE_BIND": "0.0.0.0"}).services[service].ports
+    assert all(port.startswith("127.0.0.1:") for port in ports)
 
 
 @pytest.mark.parametrize(
@@ -71,8 +91,8 @@ def test_ports_are_published_on_loopback_unless_told_otherwise(service: str) -> 
 def test_a_key_is_needed_where_the_port_is_published_beyond_this_machine(
     monkeypatch: pytest.MonkeyPatch, outside: dict[str, str], needed: bool
 ) -> None:
-    variables = dict(re.findall(r"(\w+)=(\S+)", dict(final_stage("Dockerfile.api"))["ENV"]))
-    for name, value in (variables | environment(read_compose().services["api"], **outside)).items():
+    told = environment(read_compose(outside).services["api"], **outside)
+    for name, value in (image_environment("Dockerfile.api") | told).items():
         if name.startswith("MENAGERIE_"):
             monkeypatch.setenv(name, value)
     settings = load_settings(Settings)
@@ -82,15 +102,71 @@ def test_a_key_is_needed_where_the_port_is_published_beyond_this_machine(
 
 def test_the_page_is_given_its_key_or_none() -> None:
     page = read_compose().services["ui"]
-    assert environment(page)["MENAGERIE_API_KEY"] == ""
+    assert "MENAGERIE_API_KEY" not in environment(page)
     assert environment(page, MENAGERIE_API_KEY="mng_1")["MENAGERIE_API_KEY"] == "mng_1"
+    assert page.secrets == ["menagerie_api_key"]
 
 
-@pytest.mark.parametrize("service", ["prepare", "api", "ui"])
-def test_services_run_confined(service: str) -> None:
+@pytest.mark.parametrize("service", SERVICES)
+def test_services_run_confined_within_limits_and_their_logs_are_rotated(service: str) -> None:
     settings = read_compose().services[service]
     assert settings.read_only
     assert settings.cap_drop == ["ALL"]
+    assert settings.security_opt == ["no-new-privileges:true"]
+    assert settings.deploy.resources.limits.memory
+    assert settings.deploy.resources.limits.pids
+    assert {"max-size", "max-file"} <= settings.logging.options.keys()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_stays_up_tells_whether_it_is_ready_and_is_started_again(service: str) -> None:
+    settings = read_compose().services[service]
+    if settings.restart == "no":
+        return
+    assert settings.restart == "unless-stopped"
+    built = settings.build is not None and "HEALTHCHECK" in dict(final_stage(settings.build.dockerfile))
+    assert built or (settings.healthcheck is not None and settings.healthcheck.test)
+
+
+def test_only_the_three_services_of_everyday_start_by_themselves() -> None:
+    services = read_compose().services
+    assert {name for name in services if not services[name].profiles} == {"prepare", "api", "ui"}
+    assert {profile for service in services.values() for profile in service.profiles} == {
+        "training",
+        "gpu",
+        "mlflow",
+        "postgres",
+        "s3",
+        "monitoring",
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "service"),
+    [
+        (Settings, "api"),
+        (PageSettings, "ui"),
+        (StateSettings, "training"),
+        (ArchiveLimits, "training"),
+        (DuplicateSettings, "training"),
+        (TrackingSettings, "training"),
+    ],
+)
+def test_every_setting_can_be_set_and_what_is_told_of_its_default_is_true(
+    monkeypatch: pytest.MonkeyPatch, kind: type[BaseSettings], service: str
+) -> None:
+    told = read_settings(PROJECT / ".env.example", examples=True)
+    settable = {name for name, value in read_compose().services[service].environment.items() if value is None}
+    for name, field in kind.model_fields.items():
+        variable = str(field.validation_alias or f"{kind.model_config.get('env_prefix', '')}{name}").upper()
+        if name in NOT_SET:
+            continue
+        assert variable in settable
+        if isinstance(field.default, bool | int | float | str) and variable not in IN_THE_IMAGE:
+            monkeypatch.setenv(variable, told[variable])
+            assert getattr(load_settings(kind), name) == field.default
+    for variable in settable & IN_THE_IMAGE:
+        assert image_environment("Dockerfile.training")[variable] == told[variable]
 
 
 @pytest.mark.parametrize("dockerfile", DOCKERFILES)
@@ -105,6 +181,15 @@ def test_everything_copied_exists_and_is_sent_to_the_builder(dockerfile: str) ->
     for source in sources:
         assert (PROJECT / source).exists(), source
         assert not _is_ignored(source), source
+
+
+def test_training_is_installed_as_for_the_starter_word_by_word_so_that_an_engine_does_it_once() -> None:
+    def installation(dockerfile: str) -> list[tuple[str, str]]:
+        told = instructions(dockerfile)
+        last = next(i for i, (name, rest) in enumerate(told) if name == "RUN" and "training.txt" in rest)
+        return [*told[:4], *told[last - 1 : last + 1]]
+
+    assert installation("Dockerfile.training") == installation("Dockerfile.api")
 
 
 def test_what_git_ignores_and_what_no_image_needs_is_not_sent_to_the_builder() -> None:

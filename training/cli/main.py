@@ -31,10 +31,21 @@ from training.cli.program import Commands
 
 def _tell_version(wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import version
-
-        typer.echo(f"menagerie {version('menagerie')}")
+        typer.echo(f"menagerie {_version()}")
         raise typer.Exit
+
+
+def _version() -> str:
+    """Of the package, or where it runs from its folder, as in a container, of the project there."""
+    import tomllib
+    from importlib.metadata import PackageNotFoundError, version
+    from pathlib import Path
+
+    try:
+        return version("menagerie")
+    except PackageNotFoundError:
+        project = Path(__file__).resolve().parents[2] / "pyproject.toml"
+        return str(tomllib.loads(project.read_text("utf-8"))["project"]["version"])
 
 
 Version = Annotated[

@@ -9,7 +9,15 @@ if TYPE_CHECKING:
     from training.tracking.settings import TrackingSettings
 
 
-def mlflow(port: Annotated[int, typer.Option(min=1, max=65535)] = 5000) -> None:
+EVERYWHERE = ("0.0.0.0", "::")
+
+
+def mlflow(
+    host: Annotated[
+        str, typer.Option(help="Address to bind. MLflow asks nobody who they are.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 5000,
+) -> None:
     """Start MLflow's page, which shows every training, and wait for Ctrl-C."""
     from backend.listening import check_free
     from databases.settings import load_settings
@@ -21,11 +29,11 @@ def mlflow(port: Annotated[int, typer.Option(min=1, max=65535)] = 5000) -> None:
     if settings.file is None:
         say(f"The page is that of the server: {quote(settings.shown)}")
         return
-    check_free(LOCAL, port, others="menagerie mlflow --port")
+    check_free(host, port, others="menagerie mlflow --host and --port")
     settings.file.parent.mkdir(parents=True, exist_ok=True)
-    url = f"http://{LOCAL}:{port}"
+    url = f"http://{LOCAL if host in EVERYWHERE else host}:{port}"
     say("MLflow starts, which takes a moment ...")
-    with until_stopped(), started(_command(settings, LOCAL, port), settings.environment()) as page:
+    with until_stopped(), started(_command(settings, host, port), settings.environment()) as page:
         wait_until_up("MLflow", page, f"{url}/health")
         say(f"\n  MLflow's page  [bold]{url}[/bold]\n")
         say("Trainings stand there under Model training. Ctrl-C ends it.")

@@ -124,7 +124,7 @@ def test_mlflows_page_shows_the_store_and_takes_trainings_by_its_address(
     add_tiny_bundle(engine, bundles)
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    page = ["training.cli.main", "mlflow", "--port", str(port)]
+    page = ["training.cli.main", "mlflow", "--host", "127.0.0.1", "--port", str(port)]
     log = tmp_path / "page.log"
     with running(page, environment, f"{url}/health", log):
         assert "<title>MLflow</title>" in httpx.get(url, trust_env=False).text
