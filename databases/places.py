@@ -101,6 +101,15 @@ class RemoteFile:
         with self._reached() as (system, path):
             system.get_file(path, str(to))
 
+    def send(self, source: Path) -> None:
+        """Copies the local file `source` to it; who reads meanwhile finds what was there before."""
+        with self._reached() as (system, path):
+            system.put_file(str(source), path)
+
+    def remove(self) -> None:
+        with self._reached() as (system, path):
+            system.rm_file(path)
+
     def files(self) -> Iterator["RemoteFile"]:
         """All files below, by name, as they are listed now; `uri` is relative to here."""
         with self._reached() as (system, path):
@@ -135,6 +144,11 @@ def is_url(text: str) -> bool:
     return URL.match(text) is not None
 
 
+def without_credentials(text: str) -> str:
+    """As it may be shown: who a URL says that one is, and the password, are left out."""
+    return re.sub(r"//[^/]*@", "//...@", text)
+
+
 def parse_place(text: str) -> Place:
     """A path, or a URL that fsspec may reach.
 
@@ -148,7 +162,7 @@ def parse_place(text: str) -> Place:
             return Path(text.removeprefix(scheme))
     if not is_url(text):
         return Path(text)
-    shown = re.sub(r"//[^/]*@", "//...@", text)
+    shown = without_credentials(text)
     if shown != text:
         raise BadPlace(f"{shown} holds credentials, which would be written down: set them as AWS_* variables")
     if "::" in text:

@@ -5,18 +5,46 @@ What is secret need not stand in the environment: a file of a variable's name in
 """
 
 import os
+import tempfile
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, TypeVar
 from urllib.parse import quote, urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from pydantic_settings import SettingsError as SourceError
+
+from databases.errors import BadPlace
+from databases.places import Place, parse_place, without_credentials
 
 PROJECT = Path(__file__).resolve().parents[1]
 SECRETS, SECRETS_VARIABLE = "/run/secrets", "MENAGERIE_SECRETS"
 S = TypeVar("S", bound=BaseSettings)
+
+
+def _parse(value: object) -> object:
+    try:
+        return parse_place(value) if isinstance(value, str) else value
+    except BadPlace as error:
+        raise PydanticCustomError("place", "{told}", {"told": str(error)}) from None
+
+
+# A folder, or a URL that fsspec reaches.
+PlaceSetting = Annotated[Place, NoDecode, BeforeValidator(_parse)]
+
+
+def beside(bundles: Place, name: str) -> Place:
+    """Where what goes with the bundles lies by default, on disk or at a URL as they do."""
+    return (bundles.absolute() if isinstance(bundles, Path) else bundles).parent / name
+
+
+def _cache() -> Path:
+    try:
+        home = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+    except RuntimeError:  # whoever runs this has no home
+        home = Path(tempfile.gettempdir())
+    return home / "menagerie"
 
 
 class SettingsError(Exception):
@@ -25,7 +53,8 @@ class SettingsError(Exception):
 
 class StateSettings(BaseSettings):
     """What every command that touches the database or the bundles shares. `reports`: where the pages about
-    models lie, by default beside the bundles. `database_password`: of PostgreSQL, for a URL without one."""
+    models lie, by default beside the bundles. `cache`: where copies lie of what is at a URL.
+    `database_password`: of PostgreSQL, for a URL without one."""
 
     model_config = SettingsConfigDict(env_prefix="MENAGERIE_", extra="ignore", frozen=True)
 
@@ -33,8 +62,9 @@ class StateSettings(BaseSettings):
     database_url: str = Field(
         default=f"sqlite:///{PROJECT / 'databases' / 'images.db'}", validation_alias="DATABASE_URL"
     )
-    bundles: Path = PROJECT / "bundles"
-    reports: Path = Field(default_factory=lambda others: others["bundles"].absolute().parent / "reports")
+    bundles: PlaceSetting = PROJECT / "bundles"
+    reports: PlaceSetting = Field(default_factory=lambda others: beside(others["bundles"], "reports"))
+    cache: Path = Field(default_factory=_cache)
 
     @field_validator("database_url")
     @classmethod
@@ -59,8 +89,10 @@ def load_settings(kind: type[S]) -> S:
     try:
         return kind(_secrets_dir=_secrets_folder())
     except ValidationError as error:
+        # What has no default because something else is wrong is not wrong itself.
+        wrong = [e for e in error.errors() if e["type"] != "default_factory_not_called"]
         raise SettingsError(
-            "; ".join(_describe(kind, e["loc"], e["input"], e["msg"]) for e in error.errors())
+            "; ".join(_describe(kind, e["loc"], e["input"], e["msg"]) for e in wrong)
         ) from None
     except SourceError as error:
         raise SettingsError(str(error)) from None
@@ -81,4 +113,4 @@ def _describe(kind: type[BaseSettings], location: tuple[int | str, ...], value: 
     name = str(location[0]) if location else "settings"
     is_field = name in kind.model_fields and kind.model_fields[name].validation_alias is None
     variable = f"{kind.model_config.get('env_prefix', '')}{name}".upper() if is_field else name
-    return f"{variable}={value!r}: {problem}"
+    return f"{variable}={without_credentials(repr(value))}: {problem}"

@@ -18,6 +18,10 @@ from tests.postgresql import running_server
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
+# Where the real pictures lie, what must not be left out, and what the fixtures below say for all tests.
+FROM_OUTSIDE = {f"MENAGERIE_{name}" for name in ("DATA", "POSTGRESQL", "NGINX", "TRACKING", "DUPLICATES")}
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _nothing_is_tracked() -> Iterator[None]:
     """MLflow takes seconds to start; the tests that are about it switch it on."""
@@ -40,9 +44,7 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     from outside."""
     for name in os.environ:
         if name in ("DATABASE_URL", "MLFLOW_TRACKING_URI", "PROMETHEUS_MULTIPROC_DIR") or (
-            name.startswith(("MENAGERIE_", "AWS_", "OTEL_"))
-            and name
-            not in ("MENAGERIE_DATA", "MENAGERIE_POSTGRESQL", "MENAGERIE_TRACKING", "MENAGERIE_DUPLICATES")
+            name.startswith(("MENAGERIE_", "AWS_", "OTEL_")) and name not in FROM_OUTSIDE
         ):
             monkeypatch.delenv(name)
 

@@ -3,13 +3,13 @@ should look first."""
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from backend.bundles.places import Bundles, bundle_folder
 from backend.gallery.asking import Gallery
 from backend.gallery.neighbours import neighbours
 from backend.inference.bundle import Bundle, load_bundle
@@ -27,7 +27,7 @@ CHUNK = 256
 
 
 def answer_library(
-    engine: Engine, bundles: Path, model: RegisteredModel, task: str, progress: Progress
+    engine: Engine, bundles: Bundles, model: RegisteredModel, task: str, progress: Progress
 ) -> int:
     """Asks a model about the pictures of a task that it has not answered to yet; returns how many.
 
@@ -37,7 +37,7 @@ def answer_library(
         lacking = answers.unanswered(session, model.id, task)
     if not lacking:
         return 0
-    bundle = load_bundle(bundles / model.bundle_uri)
+    bundle = load_bundle(bundle_folder(bundles, model.bundle_uri))
     with progress.track("Answering pictures", len(lacking)) as advance:
         for chunk in chunks(lacking):
             with Session(engine) as session:

@@ -1,13 +1,13 @@
 """The library's embeddings under a model: what `/similar` searches, and what a probe learns from."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from backend.bundles.places import Bundles, bundle_folder
 from backend.gallery.asking import Gallery
 from backend.gallery.opening import open_gallery
 from backend.inference.bundle import Bundle, load_bundle
@@ -26,7 +26,7 @@ from training.progress import Progress
 
 def index(
     engine: Engine,
-    bundles: Path,
+    bundles: Bundles,
     model: RegisteredModel,
     task: str,
     progress: Progress,
@@ -53,7 +53,7 @@ def index(
                 images = list(library.find_images(session, [i for i in chunk if i not in copied]).values())
             advance(len(copied))
             if images:
-                bundle = bundle or load_bundle(bundles / model.bundle_uri)
+                bundle = bundle or load_bundle(bundle_folder(bundles, model.bundle_uri))
                 raw = run_model(bundle.model, images, bundle.manifest.preprocessing, lambda _: None)
                 with Session(engine) as session, session.begin():
                     embeddings.put_embeddings(session, model.id, _vectors(images, raw))
@@ -63,11 +63,11 @@ def index(
     return len(lacking)
 
 
-def open_model_gallery(engine: Engine, bundles: Path, model: RegisteredModel) -> Gallery:
+def open_model_gallery(engine: Engine, bundles: Bundles, model: RegisteredModel) -> Gallery:
     """The gallery of a model, with what a search of it needs made, or brought up to date, here: so that no
     service has to wait for that."""
     keep_index(engine, model.id)
-    size = read_manifest(bundles / model.bundle_uri).outputs.embedding_size
+    size = read_manifest(bundle_folder(bundles, model.bundle_uri)).outputs.embedding_size
     return open_gallery(engine, model, size, None, available_cpus())
 
 

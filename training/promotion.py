@@ -2,11 +2,11 @@
 champion."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from backend.bundles.places import Bundles, bundle_folder
 from backend.inference.bundle import Bundle, load_bundle
 from backend.inference.manifest import Metrics
 from databases import registry
@@ -32,7 +32,7 @@ class Promoted:
     accuracy_before: float | None
 
 
-def promote(engine: Engine, bundles: Path, version: str, *, force: bool, progress: Progress) -> Promoted:
+def promote(engine: Engine, bundles: Bundles, version: str, *, force: bool, progress: Progress) -> Promoted:
     """Makes a bundle the champion of its task, once the task's pictures are embedded for its gallery.
 
     Raises:
@@ -44,7 +44,7 @@ def promote(engine: Engine, bundles: Path, version: str, *, force: bool, progres
     with Session(engine) as session:
         model = registry.get_model(session, version)
         before = registry.champion(session, model.task)
-    load_bundle(bundles / model.bundle_uri, whole=True)
+    load_bundle(bundle_folder(bundles, model.bundle_uri), whole=True)
     ours = theirs = None
     if before is not None and before.version != version and not force:
         ours, theirs = _compare(engine, bundles, model, before, progress)
@@ -62,7 +62,7 @@ def promote(engine: Engine, bundles: Path, version: str, *, force: bool, progres
     return Promoted(promoted, before, indexed, ours, theirs)
 
 
-def rollback(engine: Engine, bundles: Path, task: str, progress: Progress) -> RegisteredModel:
+def rollback(engine: Engine, bundles: Bundles, task: str, progress: Progress) -> RegisteredModel:
     """Goes back to the champion before this one; nothing changes unless its bundle is sound.
 
     Raises:
@@ -74,7 +74,7 @@ def rollback(engine: Engine, bundles: Path, task: str, progress: Progress) -> Re
         champion, before = registry.champion_and_before(session, task)
     # Loading comes before the lock: for a large network it takes longer than others wait.
     with progress.track("Checking the bundle", 1) as advance:
-        load_bundle(bundles / before.bundle_uri, whole=True)
+        load_bundle(bundle_folder(bundles, before.bundle_uri), whole=True)
         advance(1)
     try:
         return record_rollback(engine, champion, before)
@@ -83,7 +83,7 @@ def rollback(engine: Engine, bundles: Path, task: str, progress: Progress) -> Re
 
 
 def _compare(
-    engine: Engine, bundles: Path, model: RegisteredModel, champion: RegisteredModel, progress: Progress
+    engine: Engine, bundles: Bundles, model: RegisteredModel, champion: RegisteredModel, progress: Progress
 ) -> tuple[float, float]:
     """Test accuracies of both on today's test split; what is recorded of the very same pictures is not
     measured again."""
@@ -98,7 +98,9 @@ def _compare(
     for one in (model, champion):
         recorded = None if one.metrics is None else Metrics.model_validate(one.metrics)
         if recorded is None or recorded.fingerprint != fingerprint(dataset.test):
-            accuracies.append(_measure(load_bundle(bundles / one.bundle_uri), dataset.test, progress))
+            accuracies.append(
+                _measure(load_bundle(bundle_folder(bundles, one.bundle_uri)), dataset.test, progress)
+            )
         else:
             accuracies.append(recorded.accuracy)
     return accuracies[0], accuracies[1]

@@ -9,6 +9,8 @@ from pathlib import Path
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from backend.bundles.places import Bundles, Mirror, bundle_names, workplace
+from backend.bundles.putting import check_writable, claim, put, seal, send_files
 from backend.inference.bundle import load_bundle
 from backend.inference.manifest import FORMAT_VERSION, MODEL, Agreement, Manifest, Outputs, Serving, Text
 from backend.inference.preprocessing import normalise
@@ -39,7 +41,7 @@ AGREEING_PICTURES = 32
 
 def publish(
     engine: Engine,
-    bundles: Path,
+    bundles: Bundles,
     dataset: Dataset,
     trained: Trained,
     progress: Progress,
@@ -76,32 +78,44 @@ def publish(
             text,
         )
         _check(draft, manifest)
+        sent = _send(engine, bundles, draft, dataset.task) if isinstance(bundles, Mirror) else None
         # The name is taken last and together with its row: others may train on the same task meanwhile.
         with Session(engine) as session, session.begin():
             registry.lock(session)
-            version = _free_version(session, bundles, dataset.task)
+            version = sent or _free_version(session, bundles, dataset.task)
             manifest = manifest.model_copy(update={"version": version})
             registry.register(session, manifest, manifest.recorded_metrics)
             dataset_versions.record(session, dataset.task, dataset.members)
             write_manifest(manifest, draft)
-            draft.rename(bundles / version)
+            seal(bundles, draft, version)
     return manifest
 
 
+def _send(engine: Engine, bundles: Mirror, draft: Path, task: str) -> str:
+    """Sends all of a bundle but its manifest to where the bundles lie, and returns the name that it has taken
+    there: what takes long comes before the lock, so another training must find the name taken."""
+    with Session(engine) as session, session.begin():
+        registry.lock(session)
+        version = _free_version(session, bundles, task)
+        claim(bundles, version)
+    send_files(bundles, draft, version)
+    return version
+
+
 @contextmanager
-def open_draft(bundles: Path) -> Iterator[Path]:
+def open_draft(bundles: Bundles) -> Iterator[Path]:
     """A folder beside the bundles to build one in, gone with the block unless it was given a name.
 
     Raises:
         TrainingError: nothing can be written there.
     """
     try:
-        bundles.mkdir(parents=True, exist_ok=True)
-        outer = tempfile.TemporaryDirectory(prefix=".", suffix=".draft", dir=bundles)
+        check_writable(bundles)
+        outer = tempfile.TemporaryDirectory(prefix=".", suffix=".draft", dir=workplace(bundles))
     except OSError as error:
+        told = f"the folder of bundles, {bundles}" if isinstance(bundles, Path) else str(bundles.store)
         raise TrainingError(
-            f"nothing can be written to the folder of bundles, {bundles} ({error.strerror}): "
-            "MENAGERIE_BUNDLES names it"
+            f"nothing can be written to {told} ({error.strerror or error}): MENAGERIE_BUNDLES names it"
         ) from None
     with outer as name:
         draft = Path(name) / "bundle"
@@ -154,11 +168,11 @@ def build_manifest(
     )
 
 
-def finish(draft: Path, target: Path, manifest: Manifest) -> None:
+def finish(bundles: Bundles, draft: Path, manifest: Manifest) -> None:
     """Checks a draft as the service would and gives it its place; until then nobody can mistake it for a
     bundle."""
     _check(draft, manifest)
-    draft.rename(target)
+    put(bundles, draft, manifest.version)
 
 
 def _check(draft: Path, manifest: Manifest) -> None:
@@ -192,8 +206,8 @@ def _serving(draft: Path, dataset: Dataset, trained: Trained, progress: Progress
     return choose_serving(draft, dataset, trained, progress)
 
 
-def _free_version(session: Session, bundles: Path, task: str) -> str:
-    taken = registry.versions(session) | {entry.name for entry in bundles.iterdir()}
+def _free_version(session: Session, bundles: Bundles, task: str) -> str:
+    taken = registry.versions(session) | bundle_names(bundles)
     number = 1
     while f"{task}-{number}" in taken:
         number += 1

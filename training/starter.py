@@ -1,14 +1,15 @@
 """The starter bundle: a species namer and an animal gate before anyone has trained anything."""
 
-import shutil
 from pathlib import Path
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from backend.bundles.places import Bundles, bundle_folder, has_bundle
+from backend.bundles.putting import discard
 from backend.inference.bundle import load_bundle
 from backend.inference.errors import BadBundle
-from backend.inference.manifest import MANIFEST, Calibration, Manifest, Thresholds
+from backend.inference.manifest import Calibration, Manifest, Thresholds
 from databases import registry
 from databases.errors import UnknownModel
 from databases.registry import RegisteredModel
@@ -24,17 +25,16 @@ TEMPERATURE = 1.0
 THRESHOLDS = Thresholds(confidence=0.5, novelty=0.5)
 
 
-def build_starter(bundles: Path, progress: Progress) -> Manifest:
+def build_starter(bundles: Bundles, progress: Progress) -> Manifest:
     """Builds the starter in `bundles`/starter-1 and returns its manifest; one that is there already is
     kept."""
-    target = bundles / VERSION
-    if (target / MANIFEST).is_file():
+    if has_bundle(bundles, VERSION):
         try:
-            return load_bundle(target).manifest
+            return load_bundle(bundle_folder(bundles, VERSION)).manifest
         except BadBundle:
-            shutil.rmtree(target)  # ours, and damaged: it is built anew
-    if target.exists():
-        raise TrainingError(f"{target} is in the way, and no bundle: move it elsewhere")
+            discard(bundles, VERSION)  # ours, and damaged: it is built anew
+    if isinstance(bundles, Path) and (bundles / VERSION).exists():
+        raise TrainingError(f"{bundles / VERSION} is in the way, and no bundle: move it elsewhere")
     from training.exporting import export_model
     from training.fitting import Fitted
     from training.networks.efficientnet_lite0 import (
@@ -62,12 +62,12 @@ def build_starter(bundles: Path, progress: Progress) -> Manifest:
         export_model(trained.module, trained.preprocessing, draft)
         fitted = Fitted(Calibration(temperature=TEMPERATURE, fitted_on=None), THRESHOLDS, metrics=None)
         manifest = build_manifest(draft, VERSION, TASK, animal_names(), trained, fitted, None)
-        finish(draft, target, manifest)
+        finish(bundles, draft, manifest)
         advance(1)
     return manifest
 
 
-def ensure_starter(engine: Engine, bundles: Path, progress: Progress) -> RegisteredModel:
+def ensure_starter(engine: Engine, bundles: Bundles, progress: Progress) -> RegisteredModel:
     """Builds and registers the starter where it is not there yet, as its task's first champion."""
     manifest = build_starter(bundles, progress)
     with Session(engine) as session, session.begin():

@@ -1,5 +1,6 @@
 """Another champion by request: checked as the command line does, as far as the service can."""
 
+import logging
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -10,13 +11,16 @@ from backend.api.comparing import paired, same_pictures
 from backend.api.errors import ApiError
 from backend.api.priority import behind
 from backend.api.service import Service
+from backend.bundles.places import bundle_folder, workplace
 from backend.inference.bundle import load_bundle
-from backend.inference.errors import BadBundle
+from backend.inference.errors import BadBundle, BundleUnreachable
 from databases import embeddings, registry
 from databases.errors import Overtaken, UnknownModel
 from databases.parts import parts
 from databases.promotions import record_promotion, record_rollback
 from databases.registry import RegisteredModel
+
+log = logging.getLogger(__name__)
 
 # More would keep whoever asked waiting: `menagerie index` does the rest.
 MOST_COPIED = 10_000
@@ -36,7 +40,8 @@ def promote(service: Service, model: RegisteredModel, *, force: bool, by: str | 
     champion on the same test pictures; `force` says that it may be. Nothing is measured here.
 
     Raises:
-        ApiError: `other_task`, `bad_bundle`, `worse_than_champion`, `not_compared` or `overtaken`.
+        ApiError: `other_task`, `bad_bundle`, `storage_unavailable`, `worse_than_champion`, `not_compared` or
+        `overtaken`.
     """
     check_task(service, model.task)
     with Session(service.reader) as session:
@@ -57,7 +62,7 @@ def roll_back(service: Service, task: str, by: str | None) -> Change:
     """Goes back to the champion before this one, if its bundle is sound.
 
     Raises:
-        ApiError: `other_task`, `no_earlier_champion`, `bad_bundle` or `overtaken`.
+        ApiError: `other_task`, `no_earlier_champion`, `bad_bundle`, `storage_unavailable` or `overtaken`.
     """
     check_task(service, task)
     try:
@@ -109,18 +114,23 @@ def _accuracies(
 
 
 def _check_bundle(service: Service, model: RegisteredModel) -> None:
-    bundles = service.settings.bundles
+    bundles = service.bundles
     try:
         behind(_load_whole, service, model)
+    except BundleUnreachable as error:
+        log.warning("%s was to be promoted, but %s", model.version, error)
+        detail = f"the bundle of {model.version} lies where nothing answers now"
+        raise ApiError(HTTPStatus.SERVICE_UNAVAILABLE, "storage_unavailable", detail) from None
     except BadBundle as error:
         # Where the bundles lie is nobody's business but that of whoever runs the service.
-        detail = str(error).replace(f"{bundles}/", "")
+        detail = str(error).replace(f"{workplace(bundles)}/", "").replace(f"{service.settings.bundles}/", "")
         raise ApiError(HTTPStatus.CONFLICT, "bad_bundle", f"{model.version} cannot serve: {detail}") from None
 
 
 def _load_whole(service: Service, model: RegisteredModel) -> None:
     settings = service.settings
-    load_bundle(settings.bundles / model.bundle_uri, settings.threads or settings.cores, whole=True)
+    folder = bundle_folder(service.bundles, model.bundle_uri)
+    load_bundle(folder, settings.threads or settings.cores, whole=True)
 
 
 def _copy_embeddings(writer: Engine, model: RegisteredModel) -> int:

@@ -1,5 +1,5 @@
-"""Pictures that people let the service keep, in a folder a task, by what they hold. Neither the name of a
-file nor who sent it is kept."""
+"""Pictures that people let the service keep, in a folder a task or at a URL, by what they hold. Neither the
+name of a file nor who sent it is kept."""
 
 import hashlib
 import logging
@@ -19,14 +19,14 @@ from databases import kept, library
 from databases.errors import RootConflict
 from databases.feedback import Predicted
 from databases.labelling import lock_labels
-from databases.places import suffix_of
+from databases.places import Place, RemoteFile, suffix_of
 
 log = logging.getLogger(__name__)
 
 NO_LIBRARY = "the model that answered learns from no library, so no picture is kept for it"
 NO_ROOM = "there is no more room for pictures that people send"
 ELSEWHERE = "the pictures that people sent before lie in another folder now"
-NOT_WRITABLE = "the folder for pictures that people send cannot be written to"
+NOT_WRITABLE = "where pictures lie that people send, nothing can be written now"
 
 
 @dataclass(frozen=True)
@@ -75,16 +75,16 @@ def keep(service: Service, session: Session, sent: Sent, task: str) -> Kept:
         return Kept(known)
     if not library.root_names(session, task):
         return Kept(None, NO_LIBRARY)
-    folder = service.settings.uploads.resolve()
+    folder = _resolved(service.settings.uploads)
     if kept.total_bytes(session, str(folder)) + len(sent.data) > service.settings.max_kept_bytes:
         return Kept(None, NO_ROOM)
     try:
-        with _drafted(folder / task / sent.file_name, sent.data) as draft:
+        with _written(folder / task / sent.file_name, sent.data) as written:
             row = {
                 "uri": sent.file_name,
                 "file_name": sent.file_name,
                 "bytes": len(sent.data),
-                "modified_ns": draft.stat().st_mtime_ns,
+                "modified_ns": written.stat().st_mtime_ns,
                 "width": sent.width,
                 "height": sent.height,
                 "aspect_ratio": sent.width / sent.height,
@@ -98,9 +98,18 @@ def keep(service: Service, session: Session, sent: Sent, task: str) -> Kept:
         return _not_kept(NOT_WRITABLE, error)
 
 
+def _resolved(folder: Place) -> Place:
+    return folder.resolve() if isinstance(folder, Path) else folder
+
+
 @contextmanager
-def _drafted(target: Path, data: bytes) -> Iterator[Path]:
-    """A file beside `target`, which takes its name as the block ends, and is gone if the block fails."""
+def _written(target: Place, data: bytes) -> Iterator[Place]:
+    """A file beside `target`, which takes its name as the block ends, and is gone if the block fails. At a
+    URL it has its name at once, and where the block fails it stays, though no row tells of it."""
+    if isinstance(target, RemoteFile):
+        target.write_bytes(data)
+        yield target
+        return
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_name(f".{uuid.uuid4().hex}.part")
     try:

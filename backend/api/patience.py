@@ -11,6 +11,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from backend.api.errors import problem
 
 HEAD_SECONDS = 10.0
+# A balancer that took a connection up again just as the server ends has its request answered, not reset.
+LEAVING_SECONDS = 0.5
 LINGER_SECONDS = 5.0  # who is refused before the body has come may go on sending so long, to hear of it
 IDLE_BYTES = 64 * 1024  # in a row that are neither body nor the end of a head
 
@@ -23,6 +25,7 @@ class PatientProtocol(HttpToolsProtocol):
     _idle_bytes = 0
     _is_in_head = True
     _got_on = False
+    _is_leaving = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -59,10 +62,25 @@ class PatientProtocol(HttpToolsProtocol):
         self._got_on, self._is_in_head = True, False
         self._forget()
         super().on_headers_complete()
+        if self._is_leaving and self.cycle is not None:  # said before anything is answered: Connection: close
+            self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
         self._got_on = True
         super().on_body(body)
+
+    def shutdown(self) -> None:
+        """The server ends. uvicorn would close at once what is not in work, and with it reset the request
+        that is on its way: it is answered still, and told that it was the last."""
+        if self._is_answered and not self.transport.is_closing():
+            self._is_leaving = True
+            self.loop.call_later(LEAVING_SECONDS, self._leave)
+        else:
+            super().shutdown()
+
+    def _leave(self) -> None:
+        if self._is_answered:  # or it ends with the answer
+            self.transport.close()
 
     @property
     def _is_answered(self) -> bool:

@@ -13,6 +13,8 @@ from pathlib import Path
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from backend.bundles.places import Bundles, has_bundle, open_bundles, workplace
+from backend.bundles.putting import put
 from backend.inference.bundle import load_bundle
 from backend.inference.errors import InferenceError
 from databases import registry
@@ -27,24 +29,23 @@ def main() -> None:
     arguments = parser.parse_args()
     try:
         settings = load_settings(StateSettings)
-        prepare(open_for_writing(settings.database_url), settings.bundles, arguments.bundle)
+        prepare(open_for_writing(settings.database_url), open_bundles(settings), arguments.bundle)
     except (SettingsError, DatabaseError, InferenceError, OSError) as error:
         sys.exit(f"error: {error}")
 
 
-def prepare(engine: Engine, bundles: Path, source: Path) -> None:
+def prepare(engine: Engine, bundles: Bundles, source: Path) -> None:
     """Copies, registers and promotes the bundle in `source` where its task has no champion."""
     manifest = load_bundle(source, whole=True).manifest
     with Session(engine) as session, session.begin():
         registry.lock(session)
         if registry.champion(session, manifest.task) is not None:
             return
-        target = bundles / manifest.version
-        if not target.exists():
-            draft = bundles / f".{manifest.version}.draft"
+        if not has_bundle(bundles, manifest.version):
+            draft = workplace(bundles) / f".{manifest.version}.draft"
             shutil.rmtree(draft, ignore_errors=True)
             shutil.copytree(source, draft)
-            draft.rename(target)
+            put(bundles, draft, manifest.version)
         if manifest.version not in registry.versions(session):
             registry.register(session, manifest, manifest.recorded_metrics)
         registry.promote(session, manifest.version)

@@ -76,6 +76,13 @@ class Supervisor(Multiprocess):
             worker_metrics.forget_worker(pid)
         self._known = living
 
+    def terminate_all(self) -> None:
+        """Ends the workers. What is held here for the next one would go on taking connections that nobody
+        answers, as long as they have something in work."""
+        for listener in self._listeners:
+            listener.close()
+        super().terminate_all()
+
 
 def _bind(settings: Settings) -> socket.socket:
     """One of several at the same address: the kernel deals new connections out among them."""

@@ -13,6 +13,7 @@ from backend.api.recorder import Recorder
 from backend.api.settings import Settings
 from backend.api.thumbnails import Thumbnails
 from backend.api.turns import Turns
+from backend.bundles.places import Bundles, bundle_folder, open_bundles
 from backend.gallery.asking import Gallery
 from backend.gallery.opening import open_gallery
 from backend.inference.bundle import load_bundle
@@ -28,15 +29,17 @@ from databases.schema import open_for_serving
 class Service:
     """One model in service: a request works with one of these from its beginning to its end.
 
-    `reader` can only read, `writer` takes what people say and decide; answers go by neither. `shelf`: all
-    bundles, and the reports on them. `gallery`: the embeddings of the task's pictures under the model.
-    `turns`: when a picture may be worked on. `recorder` keeps what was answered. `predecessor`: the model
-    before this one, as long as fewer pictures are embedded under this one than under that.
+    `reader` can only read, `writer` takes what people say and decide; answers go by neither. `bundles`: where
+    they lie; `shelf`: what is told of them, and the reports on them. `gallery`: the embeddings of the task's
+    pictures under the model. `turns`: when a picture may be worked on. `recorder` keeps what was answered.
+    `predecessor`: the model before this one, as long as fewer pictures are embedded under this one than under
+    that.
     """
 
     settings: Settings
     reader: Engine
     writer: Engine
+    bundles: Bundles
     shelf: BundleShelf
     model: RegisteredModel
     predictor: Predictor
@@ -65,8 +68,9 @@ class Service:
 
         Raises:
             BadBundle: the model's bundle is damaged.
+            BundleUnreachable: it lies where nothing answers now.
         """
-        predictor = _load(self.settings, model)
+        predictor = _load(self.settings, self.bundles, model)
         gallery = _open_gallery(self.settings, self.reader, model, predictor)
         service = replace(
             self, model=model, predictor=predictor, gallery=gallery, predecessor=self.recommender
@@ -87,6 +91,7 @@ def open_service(settings: Settings) -> Service:
         DatabaseUnavailable, SchemaMismatch: the database cannot serve; the message says what to run.
         UnknownModel: no model was promoted yet, or none of the task that was named.
         BadBundle: the champion's bundle is damaged.
+        BundleUnreachable: it lies where nothing answers now, and there is no copy of it here.
         SettingsError: workers are to share metrics in a folder that is none.
     """
     reader = open_for_serving(settings.database_url, read_only=True)
@@ -98,14 +103,16 @@ def open_service(settings: Settings) -> Service:
                 f"{named}{registry.nothing_promoted(session, settings.task)}; run: menagerie starter, or "
                 "menagerie train --promote; with containers: docker compose run --rm prepare"
             )
-    predictor = _load(settings, model)
+    bundles = open_bundles(settings)
+    predictor = _load(settings, bundles, model)
     metrics = Metrics()
     writer = open_for_serving(settings.database_url, read_only=False)
     service = Service(
         settings=settings,
         reader=reader,
         writer=writer,
-        shelf=BundleShelf(settings.bundles, settings.reports),
+        bundles=bundles,
+        shelf=BundleShelf(bundles, settings.reports),
         model=model,
         predictor=predictor,
         gallery=_open_gallery(settings, reader, model, predictor),
@@ -119,9 +126,9 @@ def open_service(settings: Settings) -> Service:
     return service
 
 
-def _load(settings: Settings, model: RegisteredModel) -> Predictor:
-    threads = settings.threads or settings.cores
-    return Predictor(behind(load_bundle, settings.bundles / model.bundle_uri, threads))
+def _load(settings: Settings, bundles: Bundles, model: RegisteredModel) -> Predictor:
+    folder = behind(bundle_folder, bundles, model.bundle_uri)
+    return Predictor(behind(load_bundle, folder, settings.threads or settings.cores))
 
 
 def _open_gallery(

@@ -38,6 +38,10 @@ class BadBundle(InferenceError):
     """The folder is no bundle that may serve."""
 
 
+class BundleUnreachable(InferenceError):
+    """The bundle lies where nothing answers now, or no copy of it can be made here."""
+
+
 class NoExplanation(InferenceError):
     """The bundle cannot tell what on a picture its answer comes from."""
 

@@ -243,9 +243,20 @@ def read_manifest(folder: Path) -> Manifest:
     """
     path = folder / MANIFEST
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = path.read_bytes()
     except OSError as error:
         raise BadBundle(f"no readable manifest at {path}: {error.strerror}") from error
+    return parse_manifest(content, str(path))
+
+
+def parse_manifest(data: bytes, path: str) -> Manifest:
+    """Validates the bytes of a manifest, which were read at `path`.
+
+    Raises:
+        BadBundle: they are no JSON, of another format version, or hold a value that is not understood.
+    """
+    try:
+        content = json.loads(data)
     except ValueError as error:
         raise BadBundle(f"{path} is no JSON: {error}") from error
     found = content.get("format_version") if isinstance(content, dict) else None

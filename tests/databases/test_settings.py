@@ -7,6 +7,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 
+from databases.places import RemoteFile
 from databases.settings import PROJECT, SettingsError, StateSettings, load_settings
 
 
@@ -32,6 +33,22 @@ def test_the_environment_says_where_the_state_lies(monkeypatch: pytest.MonkeyPat
     settings = load_settings(StateSettings)
     assert settings.database_url == "postgresql://localhost/menagerie"
     assert settings.bundles == Path("/srv/bundles")
+
+
+def test_what_goes_with_bundles_at_a_url_lies_there_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MENAGERIE_BUNDLES", "s3://animals/bundles/")
+    monkeypatch.setenv("XDG_CACHE_HOME", "/var/cache")
+    settings = load_settings(StateSettings)
+    assert settings.bundles == RemoteFile("s3://animals/bundles")
+    assert str(settings.reports) == "s3://animals/reports"
+    assert settings.cache == Path("/var/cache/menagerie")
+
+
+def test_a_url_with_a_password_is_refused_and_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MENAGERIE_BUNDLES", "s3://AKIA:secret@animals/bundles")
+    with pytest.raises(SettingsError, match=r"^MENAGERIE_BUNDLES=[^;]*holds credentials[^;]*$") as refused:
+        load_settings(StateSettings)
+    assert "secret" not in str(refused.value)
 
 
 def test_every_wrong_variable_is_named_with_its_value(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ import pytest
 import torch
 from sqlalchemy.orm import Session
 
+from backend.bundles.places import workplace
 from backend.inference.bundle import Bundle, load_bundle
 from backend.inference.manifest import MANIFEST
 from backend.inference.prediction import softmax
@@ -36,7 +37,7 @@ def champion(colours: Colours) -> RegisteredModel:
 
 @pytest.fixture(scope="module")
 def bundle(colours: Colours, champion: RegisteredModel) -> Bundle:
-    return load_bundle(colours.state.bundles / champion.bundle_uri)
+    return load_bundle(colours.state.bundle(champion))
 
 
 @pytest.fixture(scope="module")
@@ -115,5 +116,6 @@ def test_the_gallery_is_complete_and_taken_over_from_the_starter(
 
 
 def test_no_draft_is_left_behind(colours: Colours) -> None:
-    assert sorted(entry.name for entry in colours.state.bundles.iterdir()) == ["drawn-colours-1", STARTER]
-    assert (colours.state.bundles / "drawn-colours-1" / MANIFEST).is_file()
+    bundles = workplace(colours.state.bundles)
+    assert sorted(entry.name for entry in bundles.iterdir()) == ["drawn-colours-1", STARTER]
+    assert (bundles / "drawn-colours-1" / MANIFEST).is_file()

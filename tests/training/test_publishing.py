@@ -13,17 +13,22 @@ from sqlalchemy.orm import Session
 from torch import Tensor, nn
 from torch.nn import functional
 
+from backend.bundles.places import Mirror
+from backend.bundles.putting import claim
 from backend.inference.bundle import load_bundle
 from backend.inference.errors import BadBundle
 from backend.inference.preprocessing import Preprocessing, normalise
 from backend.inference.runtime import OnnxModel
 from databases import dataset_versions, registry
+from databases.places import RemoteFile
 from tests.drawing import draw_class_folders
+from tests.object_store import Bucket
 from tests.training.making import take_in
 from training.dataset import Dataset, load_dataset
 from training.errors import BadExport
 from training.exporting import check_agreement, export_model, golden_pixels
 from training.progress import Advance, Silent
+from training.promotion import promote, rollback
 from training.publishing import publish
 from training.trained import Trained
 
@@ -167,6 +172,35 @@ def test_a_bundle_is_checked_before_others_have_to_wait_for_the_database(
     publish(engine, bundles, dataset, trained(MeanColour()), Silent())
     assert checked == ["colours"]
     assert load_bundle(bundles / "colours-1").manifest.version == "colours-1"
+
+
+def test_to_a_bucket_a_bundle_is_sent_before_others_have_to_wait_and_its_manifest_last(
+    engine: Engine, bucket: Bucket, tmp_path: Path, dataset: Dataset
+) -> None:
+    mirror = Mirror(RemoteFile(f"{bucket.url}/bundles"), tmp_path / "copies")
+    there = []
+
+    def on_lock(_: object, __: object, statement: str, *___: object) -> None:
+        if statement == "BEGIN IMMEDIATE":
+            there.append({name.removeprefix("bundles/") for name in bucket.names()})
+
+    event.listen(engine, "before_cursor_execute", on_lock)
+    first = publish(engine, mirror, dataset, trained(MeanColour()), Silent())
+    files = {f"colours-1/{name}" for name in first.files}
+    assert there == [set(), files | {"colours-1/.claim"}]
+    assert set(bucket.names()) == {f"bundles/{name}" for name in files | {"colours-1/manifest.json"}}
+    claim(mirror, "colours-2")  # by a training that was killed, or goes on elsewhere
+    assert publish(engine, mirror, dataset, trained(MeanColour()), Silent()).version == "colours-3"
+    elsewhere = Mirror(mirror.store, tmp_path / "elsewhere")
+    assert promote(engine, elsewhere, "colours-3", force=False, progress=Silent()).indexed == 24
+    assert rollback_to(engine, elsewhere, "colours-1") == "colours-1"
+
+
+def rollback_to(engine: Engine, bundles: Mirror, version: str) -> str:
+    """Promotes `version`, then another one, and takes that back."""
+    for one in (version, "colours-3"):
+        promote(engine, bundles, one, force=True, progress=Silent())
+    return rollback(engine, bundles, "colours", Silent()).version
 
 
 @pytest.mark.parametrize(

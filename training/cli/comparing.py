@@ -49,7 +49,7 @@ def compare(
         models = registry.get_model(session, first), registry.get_model(session, second)
         learnt = contents_learnt(session, models[0]), contents_learnt(session, models[1])
     questions = _questions(state, models, images or [], task)
-    a, b = (load_bundle(state.bundles / model.bundle_uri) for model in models)
+    a, b = (load_bundle(state.bundle(model)) for model in models)
     comparison = run(a, b, questions, Bars(), learnt)
     written = write_comparison(comparison, out or reports(state) / f"{first}-and-{second}")
     print_comparison(comparison, None if all_ else SHOWN)

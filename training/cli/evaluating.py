@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from databases.registry import RegisteredModel
     from training.evaluation import Evaluation, Measured
     from training.refusals import Refusals, Strangers
+    from training.reporting.writing import Written
 
 SHOWN = 20  # unreadable pictures
 LISTED = 8  # labels that no picture carries
@@ -49,7 +50,7 @@ def evaluate(
     state = open_state()
     model = find_model(state, version, task)
     dataset = load_dataset(state.engine, task or model.task)
-    bundle = load_bundle(state.bundles / model.bundle_uri)
+    bundle = load_bundle(state.bundle(model))
     if chosen == "val" and bundle.manifest.calibration.fitted_on == "cross-validation":
         raise TrainingError(f"{model.version} learnt from val as well as from train; say --split test")
     strangers = _ask(bundle, unknown) if unknown else None
@@ -67,6 +68,8 @@ def evaluate(
 
         report = gather(bundle, dataset, chosen, scored, refusals, Bars())
         written = write_report(report, out or _folder(state, model, dataset.task, chosen))
+        if out is None:
+            _share(state, written)
         say(f"The report is {quote(str(written.page))}; its figures are beside it in {written.figures.name}")
 
 
@@ -144,6 +147,14 @@ def _folder(state: State, model: "RegisteredModel", task: str, split: "Measured"
 def reports(state: State) -> Path:
     """Where reports go unless somebody says otherwise."""
     return state.reports
+
+
+def _share(state: State, written: "Written") -> None:
+    """Puts the report where services on other machines find it, if there is such a place."""
+    if state.shared_reports is not None:
+        place = state.shared_reports / written.page.parent.name
+        for path in (written.figures, written.page):
+            (place / path.name).send(path)
 
 
 def _record(state: State, model: "RegisteredModel", evaluation: "Evaluation") -> None:

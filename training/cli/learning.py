@@ -131,6 +131,7 @@ def recipe_for(given: dict[str, object], preset: str | None = None, config: Path
 def train_task(state: State, task: str, recipe: "Recipe", *, resume: bool = False) -> "Manifest | None":
     """Trains by `recipe`, publishes the bundle and prints what it is worth. None in processes that only help
     the first."""
+    from backend.bundles.places import bundle_folder
     from training.cli.console import Bars, quote, say
     from training.cli.registered import describe
     from training.cli.taking_up import say_waiting, take_up_labelled
@@ -172,7 +173,7 @@ def train_task(state: State, task: str, recipe: "Recipe", *, resume: bool = Fals
             int8=recipe.int8,
         )
     discard_runs(state.bundles, task)  # only now is nothing lost with them
-    state.track(Published(str((state.bundles / manifest.version).absolute())))
+    state.track(Published(str(bundle_folder(state.bundles, manifest.version).absolute())))
     say(f"[bold]{quote(manifest.version)}[/bold]: {describe(manifest.metrics)}")
     _say_unmeasured(dataset)
     return manifest

@@ -103,7 +103,7 @@ def export(
     target = out / model.version
     if target.exists():
         raise TrainingError(f"{target} is there already; name another folder with --out")
-    bundle = load_bundle(state.bundles / model.bundle_uri)
+    bundle = load_bundle(state.bundle(model))
     shutil.copytree(bundle.folder, target)
     load_bundle(target)
     say(f"{quote(model.version)} is in {quote(str(target))}")
@@ -183,7 +183,7 @@ def index_for(state: State, model: "RegisteredModel", task: str) -> None:
 def _track_champion(state: State, model: "RegisteredModel") -> None:
     from training.tracking.messages import Promoted
 
-    state.track(Promoted(str((state.bundles / model.bundle_uri).absolute())))
+    state.track(Promoted(str(state.bundle(model).absolute())))
 
 
 def _say_indexed(model: "RegisteredModel", count: int) -> None:

@@ -66,7 +66,7 @@ def _predict(images: list[Path], out: Path | None, model: str | None, task: str 
     state = open_state_to_read()
     chosen = serving_model(state, model, task)
     questions = from_paths(images, frozenset())
-    bundle = load_bundle(state.bundles / chosen.bundle_uri)
+    bundle = load_bundle(state.bundle(chosen))
     with nullcontext() if out is None else answering_into(out):
         _answer_left(bundle, questions, out)
 

@@ -11,22 +11,44 @@ from training.tracking.messages import Track, untracked
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from backend.bundles.places import Bundles
+    from databases.places import RemoteFile
+    from databases.registry import RegisteredModel
+    from databases.settings import StateSettings
+
 
 @dataclass(frozen=True)
 class State:
-    """`reports`: where pages about models go; `track`: who is to know of trainings and champions."""
+    """`reports`: where pages about models go; `track`: who is to know of trainings and champions.
+    `shared_reports`: where pages about models go as well, for services on other machines to show."""
 
     engine: "Engine"
-    bundles: Path
+    bundles: "Bundles"
     reports: Path
     track: Track = untracked
+    shared_reports: "RemoteFile | None" = None
+
+    def bundle(self, model: "RegisteredModel") -> Path:
+        """Where the bundle of a model lies on this machine; fetched if need be.
+
+        Raises:
+            BadBundle, BundleUnreachable: it cannot be had.
+        """
+        from backend.bundles.places import bundle_folder
+
+        return bundle_folder(self.bundles, model.bundle_uri)
 
     @property
     def unpacked(self) -> Path:
-        """Where archives are unpacked: beside the database, or beside the bundles where that is no file."""
+        """Where archives are unpacked: beside the database, or beside the bundles where that is no file, or
+        in the project's folder where these are no folder either."""
+        from databases.settings import PROJECT
+
         url = self.engine.url
-        is_file = url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:")
-        return (Path(str(url.database)) if is_file else self.bundles).absolute().parent / "unpacked"
+        if url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:"):
+            return Path(str(url.database)).absolute().parent / "unpacked"
+        folder = self.bundles.absolute().parent if isinstance(self.bundles, Path) else PROJECT
+        return folder / "unpacked"
 
 
 def open_state() -> State:
@@ -35,7 +57,7 @@ def open_state() -> State:
     from databases.settings import StateSettings, load_settings
 
     settings = load_settings(StateSettings)
-    return State(open_for_writing(settings.database_url), settings.bundles, settings.reports)
+    return _state(open_for_writing(settings.database_url), settings)
 
 
 @contextmanager
@@ -58,7 +80,16 @@ def open_state_to_read() -> State:
     from databases.settings import StateSettings, load_settings
 
     settings = load_settings(StateSettings)
-    return State(open_for_serving(settings.database_url, read_only=True), settings.bundles, settings.reports)
+    return _state(open_for_serving(settings.database_url, read_only=True), settings)
+
+
+def _state(engine: "Engine", settings: "StateSettings") -> State:
+    from backend.bundles.places import open_bundles
+
+    reports = settings.reports
+    if isinstance(reports, Path):
+        return State(engine, open_bundles(settings), reports)
+    return State(engine, open_bundles(settings), settings.cache / "reports", shared_reports=reports)
 
 
 def only_task(state: State, named: str | None) -> str:

@@ -4,7 +4,6 @@ over one another to be sure."""
 import functools
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +12,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 from threadpoolctl import threadpool_limits
 
+from backend.bundles.places import Bundles
 from backend.inference.cpu import available_cpus
 from databases.embeddings import vectors_of
 from databases.library import LibraryImage
@@ -37,14 +37,14 @@ CHUNK = 256
 Features = NDArray[np.float16]
 
 
-def by_embedding(engine: Engine, bundles: Path, progress: Progress) -> LookCloser:
+def by_embedding(engine: Engine, bundles: Bundles, progress: Progress) -> LookCloser:
     """Looks closer with the starter's embeddings, which are computed and kept where they are lacking."""
     return functools.partial(_look_closer, engine, bundles, progress)
 
 
 def _look_closer(
     engine: Engine,
-    bundles: Path,
+    bundles: Bundles,
     progress: Progress,
     images: Sequence[LibraryImage],
     new: set[int],

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from backend.bundles.places import Bundles, workplace
 from training.errors import Interrupted, TrainingError, WeightsUnavailable
 from training.networks.weights import weights_sha256
 from training.recipe import Recipe, make_recipe, read_values
@@ -65,7 +66,7 @@ class Run:
             )
 
 
-def begin_run(bundles: Path, task: str, recipe: Recipe, fingerprint: str) -> Run:
+def begin_run(bundles: Bundles, task: str, recipe: Recipe, fingerprint: str) -> Run:
     """A new run. Unfinished ones of the task stay until one is finished."""
     parent = _folder(bundles, task)
     parent.mkdir(parents=True, exist_ok=True)
@@ -77,7 +78,7 @@ def begin_run(bundles: Path, task: str, recipe: Recipe, fingerprint: str) -> Run
     return run
 
 
-def unfinished_run(bundles: Path, task: str, fingerprint: str) -> Run:
+def unfinished_run(bundles: Bundles, task: str, fingerprint: str) -> Run:
     """The latest run of a task that was broken off.
 
     Raises:
@@ -115,7 +116,7 @@ def working_on(run: Run) -> Iterator[None]:
             raise
 
 
-def discard_runs(bundles: Path, task: str) -> None:
+def discard_runs(bundles: Bundles, task: str) -> None:
     """Throws the runs of a task away that nobody works on: its model is there."""
     for folder in _unfinished(bundles, task):
         with _locked(folder) as ours:
@@ -123,11 +124,11 @@ def discard_runs(bundles: Path, task: str) -> None:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-def _folder(bundles: Path, task: str) -> Path:
-    return bundles / RUNS / task
+def _folder(bundles: Bundles, task: str) -> Path:
+    return workplace(bundles) / RUNS / task
 
 
-def _unfinished(bundles: Path, task: str) -> list[Path]:
+def _unfinished(bundles: Bundles, task: str) -> list[Path]:
     folder = _folder(bundles, task)
     return [entry for entry in folder.iterdir() if entry.is_dir()] if folder.is_dir() else []
 

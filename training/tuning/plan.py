@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from backend.bundles.places import Bundles, workplace
 from training.dataset import Dataset
 from training.errors import BadRecipe
 from training.tuning.space import Space
@@ -28,7 +29,7 @@ class Plan:
 
 
 def make_plan(
-    bundles: Path,
+    bundles: Bundles,
     dataset: Dataset,
     space: Space,
     trials: int,
@@ -45,5 +46,5 @@ def make_plan(
         raise BadRecipe(f"{name!r} cannot name a study: use lower-case letters, digits, dots and dashes")
     digest = hashlib.sha256(f"{dataset.fingerprint} {space.digest}".encode()).hexdigest()[:8]
     name = name or f"{dataset.task}-tuning-{digest}"
-    folder = bundles.absolute() / STUDIES / name
+    folder = workplace(bundles).absolute() / STUDIES / name
     return Plan(name, folder, url, space, replace(dataset, test=()), dataset.fingerprint, trials)

@@ -16,6 +16,7 @@ from backend.inference.bundle import load_bundle
 from backend.inference.decoding import decode
 from backend.inference.prediction import Predictor
 from databases import embeddings, library, registry
+from databases.places import Place
 from tests.drawing import draw_class_folders, picture
 from tests.tiny_bundle import make_bundle
 from training.ingestion.run import SplitPlan, ingest
@@ -34,6 +35,18 @@ class Library:
     engine: Engine
     settings: Settings
     predictor: Predictor
+
+    @property
+    def bundles(self) -> Path:
+        return _folder(self.settings.bundles)
+
+    @property
+    def reports(self) -> Path:
+        return _folder(self.settings.reports)
+
+    @property
+    def uploads(self) -> Path:
+        return _folder(self.settings.uploads)
 
     def update(self) -> None:
         """Ingests the folder and embeds what is new."""
@@ -58,6 +71,11 @@ class Library:
     def _vector(self, data: bytes) -> bytes:
         answer = self.predictor.predict([decode(data).image])[0]
         return answer.embedding.astype(np.dtype("<f4")).tobytes()
+
+
+def _folder(place: Place) -> Path:
+    assert isinstance(place, Path)
+    return place
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ METRICS = {
 
 def add_model(small: Library, version: str, **changes: Any) -> RegisteredModel:
     """A tiny bundle of the library's task, registered as a candidate; `changes` replace manifest values."""
-    manifest = read_manifest(make_bundle(small.settings.bundles, version, **{"task": TASK} | changes))
+    manifest = read_manifest(make_bundle(small.bundles, version, **{"task": TASK} | changes))
     with Session(small.engine) as session, session.begin():
         return registry.register(session, manifest, manifest.recorded_metrics)
 
@@ -58,7 +58,7 @@ def answer(small: Library, model: RegisteredModel, answers: dict[int, str]) -> N
 
 
 def write_report(small: Library, version: str, page: str) -> Path:
-    folder = small.settings.reports / version
+    folder = small.reports / version
     folder.mkdir(parents=True)
     (folder / "report.html").write_text(page, encoding="utf-8")
     (folder / "report.json").write_text('{"speed": {"median_ms": 12.5, "p95_ms": 20}}', encoding="utf-8")

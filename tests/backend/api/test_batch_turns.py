@@ -113,7 +113,7 @@ def test_a_batch_is_answered_by_one_model_whoever_is_promoted_meanwhile(
 ) -> None:
     batch = pool.submit(desk.ask_many, "red")
     wait_until(lambda: len(desk.begun) == AT_ONCE)
-    newer = load_bundle(make_bundle(small_library.settings.bundles, "colours-2"))
+    newer = load_bundle(make_bundle(small_library.bundles, "colours-2"))
     with Session(small_library.engine) as session, session.begin():
         registry.register(session, newer.manifest, None)
         registry.promote(session, "colours-2")

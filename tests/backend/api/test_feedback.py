@@ -9,9 +9,11 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from backend.api.kept_uploads import NOT_WRITABLE
 from backend.api.routes import feedback as route
 from databases import kept, library
 from databases.models import Feedback
+from databases.places import RemoteFile
 from tests.backend.api.conftest import TASK, Library
 from tests.backend.api.guarded import guarded, make_key, shown
 from tests.drawing import picture
@@ -40,7 +42,7 @@ def said(small_library: Library) -> list[Feedback]:
 
 
 def uploads(small_library: Library) -> list[Path]:
-    return [path for path in small_library.settings.uploads.rglob("*") if path.is_file()]
+    return [path for path in small_library.uploads.rglob("*") if path.is_file()]
 
 
 def test_what_is_said_right_after_the_answer_is_written_down(
@@ -86,6 +88,21 @@ def test_a_picture_that_may_be_kept_joins_the_library_without_a_label_or_its_sen
     again = say(client, predicted(client), STRANGER, label="green").json()
     assert again["image_id"] == image_id
     assert len(uploads(small_library)) == 1
+
+
+def test_pictures_are_kept_at_a_url_too_or_not_where_nothing_answers_there(small_library: Library) -> None:
+    with guarded(small_library, auth="off", uploads=RemoteFile("memory://uploads")) as client:
+        image_id = say(client, predicted(client), STRANGER).json()["image_id"]
+        assert client.get(f"/images/{image_id}/content").content == STRANGER
+        assert say(client, predicted(client), STRANGER).json()["image_id"] == image_id
+    name = f"{hashlib.sha256(STRANGER).hexdigest()}.jpg"
+    assert [file.uri for file in RemoteFile("memory://uploads").files()] == [f"{TASK}/{name}"]
+    with Session(small_library.engine) as session:
+        image = library.find_images(session, [image_id])[image_id]
+    assert str(image.place) == f"memory://uploads/{TASK}/{name}"
+    with guarded(small_library, auth="off", uploads=RemoteFile("nowhere://uploads")) as client:
+        answer = say(client, predicted(client, picture("red", 78)), picture("red", 78)).json()
+    assert (answer["image_id"], answer["not_kept"]) == (None, NOT_WRITABLE)
 
 
 def test_another_picture_than_the_one_asked_about_is_not_kept(

@@ -115,7 +115,7 @@ def drifting(small_library: Library, monkeypatch: pytest.MonkeyPatch) -> Iterato
     """A service that tells the drift from four answers on, and soon sees who was promoted."""
     monkeypatch.setattr(label_drift, "LEAST", 4)
     monkeypatch.setattr(succession, "CHECK_SECONDS", 0.01)
-    write_manifest(small_library.settings.bundles / VERSION, VERSION, TASK, {"label_prior": PRIOR})
+    write_manifest(small_library.bundles / VERSION, VERSION, TASK, {"label_prior": PRIOR})
     with TestClient(create_app(small_library.settings)) as client:
         yield client
 
@@ -151,7 +151,7 @@ def test_another_model_begins_anew(drifting: TestClient, small_library: Library)
 
 
 def succeed(client: TestClient, library: Library, version: str, prior: tuple[float, ...] | None) -> None:
-    manifest = read_manifest(make_bundle(library.settings.bundles, version, label_prior=prior))
+    manifest = read_manifest(make_bundle(library.bundles, version, label_prior=prior))
     with Session(library.engine) as session, session.begin():
         registry.register(session, manifest, None)
         registry.promote(session, version)

@@ -31,7 +31,7 @@ def test_a_model_is_told_with_what_its_manifest_says(client: TestClient, small_l
     assert told["bundle"]["training"] == {"strategy": "probe", "epochs": 3}
     assert told["bundle"]["thresholds"] == {"confidence": 0.9, "novelty": 0.5}
     assert told["latency_ms"] == 7.5
-    folder = small_library.settings.bundles / "colours-2"
+    folder = small_library.bundles / "colours-2"
     assert told["bytes"] == sum(file.stat().st_size for file in folder.iterdir())
     assert (told["report"], told["reported_at"]) == (False, None)
 
@@ -40,7 +40,7 @@ def test_a_model_whose_files_are_gone_is_told_without_them(
     client: TestClient, small_library: Library
 ) -> None:
     add_model(small_library, "colours-2")
-    (small_library.settings.bundles / "colours-2" / "manifest.json").unlink()
+    (small_library.bundles / "colours-2" / "manifest.json").unlink()
     told = client.get("/models/colours-2").json()
     assert (told["bundle"], told["bytes"], told["latency_ms"]) == (None, None, None)
     assert client.get("/models").json()["models"][0]["bytes"] is None

@@ -46,6 +46,11 @@ class Server:
         self._server.should_exit = True
         self._thread.join()
 
+    def end(self) -> None:
+        """Tells it to end, and returns when it takes no more connections."""
+        self._server.should_exit = True
+        wait_until(lambda: not self._server.servers[0].is_serving())
+
     def connect(self) -> socket.socket:
         address = self._server.servers[0].sockets[0].getsockname()
         return socket.create_connection(address, timeout=60)
@@ -167,3 +172,19 @@ def test_a_large_body_and_the_next_head_may_come_together(server: Server) -> Non
         while told.count(b"200 OK") < 2:
             told += connection.recv(65536)
         assert b"431" not in told
+
+
+def test_what_is_on_its_way_as_the_server_ends_is_answered_and_told_to_be_the_last() -> None:
+    with Server() as server, server.connect() as kept, server.connect() as idle, server.connect() as slow:
+        kept.sendall(ASK)
+        assert b"200 OK" in kept.recv(4096)
+        slow.sendall(ASK.replace(b"/", b"/slow", 1))
+        wait_until(lambda: server.begun == 2)
+        server.end()
+        kept.sendall(ASK)  # uvicorn would have reset it
+        last = read_all(kept)
+        assert last.startswith(b"HTTP/1.1 200 OK")
+        assert b"connection: close" in last
+        assert read_all(idle) == b""
+        server.go.set()
+        assert b"connection: close" in read_all(slow)

@@ -3,7 +3,8 @@ import signal
 import socket
 import subprocess
 import sys
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -21,11 +22,13 @@ from tests.processes import free_port, running
 from tests.tiny_bundle import make_bundle
 from tests.waiting import wait_until
 
+LAST = b"\xd9"  # of a JPEG
+
 
 def environment(library: Library, port: int) -> dict[str, str]:
     return {
         "DATABASE_URL": library.settings.database_url,
-        "MENAGERIE_BUNDLES": str(library.settings.bundles),
+        "MENAGERIE_BUNDLES": str(library.bundles),
         "MENAGERIE_PORT": str(port),
     }
 
@@ -46,18 +49,16 @@ def test_a_real_process_answers_and_ends_in_good_order_on_sigterm(
 
 
 def test_what_is_in_work_is_answered_before_the_end(small_library: Library, tmp_path: Path) -> None:
-    port, data = free_port(), picture("red")
+    port = free_port()
     base = f"http://127.0.0.1:{port}"
-    head = "POST /predict HTTP/1.1\r\nhost: x\r\ncontent-type: image/jpeg\r\n"
     with (
         running(["backend.api"], environment(small_library, port), f"{base}/readyz", tmp_path / "log") as it,
-        socket.create_connection(("127.0.0.1", port)) as begun,
+        begun_request(port) as begun,
     ):
-        begun.sendall(f"{head}content-length: {len(data)}\r\n\r\n".encode() + data[:-1])
         assert httpx.get(f"{base}/livez").is_success  # what came before was read by then
         it.send_signal(signal.SIGTERM)
         wait_until(lambda: not listens(port))
-        begun.sendall(data[-1:])
+        begun.sendall(LAST)
         answer = read_all(begun)
         assert answer.startswith(b"HTTP/1.1 200 OK")
         assert b'"label":"red"' in answer
@@ -106,7 +107,7 @@ def test_several_workers_share_a_port_and_take_up_a_promotion(small_library: Lib
         assert versions() == {"colours-1"}
         counted = 'menagerie_answers_total{verdict="confident",version="colours-1"} 10.0'
         assert all(counted in httpx.get(f"{base}/metrics").text for _ in range(10))  # whichever is asked
-        bundle = make_bundle(small_library.settings.bundles, "colours-2", embedder="another")
+        bundle = make_bundle(small_library.bundles, "colours-2", embedder="another")
         with Session(small_library.engine) as session, session.begin():
             registry.register(session, load_bundle(bundle).manifest, None)
             registry.promote(session, "colours-2")
@@ -115,9 +116,24 @@ def test_several_workers_share_a_port_and_take_up_a_promotion(small_library: Lib
         wait_until(lambda: "died" in log.read_text())
         wait_until(lambda: log.read_text().count("Application startup complete") == 3)
         assert versions() == {"colours-2"}
-        process.send_signal(signal.SIGTERM)
+        with begun_request(port) as slow:
+            process.send_signal(signal.SIGTERM)
+            wait_until(lambda: not listens(port))  # or a balancer would send it what nobody answers
+            slow.sendall(LAST)
+            assert read_all(slow).startswith(b"HTTP/1.1 200 OK")
         process.wait(30)
     assert "Traceback" not in log.read_text()
+
+
+@contextmanager
+def begun_request(port: int) -> Iterator[socket.socket]:
+    """A connection on which all of a picture was sent but its `LAST` byte."""
+    data = picture("red")
+    assert data.endswith(LAST)
+    head = "POST /predict HTTP/1.1\r\nhost: x\r\ncontent-type: image/jpeg\r\n"
+    with socket.create_connection(("127.0.0.1", port)) as begun:
+        begun.sendall(f"{head}content-length: {len(data)}\r\n\r\n".encode() + data[:-1])
+        yield begun
 
 
 def listens(port: int) -> bool:
@@ -181,7 +197,7 @@ def test_prepare_as_a_command_makes_a_fresh_installation_serve(
         "DATABASE_URL": f"sqlite:///{tmp_path / 'new' / 'i.db'}",
         "MENAGERIE_BUNDLES": str(tmp_path / "new" / "b"),
     }
-    source = str(small_library.settings.bundles / "colours-1")
+    source = str(small_library.bundles / "colours-1")
     for bundle, code in ((source, 0), (source, 0), (str(tmp_path), 1)):
         ended = subprocess.run(
             [sys.executable, "-m", "backend.api.prepare", bundle],

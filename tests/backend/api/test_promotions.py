@@ -100,10 +100,10 @@ def test_answers_to_the_same_pictures_count_before_recorded_figures(
 def test_a_damaged_bundle_never_becomes_the_champion(
     client: TestClient, small_library: Library, candidate: str
 ) -> None:
-    (small_library.settings.bundles / candidate / "model.onnx").write_bytes(b"damaged")
+    (small_library.bundles / candidate / "model.onnx").write_bytes(b"damaged")
     response = client.post(f"/models/{candidate}/promote", json={"force": True})
     assert (response.status_code, response.json()["code"]) == (409, "bad_bundle")
-    assert str(small_library.settings.bundles) not in response.text
+    assert str(small_library.bundles) not in response.text
     assert champion(client) == "colours-1"
 
 
@@ -138,7 +138,7 @@ def test_a_rollback_to_a_damaged_bundle_changes_nothing(
     client: TestClient, small_library: Library, candidate: str
 ) -> None:
     promote(client, candidate, force=True)
-    (small_library.settings.bundles / "colours-1" / "golden.npz").unlink()
+    (small_library.bundles / "colours-1" / "golden.npz").unlink()
     response = client.post("/models/rollback")
     assert (response.status_code, response.json()["code"]) == (409, "bad_bundle")
     assert champion(client) == candidate

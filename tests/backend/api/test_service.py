@@ -123,15 +123,15 @@ def test_without_a_champion_it_does_not_start(database_url: str, bundles: Path) 
 
 
 def test_a_damaged_champion_is_refused(small_library: Library) -> None:
-    model = small_library.settings.bundles / "colours-1" / "model.onnx"
+    model = small_library.bundles / "colours-1" / "model.onnx"
     model.write_bytes(model.read_bytes()[:-1])
     with pytest.raises(BadBundle, match="is not the file that the manifest names"):
         create_app(small_library.settings)
 
 
 def test_the_named_task_serves_or_else_the_last_promoted(small_library: Library) -> None:
-    make_bundle(small_library.settings.bundles, "shades-1", "shades")
-    prepare(small_library.engine, small_library.settings.bundles, small_library.settings.bundles / "shades-1")
+    make_bundle(small_library.bundles, "shades-1", "shades")
+    prepare(small_library.engine, small_library.bundles, small_library.bundles / "shades-1")
     for task, version in ((None, "shades-1"), ("colours", "colours-1"), ("shades", "shades-1")):
         app = create_app(small_library.settings.model_copy(update={"task": task}))
         assert app.state.succession.service.model.version == version

@@ -109,7 +109,7 @@ def test_a_picture_without_a_label_is_asked_for_one(client: TestClient, small_li
 @pytest.fixture
 def reading(small_library: Library) -> Iterator[TestClient]:
     """A service whose model reads the names of the colours."""
-    add_text(small_library.settings.bundles / "colours-1")
+    add_text(small_library.bundles / "colours-1")
     with TestClient(create_app(small_library.settings)) as client:
         yield client
 
@@ -142,8 +142,8 @@ def test_a_text_that_says_nothing_or_too_much_is_refused(reading: TestClient, te
 
 @pytest.mark.parametrize(("aligned", "told"), [(True, "aligned"), (False, "moved")])
 def test_how_well_texts_are_read_is_told(small_library: Library, aligned: bool, told: str) -> None:
-    add_text(small_library.settings.bundles / "colours-1")
-    write_text_manifest(small_library.settings.bundles / "colours-1", aligned=aligned)
+    add_text(small_library.bundles / "colours-1")
+    write_text_manifest(small_library.bundles / "colours-1", aligned=aligned)
     with TestClient(create_app(small_library.settings)) as client:
         assert client.get("/models").json()["texts"] == told
 
@@ -151,7 +151,7 @@ def test_how_well_texts_are_read_is_told(small_library: Library, aligned: bool, 
 def test_a_network_for_texts_that_does_not_load_is_told_and_logged_once(
     reading: TestClient, small_library: Library, caplog: pytest.LogCaptureFixture
 ) -> None:
-    (small_library.settings.bundles / "colours-1" / "text.onnx").write_bytes(b"not a model")
+    (small_library.bundles / "colours-1" / "text.onnx").write_bytes(b"not a model")
     for _ in range(2):
         response = ask_text(reading, "red")
         assert (response.status_code, response.json()["code"]) == (503, "text_search_unavailable")

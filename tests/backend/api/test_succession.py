@@ -32,13 +32,13 @@ NAMES = ("rot", "gruen", "blau")
 
 def promote(library: Library, version: str = "colours-2") -> Path:
     """Registers a bundle with labels of its own, embeds the library with it, and promotes it."""
-    folder = make_bundle(library.settings.bundles, version, labels=NAMES, embedder=f"of {version}")
+    folder = make_bundle(library.bundles, version, labels=NAMES, embedder=f"of {version}")
     with Session(library.engine) as session, session.begin():
         manifest = open_service(library.settings).predictor.manifest
         model = registry.register(
             session, manifest.model_copy(update={"version": version, "labels": NAMES}), None
         )
-    index(library.engine, library.settings.bundles, model, "colours", Silent())
+    index(library.engine, library.bundles, model, "colours", Silent())
     with Session(library.engine) as session, session.begin():
         registry.promote(session, version)
     return folder
@@ -74,12 +74,12 @@ def test_the_model_before_recommends_until_all_is_embedded_under_the_new_one(
     with Session(small_library.engine) as session, session.begin():
         manifest = following.service.predictor.manifest
         update = {"version": "colours-2", "labels": NAMES, "embedder": "another"}
-        make_bundle(small_library.settings.bundles, "colours-2", labels=NAMES, embedder="another")
+        make_bundle(small_library.bundles, "colours-2", labels=NAMES, embedder="another")
         model = registry.register(session, manifest.model_copy(update=update), None)
         registry.promote(session, "colours-2")
     assert serving(following) == "colours-2"
     assert following.service.recommender.model.version == "colours-1"
-    index(small_library.engine, small_library.settings.bundles, model, "colours", Silent())
+    index(small_library.engine, small_library.bundles, model, "colours", Silent())
     assert following.service.recommender.model.version == "colours-1"  # until the gallery has taken it up
     assert following.service.gallery.follow()
     assert following.service.recommender is following.service

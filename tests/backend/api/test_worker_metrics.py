@@ -35,7 +35,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def workers(small_library: Library, folder: Path, tmp_path: Path) -> Iterator[dict[str, int]]:
     """The addresses of two real processes, and their process ids."""
     prior = {"label_prior": (0.5, 0.25, 0.25)}
-    write_manifest(small_library.settings.bundles / "colours-1", "colours-1", TASK, prior)
+    write_manifest(small_library.bundles / "colours-1", "colours-1", TASK, prior)
     workers = {}
     with ExitStack() as stack:
         for name in ("one", "other"):
