@@ -7,7 +7,7 @@ finds by itself, such as the AWS_* variables of the environment.
 import re
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -100,6 +100,24 @@ class RemoteFile:
         """Copies it into the local file `to`."""
         with self._reached() as (system, path):
             system.get_file(path, str(to))
+
+    def send(self, source: Path) -> None:
+        """Copies the local file `source` to it; who reads meanwhile finds what was there before."""
+        with self._reached() as (system, path):
+            system.put_file(str(source), path)
+
+    def remove_all(self) -> None:
+        """Removes it and all below, where there is anything."""
+        with suppress(FileNotFoundError), self._reached() as (system, path):
+            system.rm(path, recursive=True)
+
+    def folders(self) -> list["RemoteFile"]:
+        """The folders right below, by name; none where there is nothing here."""
+        with suppress(FileNotFoundError), self._reached() as (system, path):
+            system.invalidate_cache()
+            found = [entry for entry in system.ls(path, detail=True) if entry["type"] == "directory"]
+            return [self / PurePosixPath(name).name for name in sorted(entry["name"] for entry in found)]
+        return []
 
     def files(self) -> Iterator["RemoteFile"]:
         """All files below, by name, as they are listed now; `uri` is relative to here."""
