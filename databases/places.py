@@ -7,7 +7,7 @@ finds by itself, such as the AWS_* variables of the environment.
 import re
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -109,6 +109,19 @@ class RemoteFile:
     def remove(self) -> None:
         with self._reached() as (system, path):
             system.rm_file(path)
+
+    def remove_all(self) -> None:
+        """Removes it and all below, where there is anything."""
+        with suppress(FileNotFoundError), self._reached() as (system, path):
+            system.rm(path, recursive=True)
+
+    def folders(self) -> list["RemoteFile"]:
+        """The folders right below, by name; none where there is nothing here."""
+        with suppress(FileNotFoundError), self._reached() as (system, path):
+            system.invalidate_cache()
+            found = [entry for entry in system.ls(path, detail=True) if entry["type"] == "directory"]
+            return [self / PurePosixPath(name).name for name in sorted(entry["name"] for entry in found)]
+        return []
 
     def files(self) -> Iterator["RemoteFile"]:
         """All files below, by name, as they are listed now; `uri` is relative to here."""

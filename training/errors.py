@@ -41,5 +41,9 @@ class BadRecipe(TrainingError):
     """What was chosen does not exist, or does not fit together."""
 
 
+class TakenOver(TrainingError):
+    """Another process goes on with the same training."""
+
+
 class Interrupted(TrainingError):
     """Somebody asked for the end; what was done is kept."""

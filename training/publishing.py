@@ -1,7 +1,7 @@
 """A trained network to a bundle in the registry: exported, calibrated, measured, checked, named."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -48,13 +48,15 @@ def publish(
     *,
     target_precision: float = TARGET_PRECISION,
     int8: bool = False,
+    named: Callable[[str], None] | None = None,
 ) -> Manifest:
     """Exports, calibrates on what was held out, measures on test, and registers the bundle as a candidate,
     together with what it was trained on.
 
     It is measured through the exported file, along the path that serves. `target_precision`: how often
     confident answers should be right. `int8`: whether to try a variant in integers, which serves if it is no
-    worse and faster.
+    worse and faster. `named` is told the version just before it counts as registered, when nobody else can
+    come to that name any more.
 
     Raises:
         BadExport: an exported file answers otherwise than the network.
@@ -88,6 +90,8 @@ def publish(
             dataset_versions.record(session, dataset.task, dataset.members)
             write_manifest(manifest, draft)
             seal(bundles, draft, version)
+            if named is not None:
+                named(version)
     return manifest
 
 

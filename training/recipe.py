@@ -8,6 +8,7 @@ import yaml
 from annotated_types import Ge, Gt, Le, Lt
 from pydantic import AfterValidator, BaseModel, ConfigDict, JsonValue, ValidationError
 
+from databases.places import Place
 from training.errors import BadRecipe
 
 Optimiser = Literal["adamw", "sgd"]
@@ -121,14 +122,14 @@ def make_recipe(values: Mapping[str, object], source: str, typed: Collection[str
         raise BadRecipe(f"{name}={first['input']!r:.80} in {source}: {problem}") from None
 
 
-def read_values(path: Path) -> dict[str, object]:
+def read_values(path: Place) -> dict[str, object]:
     """The values in a YAML file that `to_yaml` wrote, or that a person wrote like it.
 
     Raises:
         BadRecipe: it is absent, no YAML, or no mapping.
     """
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values = yaml.safe_load(path.read_bytes().decode())
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise BadRecipe(f"{path} cannot be read as YAML: {str(error).splitlines()[0]}") from None
     if not isinstance(values, dict):

@@ -11,6 +11,7 @@ from torch import nn
 from backend.inference.preprocessing import Preprocessing
 
 if TYPE_CHECKING:
+    from training.learning.run import Run
     from training.networks.clip import TextSide
 
 
@@ -29,7 +30,8 @@ class Trained:
 
     `embedder` names what makes the embedding, None for the network itself. `held_out` is what to
     calibrate on where the method cross-validated; otherwise that is the val split. `open_set`: see the
-    manifest's `Outputs`. `text`: what reads texts, where the network is CLIP's.
+    manifest's `Outputs`. `text`: what reads texts, where the network is CLIP's. `run`: what was kept of the
+    epochs.
     """
 
     module: nn.Module
@@ -41,6 +43,7 @@ class Trained:
     held_out: HeldOut | None = None
     open_set: bool = False
     text: "TextSide | None" = None
+    run: "Run | None" = None
 
     @property
     def frozen(self) -> bool:

@@ -110,6 +110,21 @@ def test_what_is_written_is_there_and_fetched(bucket: Bucket, tmp_path: Path) ->
     assert (tmp_path / "fetched").read_bytes() == b"content"
 
 
+def test_a_local_file_is_sent_and_folders_are_listed_and_removed(bucket: Bucket, tmp_path: Path) -> None:
+    (tmp_path / "local").write_bytes(b"content")
+    runs = RemoteFile(f"{bucket.url}/runs")
+    assert runs.folders() == []
+    for name in ("two/b", "one/a", "one/c/d", "lone"):
+        (runs / name).send(tmp_path / "local")
+    assert bucket.get("runs/one/c/d") == b"content"
+    assert runs.folders() == [runs / "one", runs / "two"]
+    (runs / "one").remove_all()
+    (runs / "one").remove_all()
+    assert bucket.names() == ["runs/lone", "runs/two/b"]
+    with pytest.raises(Unreachable):
+        RemoteFile("nowhere://x").folders()
+
+
 def test_what_is_not_there_is_told_from_what_does_not_answer(bucket: Bucket) -> None:
     absent = RemoteFile(bucket.url, "absent.jpg")
     assert not absent.is_file()

@@ -1,5 +1,6 @@
 """The command `train`, and what `demo` shares with it."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,12 +12,14 @@ from training.cli.state import State, only_task, open_tracked_state
 if TYPE_CHECKING:
     from backend.inference.manifest import Manifest
     from training.dataset import Dataset
-    from training.learning.runs import Run
+    from training.learning.processes import Processes
+    from training.learning.run import Run
     from training.recipe import Recipe
     from training.tracking.messages import Begun
+    from training.workshop import Workshop
 
 # What sets no value of the recipe.
-OTHERS = ("task", "promote", "preset", "config", "resume", "dry_run")
+OTHERS = ("task", "promote", "preset", "config", "resume", "checkpoints", "dry_run")
 
 
 def train(
@@ -27,6 +30,7 @@ def train(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the task's unfinished training, by its own recipe.")
     ] = False,
+    checkpoints: options.Checkpoints = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only print the recipe, as YAML that --config reads.")
     ] = False,
@@ -72,7 +76,6 @@ def train(
     torchrun: torchrun --nproc-per-node 2 -m training.cli.main train ...
     """
     given = {name: value for name, value in locals().items() if name not in OTHERS and value is not None}
-    from training.cli.answering import say_unanswered
     from training.cli.console import say
     from training.cli.models import promote_version
     from training.errors import BadRecipe
@@ -88,11 +91,11 @@ def train(
         return
     check_weights(recipe.weights)
     with open_tracked_state() as state:
-        manifest = train_task(state, only_task(state, task), recipe, resume=resume)
+        manifest = train_task(state, only_task(state, task), recipe, resume=resume, checkpoints=checkpoints)
         if manifest is None:
             return
         if promote:
-            say_unanswered(state, promote_version(state, manifest.version, force=False))
+            promote_version(state, manifest.version, force=False)
         else:
             _hint(manifest)
 
@@ -128,38 +131,48 @@ def recipe_for(given: dict[str, object], preset: str | None = None, config: Path
     return recipe
 
 
-def train_task(state: State, task: str, recipe: "Recipe", *, resume: bool = False) -> "Manifest | None":
+def train_task(
+    state: State, task: str, recipe: "Recipe", *, resume: bool = False, checkpoints: str | None = None
+) -> "Manifest | None":
     """Trains by `recipe`, publishes the bundle and prints what it is worth. None in processes that only help
-    the first."""
-    from backend.bundles.places import bundle_folder
-    from training.cli.console import Bars, quote, say
-    from training.cli.registered import describe
-    from training.cli.taking_up import say_waiting, take_up_labelled
+    the first. `checkpoints`: a folder or URL; by default what the environment says."""
+    from training.cli.console import Bars
+    from training.cli.taking_up import take_up_labelled
+    from training.cli.under_way import checkpoints_place, under_way
     from training.dataset import load_dataset
     from training.learning.processes import Processes
-    from training.learning.runs import discard_runs, unfinished_run
-    from training.methods import train as run
     from training.progress import Silent
-    from training.publishing import publish
-    from training.tracking.messages import Published, telling_of
     from training.workshop import Workshop
 
+    place = checkpoints_place(checkpoints)
     take_up_labelled(state, task)
     dataset = load_dataset(state.engine, task)
-    unfinished = unfinished_run(state.bundles, task, dataset.fingerprint) if resume else None
-    if unfinished is not None:
-        unfinished.check_weights()
-        recipe = unfinished.recipe
-    first = Processes.of_environment().first
-    progress = Bars() if first else Silent()
-    begun = _begun(dataset, recipe, unfinished)
-    if first:
-        what = f"[bold]{quote(recipe.architecture)}[/bold] ({recipe.strategy})"
-        sizes = ", ".join(f"{pictures} {split}" for split, pictures in begun.pictures.items())
-        say(f"Training {what} on {quote(task)}: {sizes}")
-        say_waiting(dataset)
+    processes = Processes.of_environment()
+    progress = Bars() if processes.first else Silent()
+    workshop = Workshop(state.engine, state.bundles, progress, None, state.track, place)
+    begun = under_way(state, workshop.runs, dataset, recipe, processes.job, resume=resume)
+    if begun is not None:
+        if begun.version is not None:  # one that is killed when all is done is started anew as well
+            return _come_to(state, begun.version) if processes.first else None
+        recipe, workshop = begun.run.recipe, replace(workshop, unfinished=begun.run)
+    return _train(state, workshop, dataset, recipe, processes)
+
+
+def _train(
+    state: State, workshop: "Workshop", dataset: "Dataset", recipe: "Recipe", processes: "Processes"
+) -> "Manifest | None":
+    from backend.bundles.places import bundle_folder
+    from training.cli.console import quote, say
+    from training.cli.registered import describe
+    from training.learning.runs import discard_runs
+    from training.methods import train as run
+    from training.publishing import publish
+    from training.tracking.messages import Published, telling_of
+
+    begun = _begun(dataset, recipe, workshop.unfinished)
+    if processes.first:
+        _say_begun(begun, dataset, recipe)
     with telling_of(state.track, begun):
-        workshop = Workshop(state.engine, state.bundles, progress, resume, state.track)
         trained = run(workshop, dataset, recipe)
         if trained is None:
             return None
@@ -168,15 +181,36 @@ def train_task(state: State, task: str, recipe: "Recipe", *, resume: bool = Fals
             state.bundles,
             dataset,
             trained,
-            progress,
+            workshop.progress,
             target_precision=recipe.target_precision,
             int8=recipe.int8,
+            named=trained.run.note_version if trained.run else None,
         )
-    discard_runs(state.bundles, task)  # only now is nothing lost with them
+    # Only now is nothing lost with them.
+    discard_runs(workshop.runs, dataset.task, trained.run, keep_notes=processes.job is not None)
     state.track(Published(str(bundle_folder(state.bundles, manifest.version).absolute())))
     say(f"[bold]{quote(manifest.version)}[/bold]: {describe(manifest.metrics)}")
     _say_unmeasured(dataset)
     return manifest
+
+
+def _come_to(state: State, version: str) -> "Manifest":
+    from backend.bundles.places import bundle_folder
+    from backend.inference.manifest import read_manifest
+    from training.cli.console import quote, say
+
+    say(f"This training has come to [bold]{quote(version)}[/bold] before: nothing is trained again")
+    return read_manifest(bundle_folder(state.bundles, version))
+
+
+def _say_begun(begun: "Begun", dataset: "Dataset", recipe: "Recipe") -> None:
+    from training.cli.console import quote, say
+    from training.cli.taking_up import say_waiting
+
+    what = f"[bold]{quote(recipe.architecture)}[/bold] ({recipe.strategy})"
+    sizes = ", ".join(f"{pictures} {split}" for split, pictures in begun.pictures.items())
+    say(f"Training {what} on {quote(dataset.task)}: {sizes}")
+    say_waiting(dataset)
 
 
 def _say_unmeasured(dataset: "Dataset") -> None:

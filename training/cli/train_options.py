@@ -84,6 +84,14 @@ MonitorName = Annotated[
 Ema = Annotated[float | None, _option("Decay of the weights' moving average, such as 0.99. Default: none.")]
 PrecisionName = Annotated[str | None, _option("auto, 32, bf16 or 16. Default: auto.", "--precision")]
 Device = Annotated[str | None, _option("auto, cpu, cuda or mps. Default: auto.")]
+Checkpoints = Annotated[
+    str | None,
+    _option(
+        "A folder, or a URL such as s3://bucket/prefix, for what --resume and torchrun's restarts go on "
+        "from; for several machines one that all reach. Default: MENAGERIE_CHECKPOINTS, or beside the "
+        "bundles.",
+    ),
+]
 TimeLimit = Annotated[
     float | None, _option("Seconds for the epochs; fewer are planned where it would take longer.")
 ]

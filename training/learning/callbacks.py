@@ -8,6 +8,7 @@ import lightning
 from pydantic import JsonValue
 
 from training.learning.learner import Learner
+from training.learning.run import Run
 from training.progress import Advance, Progress
 
 
@@ -67,6 +68,16 @@ class Settled(lightning.Callback):
         for stopping in trainer.early_stopping_callbacks:
             if stopping.wait_count >= stopping.patience:
                 trainer.should_stop = True
+
+
+class Claimed(lightning.Callback):
+    """Ends the training before it writes a checkpoint where another process has taken it over."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def on_save_checkpoint(self, *_: Any) -> None:
+        self._run.check_claim()
 
 
 class Deadline(lightning.Callback):

@@ -9,15 +9,16 @@ import lightning
 import torch
 from lightning.pytorch.callbacks import Callback, EarlyStopping, EMAWeightAveraging
 
+from databases.places import Place
 from training.dataset import Dataset
-from training.learning.callbacks import Deadline, Settled, Teller, Watch, Watcher, in_words
+from training.learning.callbacks import Claimed, Deadline, Settled, Teller, Watch, Watcher, in_words
 from training.learning.checkpoints import Kept, WholeFiles
 from training.learning.learner import History, Learner
 from training.learning.loaders import Loaders, make_loaders
 from training.learning.pixels import Stored, store_dataset
 from training.learning.processes import Processes
 from training.learning.rates import find_rate
-from training.learning.runs import LAST, Run
+from training.learning.run import LAST, Run
 from training.learning.trainer import make_trainer, stoppable, without_chatter
 from training.learning.weighting import class_weights
 from training.networks.backbone import Classifier
@@ -56,7 +57,7 @@ def fit(
         Interrupted: somebody pressed Ctrl-C; the run can be resumed.
     """
     processes = Processes.of_environment()
-    with tempfile.TemporaryDirectory(dir=run.folder if run else None) as folder, without_chatter():
+    with tempfile.TemporaryDirectory(dir=_disk(run)) as folder, without_chatter():
         spec = network.backbone.anatomy.preprocessing
         stored = stored or store_dataset(dataset, spec, Path(folder), progress)
         begun = time.monotonic()
@@ -71,25 +72,23 @@ def fit(
         last = run.last if run else None
         if recipe.strategy != "scratch" and last is None:
             _measure_start(learner, loaders, processes, place, progress)
-        best = Kept(place, BEST, monitor=recipe.monitor, mode=_mode(recipe), enable_version_counter=False)
-        callbacks: list[Callback] = [best]
-        if watch is not None:
-            callbacks.append(Watcher(watch))
-        if recipe.time_limit:
-            callbacks.append(Deadline(recipe.time_limit, begun))
+        best = Kept(
+            str(place), BEST, monitor=recipe.monitor, mode=_mode(recipe), enable_version_counter=False
+        )
+        callbacks = [best, *_watchers(recipe, run, watch, begun)]
         with progress.track("Training", recipe.epochs * len(loaders[0])) as advance, stoppable(learner):
             trainer = _trainer(recipe, processes, [*callbacks, Teller(progress, advance)], place)
-            trainer.fit(learner, *loaders, ckpt_path=last, weights_only=True)
+            trainer.fit(learner, *loaders, ckpt_path=str(last) if last else None, weights_only=True)
         best_epoch = _best_epoch(learner.history, recipe)
         if processes.first:
-            _take(learner, place / START if best_epoch == 0 else Path(best.best_model_path))
+            _take(learner, str(place / START) if best_epoch == 0 else best.best_model_path)
     if best_epoch == 0:
         progress.tell("no epoch was better than the head that they began with: that is kept")
     return Learnt(learner.history, best_epoch, recipe)
 
 
 def _measure_start(
-    learner: Learner, loaders: Loaders, processes: Processes, place: Path, progress: Progress
+    learner: Learner, loaders: Loaders, processes: Processes, place: Place, progress: Progress
 ) -> None:
     """Epoch 0: a head that was fitted on the features is a model already, and may stay the best."""
     _, val = loaders
@@ -97,17 +96,17 @@ def _measure_start(
     with stoppable(learner):
         trainer.validate(learner, val, verbose=False)
     if processes.first:
-        WholeFiles().save_checkpoint({"state_dict": learner.state_dict()}, place / START)
+        WholeFiles().save_checkpoint({"state_dict": learner.state_dict()}, str(place / START))
         progress.tell(f"epoch 0, the fitted head: {in_words(learner.history[-1])}")
 
 
 def _trainer(
-    recipe: Recipe, processes: Processes, callbacks: list[Callback], place: Path
+    recipe: Recipe, processes: Processes, callbacks: list[Callback], place: Place
 ) -> lightning.Trainer:
     callbacks += [EarlyStopping(recipe.monitor, mode=_mode(recipe), patience=recipe.patience), Settled()]
     if recipe.ema:
         callbacks.append(EMAWeightAveraging(decay=recipe.ema))
-    callbacks.append(Kept(place, Path(LAST).stem, enable_version_counter=False))
+    callbacks.append(Kept(str(place), Path(LAST).stem, enable_version_counter=False))
     return make_trainer(recipe, processes, callbacks, max_epochs=recipe.epochs)
 
 
@@ -115,8 +114,26 @@ def _mode(recipe: Recipe) -> str:
     return "min" if recipe.monitor == "val_loss" else "max"
 
 
-def _take(learner: Learner, checkpoint: Path) -> None:
-    learner.load_state_dict(torch.load(checkpoint, map_location="cpu", weights_only=True)["state_dict"])
+def _watchers(recipe: Recipe, run: Run | None, watch: Watch | None, begun: float) -> list[Callback]:
+    found: list[Callback] = []
+    if run is not None:
+        found.append(Claimed(run))
+    if watch is not None:
+        found.append(Watcher(watch))
+    if recipe.time_limit:
+        found.append(Deadline(recipe.time_limit, begun))
+    return found
+
+
+def _disk(run: Run | None) -> Path | None:
+    """Where decoded pictures go: beside the checkpoints, or to the temporary folder where these lie in a
+    store."""
+    return run.folder if run is not None and isinstance(run.folder, Path) else None
+
+
+def _take(learner: Learner, checkpoint: str) -> None:
+    kept = WholeFiles().load_checkpoint(checkpoint, map_location="cpu", weights_only=True)
+    learner.load_state_dict(kept["state_dict"])
     learner.network.cpu().eval()
 
 

@@ -14,7 +14,8 @@ from pydantic import JsonValue
 from training.dataset import Dataset, Images
 from training.learning.fit import Learnt, fit
 from training.learning.processes import Processes
-from training.learning.runs import Run, begin_run, unfinished_run, working_on
+from training.learning.run import Run
+from training.learning.runs import begin_run, working_on
 from training.networks.backbone import Backbone, Classifier
 from training.networks.catalogue import build_backbone
 from training.networks.weights import Weights
@@ -29,8 +30,7 @@ from training.workshop import Workshop
 def learn(workshop: Workshop, dataset: Dataset, recipe: Recipe) -> Trained | None:
     """Trains in epochs, early stopping on val. None in other processes than the first."""
     processes = Processes.of_environment()
-    run = _run(workshop, dataset, recipe, processes)
-    with _held(run, processes):
+    with _held(_run(workshop, dataset, recipe, processes), processes) as run:
         if run is not None:
             workshop.track(Kept(run.folder.name))
         begun = run is not None and run.last is not None
@@ -44,12 +44,12 @@ def learn(workshop: Workshop, dataset: Dataset, recipe: Recipe) -> Trained | Non
         return None
     facts = learnt.recipe.facts() | _facts(learnt)
     if learnt.best_epoch > 0 or recipe.strategy == "scratch":
-        return packed(network, recipe, facts)
+        return replace(packed(network, recipe, facts), run=run)
     # The head that the epochs began with stays. So that val could judge, it was fitted without it: no longer.
     images = dataset.train + dataset.val
     known = _features(workshop, dataset, recipe, network.backbone, images)
     trained = probe_of(network.backbone, known, workshop, dataset, recipe)
-    return replace(trained, facts=trained.facts | facts)
+    return replace(trained, facts=trained.facts | facts, run=run)
 
 
 def _track(workshop: Workshop, figures: Mapping[str, JsonValue]) -> None:
@@ -57,15 +57,14 @@ def _track(workshop: Workshop, figures: Mapping[str, JsonValue]) -> None:
 
 
 def _run(workshop: Workshop, dataset: Dataset, recipe: Recipe, processes: Processes) -> Run | None:
-    if workshop.resume:
-        return unfinished_run(workshop.bundles, dataset.task, dataset.fingerprint)
-    if processes.first:
-        return begin_run(workshop.bundles, dataset.task, recipe, dataset.fingerprint)
-    return None
+    unfinished = workshop.unfinished
+    if not processes.first:  # these read the checkpoint that it goes on from, and write nothing
+        return unfinished if unfinished is not None and unfinished.last is not None else None
+    return unfinished or begin_run(workshop.runs, dataset.task, recipe, dataset.fingerprint, processes.job)
 
 
-def _held(run: Run | None, processes: Processes) -> AbstractContextManager[None]:
-    return working_on(run) if run is not None and processes.first else nullcontext()
+def _held(run: Run | None, processes: Processes) -> AbstractContextManager[Run | None]:
+    return working_on(run) if run is not None and processes.first else nullcontext(run)
 
 
 def make_network(

@@ -4,15 +4,20 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
+# What torchrun calls every job of several machines that --rdzv-id gave no name.
+NAMELESS = "none"
+
 
 @dataclass(frozen=True)
 class Processes:
     """`rank`: this one's number of `all`, 0 for the first, which alone writes results; `local`: those on this
-    machine."""
+    machine. `job`: by what torchrun's restarts and its other machines know that they belong together; None
+    where nothing says so."""
 
     rank: int = 0
     all: int = 1
     local: int = 1
+    job: str | None = None
 
     @classmethod
     def of_environment(cls) -> "Processes":
@@ -20,7 +25,9 @@ class Processes:
         names = ("RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE")
         if any(name not in os.environ for name in names):
             return cls()
-        return cls(*(int(os.environ[name]) for name in names))
+        rank, everywhere, here = (int(os.environ[name]) for name in names)
+        job = os.environ.get("TORCHELASTIC_RUN_ID")
+        return cls(rank, everywhere, here, None if job == NAMELESS else job)
 
     @property
     def first(self) -> bool:

@@ -1,93 +1,67 @@
 """Trainings under way: what a killed one can go on from."""
 
 import fcntl
-import shutil
-import tempfile
-from collections.abc import Iterator
+import hashlib
+import secrets
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
-from backend.bundles.places import Bundles, workplace
-from training.errors import Interrupted, TrainingError, WeightsUnavailable
+from databases.places import Place, RemoteFile
+from training.errors import Interrupted, TakenOver, TrainingError
+from training.learning.run import CLAIM, FINGERPRINT, JOB, RECIPE, VERSION, WEIGHTS
+from training.learning.run import Run as Run
+from training.learning.run_folders import (
+    folders_in,
+    keep_only,
+    make_folder,
+    read_text,
+    remove_folder,
+    write_whole,
+)
 from training.networks.weights import weights_sha256
-from training.recipe import Recipe, make_recipe, read_values
+from training.recipe import Recipe
 
-RUNS, RECIPE, FINGERPRINT, LOCK = ".runs", "recipe.yaml", "dataset.sha256", "lock"
-LAST, WEIGHTS = "last.ckpt", "weights.sha256"
-
-
-@dataclass(frozen=True)
-class Run:
-    """A folder with the recipe, the fingerprints of the data set and of weights that came from a file, and
-    the checkpoints of a training."""
-
-    folder: Path
-
-    @property
-    def last(self) -> Path | None:
-        """What to go on from, where an epoch was finished."""
-        path = self.folder / LAST
-        return path if path.is_file() else None
-
-    @property
-    def recipe(self) -> Recipe:
-        path = self.folder / RECIPE
-        return make_recipe(read_values(path), str(path))
-
-    def note(self, recipe: Recipe) -> None:
-        """By this it is gone on with."""
-        draft = self.folder / f".{RECIPE}.draft"
-        draft.write_text(recipe.to_yaml(), encoding="utf-8")
-        draft.replace(self.folder / RECIPE)
-
-    @property
-    def fingerprint(self) -> str:
-        return (self.folder / FINGERPRINT).read_text(encoding="utf-8").strip()
-
-    def check_weights(self) -> None:
-        """Whether the weights that it began with lie where they lay.
-
-        Raises:
-            WeightsUnavailable: they are gone, or others took their place.
-        """
-        weights, noted = self.recipe.weights, self.folder / WEIGHTS
-        if weights is None:
-            return
-        if not weights.exists():
-            raise WeightsUnavailable(
-                f"the weights that this training began with are gone from {weights}: put them back, or leave "
-                "--resume out"
-            )
-        if noted.is_file() and weights_sha256(weights) != noted.read_text(encoding="utf-8").strip():
-            raise WeightsUnavailable(
-                f"the weights in {weights} are others than those that this training began with: put these "
-                "back, or leave --resume out"
-            )
+LOCK = "lock"
 
 
-def begin_run(bundles: Bundles, task: str, recipe: Recipe, fingerprint: str) -> Run:
-    """A new run. Unfinished ones of the task stay until one is finished."""
-    parent = _folder(bundles, task)
-    parent.mkdir(parents=True, exist_ok=True)
-    run = Run(Path(tempfile.mkdtemp(dir=parent)))
+def begin_run(runs: Place, task: str, recipe: Recipe, fingerprint: str, job: str | None = None) -> Run:
+    """A new run in the folder of all `runs`. Unfinished ones of the task stay until one is finished. By `job`
+    it is found again where torchrun starts the same command anew.
+
+    Raises:
+        TrainingError: nothing can be written there.
+    """
+    try:
+        return _begin(runs / task, recipe, fingerprint, job)
+    except OSError as error:
+        raise TrainingError(
+            f"nothing can be kept of the training in {runs} ({error.strerror or error}): --checkpoints or "
+            "MENAGERIE_CHECKPOINTS names another place"
+        ) from None
+
+
+def _begin(parent: Place, recipe: Recipe, fingerprint: str, job: str | None) -> Run:
+    run = Run(make_folder(parent))
     run.note(recipe)
     if recipe.weights is not None and recipe.weights.exists():
-        (run.folder / WEIGHTS).write_text(weights_sha256(recipe.weights), encoding="utf-8")
-    (run.folder / FINGERPRINT).write_text(fingerprint, encoding="utf-8")
+        write_whole(run.folder / WEIGHTS, weights_sha256(recipe.weights))
+    if job is not None:
+        write_whole(run.folder / JOB, _identity(job, recipe))
+    write_whole(run.folder / FINGERPRINT, fingerprint)
     return run
 
 
-def unfinished_run(bundles: Bundles, task: str, fingerprint: str) -> Run:
-    """The latest run of a task that was broken off.
+def unfinished_run(runs: Place, task: str, fingerprint: str, registered: Collection[str] = ()) -> Run:
+    """The latest run of a task that came to none of the `registered` bundles.
 
     Raises:
         TrainingError: there is none, somebody works on it, or the pictures have changed since.
     """
-    runs = [Run(folder) for folder in _unfinished(bundles, task) if (folder / FINGERPRINT).is_file()]
-    if not runs:
+    run = _latest([run for run in _begun(runs, task) if run.version not in registered])
+    if run is None:
         raise TrainingError(f"no unfinished training of {task!r} to resume; leave --resume out")
-    run = max(runs, key=lambda run: (run.folder / RECIPE).stat().st_mtime)
     if run.fingerprint != fingerprint:
         raise TrainingError(
             f"the pictures of {task!r} have changed since that training began; leave --resume out"
@@ -95,50 +69,80 @@ def unfinished_run(bundles: Bundles, task: str, fingerprint: str) -> Run:
     return run
 
 
+def run_of_job(runs: Place, task: str, recipe: Recipe, fingerprint: str, job: str | None) -> Run | None:
+    """The run that this very `job` of torchrun's began, by the same recipe and of the same pictures, whether
+    or not it came to an end."""
+    if job is None:
+        return None
+    identity = _identity(job, recipe)
+    own = [run for run in _begun(runs, task) if read_text(run.folder / JOB) == identity]
+    return _latest([run for run in own if run.fingerprint == fingerprint])
+
+
 @contextmanager
-def working_on(run: Run) -> Iterator[None]:
-    """Keeps others off a run. One that an error ends before its first epoch holds nothing to go on from, and
-    goes.
+def working_on(run: Run) -> Iterator[Run]:
+    """Keeps others off a run: on a disk they are refused; in a store, who comes later takes it over. One that
+    an error ends before its first epoch holds nothing to go on from, and goes.
 
     Raises:
         TrainingError: somebody works on it.
     """
-    with _locked(run.folder) as ours:
-        if not ours:
+    with _held(run) as held:
+        if held is None:
             raise TrainingError(f"another process works on the training in {run.folder}; wait for it")
         try:
-            yield
-        except Interrupted:
+            yield held
+        except (Interrupted, TakenOver):
             raise
         except Exception:
-            if run.last is None:
-                shutil.rmtree(run.folder, ignore_errors=True)
+            if held.is_ours and held.last is None:
+                remove_folder(run.folder)
             raise
 
 
-def discard_runs(bundles: Bundles, task: str) -> None:
-    """Throws the runs of a task away that nobody works on: its model is there."""
-    for folder in _unfinished(bundles, task):
-        with _locked(folder) as ours:
-            if ours:
-                shutil.rmtree(folder, ignore_errors=True)
+def discard_runs(runs: Place, task: str, own: Run | None = None, *, keep_notes: bool = False) -> None:
+    """Throws the runs of a task away that nobody works on: its model is there.
+
+    `own` is the one that came to it. Its notes may be wanted yet: other processes of a job that is started
+    anew look for them. In a store nobody can tell who works on a run: there, others stay.
+    """
+    for folder in folders_in(runs / task):
+        run = Run(folder)
+        if own is not None and folder == own.folder and keep_notes:
+            keep_only(folder, (RECIPE, FINGERPRINT, JOB, VERSION))
+        elif isinstance(folder, Path):
+            with _held(run) as held:
+                if held:
+                    remove_folder(folder)
+        elif own is not None and folder == own.folder:
+            remove_folder(folder)
 
 
-def _folder(bundles: Bundles, task: str) -> Path:
-    return workplace(bundles) / RUNS / task
+def _identity(job: str, recipe: Recipe) -> str:
+    return hashlib.sha256(f"{job}\n{recipe.to_yaml()}".encode()).hexdigest()
 
 
-def _unfinished(bundles: Bundles, task: str) -> list[Path]:
-    folder = _folder(bundles, task)
-    return [entry for entry in folder.iterdir() if entry.is_dir()] if folder.is_dir() else []
+def _begun(runs: Place, task: str) -> list[Run]:
+    found = (Run(folder) for folder in folders_in(runs / task))
+    return [run for run in found if run.fingerprint is not None]
+
+
+def _latest(runs: list[Run]) -> Run | None:
+    return max(runs, key=lambda run: (run.folder / RECIPE).stat().st_mtime_ns, default=None)
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[bool]:
-    with (folder / LOCK).open("w") as lock:
+def _held(run: Run) -> Iterator[Run | None]:
+    """None where another process of this machine holds it."""
+    if isinstance(run.folder, RemoteFile):
+        claimed = replace(run, claim=secrets.token_hex(16))
+        write_whole(run.folder / CLAIM, str(claimed.claim))
+        yield claimed
+        return
+    with (run.folder / LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            yield False
+            yield None
         else:
-            yield True
+            yield run

@@ -31,14 +31,19 @@ class Ran:
 Menagerie = Callable[..., Ran]
 
 
-@pytest.fixture
-def environment(database_url: str, bundles: Path) -> dict[str, str]:
+def environment_of(database_url: str, bundles: Path) -> dict[str, str]:
+    """What a process of the program is told."""
     return {
         "DATABASE_URL": database_url,
         "MENAGERIE_BUNDLES": str(bundles),
         "COLUMNS": "200",
         "TERM": "dumb",
     }
+
+
+@pytest.fixture
+def environment(database_url: str, bundles: Path) -> dict[str, str]:
+    return environment_of(database_url, bundles)
 
 
 @pytest.fixture

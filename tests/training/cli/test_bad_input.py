@@ -121,6 +121,12 @@ CASES = [
         f"{SCRATCH} --class-weights owl=2",
         "class weights name 'owl'; the labels are: blue, green, red",
     ),
+    (
+        colours,
+        f"{SCRATCH} --checkpoints nowhere://x",
+        "nothing can be kept of the training in nowhere://x (nowhere://x/bad/",
+    ),
+    (colours, f"{SCRATCH} --checkpoints s3://key:secret@x/y", "s3://...@x/y holds credentials, which would"),
     (colours, f"{SCRATCH} --device tpu", "--device tpu: Input should be 'auto', 'cpu', "),
     pytest.param(
         colours,

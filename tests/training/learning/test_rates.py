@@ -147,14 +147,15 @@ def test_it_is_over_when_it_does_harm() -> None:
 def test_what_was_trained_says_the_rate_and_is_trained_again_by_it(
     dataset: Dataset, engine: Engine, bundles: Path
 ) -> None:
-    trained = train(Workshop(engine, bundles, Silent()), dataset, RECIPE)
+    workshop = Workshop(engine, bundles, Silent())
+    trained = train(workshop, dataset, RECIPE)
     assert trained is not None
     facts = trained.facts
     assert facts["learning_rate"] != RECIPE.learning_rate
     assert facts["find_lr"] is False
     recipe = make_recipe({name: facts[name] for name in Recipe.model_fields}, "the manifest")
-    assert unfinished_run(bundles, "colours", dataset.fingerprint).recipe == recipe
-    again = train(Workshop(engine, bundles, Silent()), dataset, recipe)
+    assert unfinished_run(workshop.runs, "colours", dataset.fingerprint).recipe == recipe
+    again = train(workshop, dataset, recipe)
     assert again is not None
     assert again.facts == facts
 

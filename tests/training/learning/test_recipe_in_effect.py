@@ -42,7 +42,7 @@ def checkpoint_after(epochs: int, dataset: Dataset, recipe: Recipe, run: Run) ->
     """What is kept of a run that has so many epochs behind it; one that had fewer goes on."""
     fit(network(), dataset, recipe.model_copy(update={"epochs": epochs}), run, Silent())
     assert run.last is not None
-    return dict(torch.load(run.last, weights_only=True))
+    return dict(torch.load(str(run.last), weights_only=True))
 
 
 def test_the_moving_average_keeps_its_decay_of_what_it_was_at_each_step(

@@ -1,0 +1,142 @@
+"""What is kept of a training under way, on a disk and in a store: how it is found, and whose it is."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from databases.places import Place, RemoteFile
+from tests.object_store import Bucket
+from training.dataset import Dataset
+from training.errors import TakenOver, TrainingError
+from training.learning.checkpoints import WholeFiles
+from training.learning.fit import Learnt, fit
+from training.learning.run import LAST, Run
+from training.learning.runs import begin_run, discard_runs, run_of_job, unfinished_run, working_on
+from training.networks.backbone import Classifier
+from training.networks.catalogue import build_backbone
+from training.progress import Silent
+from training.recipe import Recipe
+
+SCRATCH = Recipe(
+    architecture="simple_cnn", strategy="scratch", epochs=4, seed=1, dropout=0.5, schedule="constant"
+)
+
+
+@pytest.fixture(params=["on a disk", "in a store"])
+def runs(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    """Where runs lie."""
+    if request.param == "on a disk":
+        yield tmp_path / "runs"
+    else:
+        bucket: Bucket = request.getfixturevalue("bucket")
+        yield RemoteFile(f"{bucket.url}/runs")
+
+
+def finish_an_epoch(run: Run) -> None:
+    WholeFiles().save_checkpoint({"epoch": 1}, str(run.folder / LAST))
+
+
+def test_a_job_finds_its_own_run_again(runs: Place) -> None:
+    begin_run(runs, "colours", SCRATCH, "f1")
+    run = begin_run(runs, "colours", SCRATCH, "f1", "one")
+    assert run_of_job(runs, "colours", SCRATCH, "f1", "one") == run
+    other = SCRATCH.model_copy(update={"seed": 2})
+    assert run_of_job(runs, "colours", other, "f1", "one") is None
+    assert run_of_job(runs, "colours", SCRATCH, "f2", "one") is None
+    assert run_of_job(runs, "colours", SCRATCH, "f1", "two") is None
+    assert run_of_job(runs, "colours", SCRATCH, "f1", None) is None
+
+
+def test_a_job_finds_its_run_by_the_recipe_that_it_was_asked_for(runs: Place) -> None:
+    asked = SCRATCH.model_copy(update={"find_lr": True})
+    run = begin_run(runs, "colours", asked, "f1", "one")
+    run.note(SCRATCH)  # with the rate that was found
+    found = run_of_job(runs, "colours", asked, "f1", "one")
+    assert found is not None
+    assert found.recipe == SCRATCH
+
+
+def test_a_run_that_came_to_a_bundle_is_known_to_its_job_alone(runs: Place) -> None:
+    run = begin_run(runs, "colours", SCRATCH, "f1", "one")
+    finish_an_epoch(run)
+    run.note_version("colours-1")
+    assert unfinished_run(runs, "colours", "f1") == run  # as long as the bundle is not registered
+    with pytest.raises(TrainingError, match="no unfinished training of 'colours'"):
+        unfinished_run(runs, "colours", "f1", {"colours-1"})
+    discard_runs(runs, "colours", run, keep_notes=True)
+    found = run_of_job(runs, "colours", SCRATCH, "f1", "one")
+    assert found is not None
+    assert (found.version, found.last) == ("colours-1", None)
+    discard_runs(runs, "colours", run)
+    assert run_of_job(runs, "colours", SCRATCH, "f1", "one") is None
+
+
+def test_an_error_before_the_first_epoch_leaves_nothing(runs: Place) -> None:
+    run = begin_run(runs, "colours", SCRATCH, "f1")
+    with pytest.raises(ZeroDivisionError), working_on(run):
+        raise ZeroDivisionError
+    with pytest.raises(TrainingError, match="no unfinished training"):
+        unfinished_run(runs, "colours", "f1")
+    run = begin_run(runs, "colours", SCRATCH, "f1")
+    finish_an_epoch(run)
+    with pytest.raises(ZeroDivisionError), working_on(run):
+        raise ZeroDivisionError
+    assert unfinished_run(runs, "colours", "f1") == run
+
+
+def test_in_a_store_who_comes_later_takes_a_run_over(bucket: Bucket) -> None:
+    runs = RemoteFile(f"{bucket.url}/runs")
+    run = begin_run(runs, "colours", SCRATCH, "f1")
+    with working_on(run) as first:
+        first.check_claim()
+        with working_on(run) as second:
+            second.check_claim()
+        with pytest.raises(TakenOver, match="another process has taken over"):
+            first.check_claim()
+
+
+def test_in_a_store_the_runs_of_others_stay(bucket: Bucket) -> None:
+    runs = RemoteFile(f"{bucket.url}/runs")
+    mine, other = (begin_run(runs, "colours", SCRATCH, "f1") for _ in range(2))
+    discard_runs(runs, "colours", mine)
+    assert unfinished_run(runs, "colours", "f1") == other
+
+
+def learn(dataset: Dataset, epochs: int, run: Run) -> tuple[Learnt, torch.Tensor]:
+    """What a run comes to that ends after so many epochs, and the head that was kept."""
+    torch.manual_seed(0)
+    network = Classifier(build_backbone("simple_cnn"), len(dataset.labels), dropout=0.5, cosine=False)
+    recipe = SCRATCH.model_copy(update={"epochs": epochs})
+    with working_on(run) as held:
+        return fit(network, dataset, recipe, held, Silent()), network.head.weight
+
+
+def test_a_training_goes_on_from_a_store_to_what_an_unbroken_one_comes_to(
+    dataset: Dataset, bucket: Bucket, tmp_path: Path
+) -> None:
+    runs = RemoteFile(f"{bucket.url}/runs")
+    run = begin_run(runs, "colours", SCRATCH, dataset.fingerprint)
+    learn(dataset, 2, run)
+    folder = run.folder.name
+    assert {f"runs/colours/{folder}/{name}.ckpt" for name in ("best", "last")} <= set(bucket.names())
+    there = unfinished_run(runs, "colours", dataset.fingerprint)
+    assert there.last is not None
+    after, head = learn(dataset, 4, there)
+    unbroken, same_head = learn(dataset, 4, begin_run(tmp_path / "runs", "colours", SCRATCH, "f1"))
+    assert after == unbroken
+    assert torch.equal(head, same_head)
+
+
+def test_a_training_that_was_taken_over_writes_no_further_checkpoint(
+    dataset: Dataset, bucket: Bucket
+) -> None:
+    run = begin_run(RemoteFile(f"{bucket.url}/runs"), "colours", SCRATCH, dataset.fingerprint)
+    network = Classifier(build_backbone("simple_cnn"), len(dataset.labels), dropout=0.5, cosine=False)
+    with working_on(run) as held:
+        fit(network, dataset, SCRATCH.model_copy(update={"epochs": 1}), held, Silent())
+        before = bucket.get(f"runs/colours/{run.folder.name}/last.ckpt")
+        with working_on(run), pytest.raises(TakenOver):
+            fit(network, dataset, SCRATCH, held, Silent())
+    assert bucket.get(f"runs/colours/{run.folder.name}/last.ckpt") == before

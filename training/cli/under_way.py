@@ -1,0 +1,73 @@
+"""Which training a command goes on with, and where what is kept of it lies."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from databases.places import Place, parse_place
+
+if TYPE_CHECKING:
+    from training.cli.state import State
+    from training.dataset import Dataset
+    from training.learning.run import Run
+    from training.recipe import Recipe
+
+
+class CheckpointSettings(BaseSettings):
+    """`checkpoints`: a folder or URL; by default a folder beside the bundles."""
+
+    model_config = SettingsConfigDict(env_prefix="MENAGERIE_", extra="ignore", frozen=True)
+
+    checkpoints: str | None = None
+
+
+def checkpoints_place(named: str | None) -> Place | None:
+    """The one that was named, or else the environment's.
+
+    Raises:
+        BadPlace: it is no folder or URL.
+    """
+    from databases.settings import load_settings
+
+    where = named if named is not None else load_settings(CheckpointSettings).checkpoints
+    return None if where is None else parse_place(where)
+
+
+@dataclass(frozen=True)
+class UnderWay:
+    """A run to go on with. `version`: the registered bundle that it came to before it was started anew."""
+
+    run: "Run"
+    version: str | None
+
+
+def under_way(
+    state: "State", runs: Place, dataset: "Dataset", recipe: "Recipe", job: str | None, *, resume: bool
+) -> UnderWay | None:
+    """The unfinished run that --resume asks for, or what this job began before torchrun started it anew.
+
+    Raises:
+        TrainingError: there is nothing to resume.
+        WeightsUnavailable: the weights that it began with are gone.
+    """
+    from sqlalchemy.orm import Session
+
+    from databases import registry
+    from training.learning.runs import run_of_job, unfinished_run
+
+    if not resume and job is None:
+        return None
+    with Session(state.engine) as session:
+        registered = registry.versions(session)
+    if resume:
+        run: Run | None = unfinished_run(runs, dataset.task, dataset.fingerprint, registered)
+    else:
+        run = run_of_job(runs, dataset.task, recipe, dataset.fingerprint, job)
+    if run is None:
+        return None
+    version = run.version
+    if version in registered:
+        return UnderWay(run, version)
+    run.check_weights()
+    return UnderWay(run, None)
