@@ -16,8 +16,11 @@ class SettingsError(Exception):
 
 
 class StateSettings(BaseSettings):
-    """What every command that touches the database or the bundles shares. `reports`: where the pages about
-    models lie, by default beside the bundles."""
+    """What every command that touches the database or the bundles shares.
+
+    `reports`: where the pages about models lie, by default beside the bundles. There too: `thumbnails`, where
+    small pictures are kept, and `uploads`, where pictures lie that people let the service keep.
+    """
 
     model_config = SettingsConfigDict(env_prefix="MENAGERIE_", extra="ignore", frozen=True)
 
@@ -26,6 +29,8 @@ class StateSettings(BaseSettings):
     )
     bundles: Path = PROJECT / "bundles"
     reports: Path = Field(default_factory=lambda others: others["bundles"].absolute().parent / "reports")
+    thumbnails: Path = Field(default_factory=lambda others: others["bundles"].parent / "thumbnails")
+    uploads: Path = Field(default_factory=lambda others: others["bundles"].parent / "uploads")
 
 
 def load_settings(kind: type[S]) -> S:

@@ -1,6 +1,5 @@
 """What may be set from outside. A wrong value stops the program at the start, naming variable and value."""
 
-from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, ValidationInfo, field_validator
@@ -23,9 +22,8 @@ class Settings(GuardSettings):
     one process that wait for a core; more are refused. `waiting_seconds`: how long one waits at most,
     `upload_seconds` how long its bytes may take to come, and `drain_seconds` how long what is in work may
     take when the service ends. `max_held_bytes`: of all bodies that are in work or wait. `cached_answers`:
-    how many of the last answers are kept, for who sends the same picture again. `thumbnails`: where small
-    pictures are kept; by default beside the bundles. `uploads`: where pictures lie that people let the
-    service keep, beside the bundles too, and `max_kept_bytes` how much of them.
+    how many of the last answers are kept, for who sends the same picture again. `max_kept_bytes`: of the
+    pictures that people let the service keep.
     """
 
     host: str = "127.0.0.1"
@@ -43,8 +41,6 @@ class Settings(GuardSettings):
     max_held_bytes: int = Field(default=512 * 2**20, validate_default=True)
     cached_answers: int = Field(default=1000, ge=0)
     drain_seconds: int = Field(default=30, ge=1)
-    thumbnails: Path = Field(default_factory=lambda others: others["bundles"].parent / "thumbnails")
-    uploads: Path = Field(default_factory=lambda others: others["bundles"].parent / "uploads")
     max_kept_bytes: int = Field(default=2**30, ge=0)
     log_level: Literal["critical", "error", "warning", "info", "debug"] = "info"
     log_format: Literal["text", "json"] = "text"
