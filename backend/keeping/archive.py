@@ -97,7 +97,7 @@ def extract(path: Path, contents: Contents, target: Callable[[str], Path | None]
         BadBackup: it has.
         OSError: nothing can be written there.
     """
-    with _told_of(path), track("Unpacking", len(contents.members)) as advance:
+    with _told_of(path), track("Unpacking", 1 + len(contents.members)) as advance:
         for info, file in _members(path):
             place = None if info.name == CONTENTS else target(info.name)
             if place is not None:

@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from backend.keeping.archive import check
-from backend.keeping.backup import MadeBackup
+from backend.keeping.backup import MadeBackup, back_up
 from backend.keeping.errors import BadBackup, CannotRestore
 from backend.keeping.restoring import restore
+from backend.keeping.swapping import Swap
 from databases.errors import SchemaMismatch
 from tests.backend.api.conftest import Library
 from training.progress import Silent
@@ -101,8 +102,6 @@ def test_a_link_is_refused(members: dict[str, bytes], tmp_path: Path) -> None:
 
 
 def test_a_champion_that_was_damaged_already_is_not_put_back(small_library: Library, tmp_path: Path) -> None:
-    from backend.keeping.backup import back_up
-
     small_library.engine.dispose()
     settings = small_library.settings
     model = settings.bundles / "colours-1" / "model.onnx"
@@ -117,8 +116,6 @@ def test_a_champion_that_was_damaged_already_is_not_put_back(small_library: Libr
 
 
 def test_a_newer_versions_backup_is_refused(small_library: Library, tmp_path: Path) -> None:
-    from backend.keeping.backup import back_up
-
     with small_library.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     small_library.engine.dispose()
@@ -138,8 +135,6 @@ def test_pictures_cannot_be_put_anywhere_where_there_are_none(
 def test_where_something_cannot_be_moved_all_is_as_it_was(
     small_library: Library, backed_up: MadeBackup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from backend.keeping.swapping import Swap
-
     settings = small_library.settings
     before = sorted(path for path in settings.bundles.parent.rglob("*"))
     move = Swap.move
