@@ -9,6 +9,10 @@ class DatabaseUnavailable(DatabaseError):
     """The database cannot be opened."""
 
 
+class DatabaseInUse(DatabaseUnavailable):
+    """Another process has the database open."""
+
+
 class MissingExtension(DatabaseUnavailable):
     """The server lacks what we need beside PostgreSQL itself."""
 

@@ -121,6 +121,18 @@ def champion(session: Session, task: str | None = None) -> RegisteredModel | Non
     return None if version is None else get_model(session, version)
 
 
+def champions(session: Session, task: str, most: int) -> list[RegisteredModel]:
+    """The champion of a task, then those to which rollbacks would lead, each once: at most `most`."""
+    standing = (
+        select(Model.version)
+        .join(Promotion, Promotion.model_id == Model.id)
+        .where(Promotion.task == task, Promotion.rolled_back_at.is_(None))
+        .order_by(Promotion.id.desc())
+    )
+    versions = list(dict.fromkeys(session.scalars(standing)))
+    return [get_model(session, version) for version in versions[:most]]
+
+
 def promoted_tasks(session: Session) -> list[str]:
     """The tasks that have a champion, by name."""
     query = select(Promotion.task).where(Promotion.rolled_back_at.is_(None)).distinct()

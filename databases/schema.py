@@ -36,7 +36,7 @@ def open_for_writing(url: str) -> Engine:
         connection.begin(),
     ):
         _lock(connection)
-        if _current(connection) != _scripts().get_current_head():
+        if _current(connection) != head_revision():
             _refuse_strangers(connection)
             config = _config()
             config.attributes["connection"] = connection
@@ -51,18 +51,28 @@ def open_for_serving(url: str, *, read_only: bool) -> Engine:
         DatabaseUnavailable: it cannot be opened.
         SchemaMismatch: it is absent, older, newer or not ours; the message says what to run.
     """
-    path = _sqlite_file(url)
+    path = sqlite_file(url)
     if path is not None and not path.is_file():
         raise SchemaMismatch(f"there is no database at {path}; {WHAT_TO_RUN}")
-    engine = open_engine(url, read_only=read_only)
+    engine = open_engine(url, read_only=read_only, existing=True)
     with _closed_on_error(engine), engine.connect() as connection:
-        current, head = _current(connection), _scripts().get_current_head()
+        current, head = _current(connection), head_revision()
         if current != head:
             _refuse_strangers(connection)
             raise SchemaMismatch(
                 f"the database is at schema {current or 'none'}, this version needs {head}; {WHAT_TO_RUN}"
             )
     return engine
+
+
+def head_revision() -> str | None:
+    """The version of the schema that this version of the program needs."""
+    return _scripts().get_current_head()
+
+
+def known_revisions() -> set[str]:
+    """All versions of the schema that there have been."""
+    return {script.revision for script in _scripts().walk_revisions()}
 
 
 @contextmanager
@@ -97,8 +107,7 @@ def _set_foreign_keys(connection: Connection, state: str) -> None:
 
 def _refuse_strangers(connection: Connection) -> None:
     current = _current(connection)
-    known = {script.revision for script in _scripts().walk_revisions()}
-    if current is not None and current not in known:
+    if current is not None and current not in known_revisions():
         raise SchemaMismatch(
             f"the database is at schema {current}, which this version does not know: "
             "a newer menagerie made it. Install that version, or name another database in DATABASE_URL"
@@ -110,11 +119,12 @@ def _refuse_strangers(connection: Connection) -> None:
 
 
 def _make_folder(url: str) -> None:
-    if path := _sqlite_file(url):
+    if path := sqlite_file(url):
         path.parent.mkdir(parents=True, exist_ok=True)
 
 
-def _sqlite_file(url: str) -> Path | None:
+def sqlite_file(url: str) -> Path | None:
+    """The file of SQLite's database; None where the URL names no file."""
     parsed = parse_url(url)
     if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
         return None

@@ -7,7 +7,7 @@ What is secret need not stand in the environment: a file of a variable's name in
 import os
 import tempfile
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
@@ -47,14 +47,23 @@ def _cache() -> Path:
     return home / "menagerie"
 
 
+def _thumbnails(others: dict[str, Any]) -> Path:
+    place = beside(others["bundles"], "thumbnails")
+    return place if isinstance(place, Path) else Path(others["cache"]) / "thumbnails"
+
+
 class SettingsError(Exception):
     """An environment variable holds a value that cannot be used."""
 
 
 class StateSettings(BaseSettings):
-    """What every command that touches the database or the bundles shares. `reports`: where the pages about
-    models lie, by default beside the bundles. `cache`: where copies lie of what is at a URL.
-    `database_password`: of PostgreSQL, for a URL without one."""
+    """What every command that touches the database or the bundles shares.
+
+    `reports`: where the pages about models lie, by default beside the bundles. There too: `thumbnails`, where
+    small pictures are kept, in the cache where the bundles are at a URL, and `uploads`, where pictures lie that
+    people let the service keep. `cache`: where copies lie of what is at a URL. `database_password`: of
+    PostgreSQL, for a URL without one.
+    """
 
     model_config = SettingsConfigDict(env_prefix="MENAGERIE_", extra="ignore", frozen=True)
 
@@ -65,6 +74,8 @@ class StateSettings(BaseSettings):
     bundles: PlaceSetting = PROJECT / "bundles"
     reports: PlaceSetting = Field(default_factory=lambda others: beside(others["bundles"], "reports"))
     cache: Path = Field(default_factory=_cache)
+    thumbnails: Path = Field(default_factory=_thumbnails)
+    uploads: PlaceSetting = Field(default_factory=lambda others: beside(others["bundles"], "uploads"))
 
     @field_validator("database_url")
     @classmethod

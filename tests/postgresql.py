@@ -6,10 +6,13 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import URL, make_url
+
+_servers: dict[str, Any] = {}
 
 
 @contextmanager
@@ -26,10 +29,21 @@ def running_server(folder: Path) -> Iterator[str]:
                 raise
             pytest.skip(f"no PostgreSQL server can start here: {error}")
         url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+        _servers[url.render_as_string(hide_password=False)] = server
         # Nothing here has to outlive a power cut.
         _execute(url, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
         yield url.render_as_string(hide_password=False)
         server.cleanup()
+
+
+@contextmanager
+def stopped(url: str) -> Iterator[None]:
+    """The server at `url` does not run until the block ends; who was connected is thrown out."""
+    _servers[url].stop()
+    try:
+        yield
+    finally:
+        _servers[url].ensure_postgres_running()
 
 
 def empty(url: str) -> None:

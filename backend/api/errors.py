@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DatabaseError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
@@ -18,7 +18,7 @@ from backend.api.schemas import Problem
 from backend.inference.errors import NoTextNetwork, UnreadableCode, UnreadableImage, UnusableText
 from backend.inference.text import RETRY_SECONDS
 from backend.unzipping.errors import ArchiveCode, EntryCode, UnreadableEntry, UnusableArchive
-from databases.engine import is_busy
+from databases.engine import is_busy, is_full
 from databases.errors import BadLabel, NothingToUndo
 
 log = logging.getLogger(__name__)
@@ -62,6 +62,8 @@ TEXTS_UNAVAILABLE = (
 )
 BUSY = "nothing was written, as something large is being written just now: try again in a moment"
 BUSY_RETRY_SECONDS = 5
+FULL = "nothing was written, as there is no room left where the service keeps what it is told"
+FULL_RETRY_SECONDS = 60
 SHOULD_BE = "Input should be "
 
 
@@ -123,6 +125,7 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(error, _undecided)
     for error in (OperationalError, InterfaceError, PoolTimeout):
         app.add_exception_handler(error, _database)
+    app.add_exception_handler(DatabaseError, _damaged)
 
 
 def _described(status: HTTPStatus, code: str, detail: str) -> Problem:
@@ -188,8 +191,19 @@ def _database(_: Request, error: Exception) -> JSONResponse:
         log.warning("a write gave up, as somebody else was writing all the while: %s", error.orig)
         headers = {"Retry-After": str(BUSY_RETRY_SECONDS)}
         return problem(HTTPStatus.SERVICE_UNAVAILABLE, "database_busy", BUSY, headers)
+    if isinstance(error, OperationalError) and is_full(error):
+        log.error("nothing more can be written: the database's disk is full")
+        headers = {"Retry-After": str(FULL_RETRY_SECONDS)}
+        return problem(HTTPStatus.SERVICE_UNAVAILABLE, "storage_full", FULL, headers)
     log.error("the database failed: %s", str(error).splitlines()[0])
     return problem(HTTPStatus.SERVICE_UNAVAILABLE, "database_unavailable", "the database does not answer")
+
+
+def _damaged(request: Request, error: Exception) -> JSONResponse:
+    """Of this very kind are SQLite's where the file is no database any more; those below it are bugs."""
+    if type(error) is not DatabaseError:
+        raise error
+    return _database(request, error)
 
 
 def bug() -> JSONResponse:

@@ -3,6 +3,8 @@
 import logging
 import threading
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from backend.api.succession import Succession
 from backend.gallery.asking import Gallery
 
@@ -37,6 +39,9 @@ class GalleryFollower:
     def _try(self, gallery: Gallery) -> bool:
         try:
             gallery.follow()
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("the gallery serves as it was: %s", str(error).splitlines()[0])
+            return False
         except Exception:
             log.exception("the gallery serves as it was")
             return False

@@ -1,5 +1,5 @@
-"""Pictures that people let the service keep, in a folder a task or at a URL, by what they hold. Neither the
-name of a file nor who sent it is kept."""
+"""Pictures that people let the service keep, in a folder a task or at a URL, by what they hold. A file tells
+neither what it was called nor who sent it; the report that it came with tells who."""
 
 import hashlib
 import logging

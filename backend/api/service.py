@@ -1,5 +1,7 @@
 """What the routes work with: a model, its gallery, the database."""
 
+import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Engine
@@ -18,11 +20,16 @@ from backend.gallery.asking import Gallery
 from backend.gallery.opening import open_gallery
 from backend.inference.bundle import load_bundle
 from backend.inference.decoding import Limits
+from backend.inference.errors import BadBundle
 from backend.inference.prediction import Predictor
 from databases import registry
 from databases.errors import UnknownModel
 from databases.registry import RegisteredModel
 from databases.schema import open_for_serving
+
+log = logging.getLogger(__name__)
+
+MOST_TRIED = 5  # champions, where the bundles of later ones are damaged
 
 
 @dataclass
@@ -85,26 +92,28 @@ class Service:
 
 
 def open_service(settings: Settings) -> Service:
-    """Loads the champion of the task that the settings name, or of the one promoted to last.
+    """Loads the champion of the task that the settings name, or of the one promoted to last. Where its bundle
+    is damaged or not there, the champion before it serves until that is mended.
 
     Raises:
         DatabaseUnavailable, SchemaMismatch: the database cannot serve; the message says what to run.
         UnknownModel: no model was promoted yet, or none of the task that was named.
-        BadBundle: the champion's bundle is damaged.
+        BadBundle: no champion's bundle is sound.
         BundleUnreachable: it lies where nothing answers now, and there is no copy of it here.
         SettingsError: workers are to share metrics in a folder that is none.
     """
     reader = open_for_serving(settings.database_url, read_only=True)
     with Session(reader) as session:
-        model = registry.champion(session, settings.task)
-        if model is None:
+        champion = registry.champion(session, settings.task)
+        if champion is None:
             named = f"MENAGERIE_TASK={settings.task!r}: " if settings.task else ""
             raise UnknownModel(
                 f"{named}{registry.nothing_promoted(session, settings.task)}; run: menagerie starter, or "
                 "menagerie train --promote; with containers: docker compose run --rm prepare"
             )
+        champions = registry.champions(session, champion.task, MOST_TRIED)
     bundles = open_bundles(settings)
-    predictor = _load(settings, bundles, model)
+    model, predictor = _load_first(settings, bundles, champions)
     metrics = Metrics()
     writer = open_for_serving(settings.database_url, read_only=False)
     service = Service(
@@ -124,6 +133,28 @@ def open_service(settings: Settings) -> Service:
     )
     metrics.serve(predictor.manifest)
     return service
+
+
+def _load_first(
+    settings: Settings, bundles: Bundles, champions: Sequence[RegisteredModel]
+) -> tuple[RegisteredModel, Predictor]:
+    """The first that is sound, the champion where it is.
+
+    Raises:
+        BadBundle: none is; tells what is wrong with the champion's.
+    """
+    first: BadBundle | None = None
+    for model in champions:
+        try:
+            predictor = _load(settings, bundles, model)
+        except BadBundle as error:
+            log.error("%s cannot serve: %s", model.version, error)
+            first = first or error
+            continue
+        if first is not None:
+            log.error("%s serves in the place of %s", model.version, champions[0].version)
+        return model, predictor
+    raise BadBundle(f"no champion can serve: {first}; a backup may hold its files: menagerie restore")
 
 
 def _load(settings: Settings, bundles: Bundles, model: RegisteredModel) -> Predictor:

@@ -1,22 +1,15 @@
 """What may be set from outside. A wrong value stops the program at the start, naming variable and value."""
 
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from backend.api.guard_settings import GuardSettings
 from backend.inference.cpu import available_cpus
-from databases.settings import PlaceSetting, beside
 
 # What multipart wraps around files: boundaries, headers, a few small fields.
 ENVELOPE = 64 * 1024
-
-
-def _thumbnails(others: dict[str, Any]) -> Path:
-    place = beside(others["bundles"], "thumbnails")
-    return place if isinstance(place, Path) else Path(others["cache"]) / "thumbnails"
 
 
 class Settings(GuardSettings):
@@ -29,10 +22,8 @@ class Settings(GuardSettings):
     one process that wait for a core; more are refused. `waiting_seconds`: how long one waits at most,
     `upload_seconds` how long its bytes may take to come, and `drain_seconds` how long what is in work may
     take when the service ends. `max_held_bytes`: of all bodies that are in work or wait. `cached_answers`:
-    how many of the last answers are kept, for who sends the same picture again. `thumbnails`: where small
-    pictures are kept; by default beside the bundles, or in the cache where these are at a URL. `uploads`:
-    where pictures lie that people let the service keep, beside the bundles too, and `max_kept_bytes` how much
-    of them.
+    how many of the last answers are kept, for who sends the same picture again. `max_kept_bytes`: of the
+    pictures that people let the service keep.
     """
 
     host: str = "127.0.0.1"
@@ -50,8 +41,6 @@ class Settings(GuardSettings):
     max_held_bytes: int = Field(default=512 * 2**20, validate_default=True)
     cached_answers: int = Field(default=1000, ge=0)
     drain_seconds: int = Field(default=30, ge=1)
-    thumbnails: Path = Field(default_factory=_thumbnails)
-    uploads: PlaceSetting = Field(default_factory=lambda others: beside(others["bundles"], "uploads"))
     max_kept_bytes: int = Field(default=2**30, ge=0)
     log_level: Literal["critical", "error", "warning", "info", "debug"] = "info"
     log_format: Literal["text", "json"] = "text"

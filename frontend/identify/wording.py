@@ -15,6 +15,9 @@ NOT_TAKEN: dict[str, Notice] = {
         "The service no longer knows this answer", "Ask about the picture anew, then say what is wrong."
     ),
     "database_busy": Notice("This could not be written down now", "Wait a moment, then send it again."),
+    "storage_full": Notice(
+        "The service has no room left to write this down", "Whoever runs it has to make some; try again then."
+    ),
 }
 WHO_SEES = (
     "Only then is it stored, and the people who look after the library see it. "

@@ -38,6 +38,9 @@ NOTICES = {
     "database_busy": Notice(
         "Somebody else is writing just now", "Nothing was lost and nothing decided. Try once more."
     ),
+    "storage_full": Notice(
+        "The service has no room left to write", "Nothing was decided. Whoever runs it has to make some room."
+    ),
     "invalid_request": Notice("The service did not take this decision", "See below what it did not like."),
 }
 GONE = "A picture that the library no longer holds"

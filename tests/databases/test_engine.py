@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, text
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from databases.engine import BUSY_TIMEOUT_MS, check_reachable, open_engine
 from databases.errors import DatabaseUnavailable
@@ -38,6 +38,33 @@ def test_a_read_only_engine_reads_and_cannot_write(empty_url: str) -> None:
         with pytest.raises(DBAPIError, match=r"readonly|read-only"):
             connection.execute(ADD_ROOT)
     serving.dispose()
+
+
+def test_a_connection_to_a_file_that_went_is_not_used_again(database_url: str, tmp_path: Path) -> None:
+    open_for_writing(database_url).dispose()
+    serving = open_for_serving(database_url, read_only=False)
+    with serving.begin() as connection:
+        connection.execute(ADD_ROOT)
+    file, elsewhere = tmp_path / "state" / "images.db", tmp_path / "elsewhere.db"
+    serving.dispose()
+    with serving.connect() as connection:
+        assert count_roots(connection) == 1
+    file.rename(elsewhere)
+    with pytest.raises(OperationalError, match="unable to open database file"):
+        serving.connect()
+    assert not file.exists()  # none is made where there is none
+    open_for_writing(database_url).dispose()
+    with serving.connect() as connection:
+        assert count_roots(connection) == 0  # of the other one
+    serving.dispose()
+    elsewhere.replace(file)
+    with serving.connect() as connection:
+        assert count_roots(connection) == 1
+    serving.dispose()
+
+
+def count_roots(connection: Connection) -> int:
+    return int(connection.execute(text("SELECT count(*) FROM roots")).scalar_one())
 
 
 def test_a_row_that_points_nowhere_is_refused(engine: Engine) -> None:

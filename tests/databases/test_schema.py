@@ -53,36 +53,6 @@ def test_an_upgrade_of_what_is_up_to_date_changes_nothing(engine: Engine, empty_
         assert connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == ["0007"]
 
 
-@pytest.mark.parametrize("older", ["0001", "0002", "0003", "0004", "0005", "0006"])
-def test_an_upgrade_keeps_what_belongs_to_a_table_that_is_made_anew(empty_url: str, older: str) -> None:
-    engine = open_for_writing(empty_url)
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.downgrade(config, older)
-        for statement in (
-            "INSERT INTO roots (id, name, uri, task, created_at) VALUES (1, 'a', 'b', 'c', '2026-01-01')",
-            "INSERT INTO models (id, version, task, architecture, bundle_uri, labels, embedder, created_at) "
-            "VALUES (1, 'c-1', 'c', 'tiny', 'c-1', '[]', 'e', '2026-01-01')",
-            "INSERT INTO images (id, root_id, uri, file_name, bytes, modified_ns, status, ingested_at"
-            + (", excluded" if older > "0001" else "")
-            + ") VALUES (1, 1, 'a.jpg', 'a.jpg', 9, 9, 'ok', '2026-01-01'"
-            + (", false" if older > "0001" else "")
-            + ")",
-            "INSERT INTO embeddings (image_id, model_id, sha256, vector) VALUES (1, 1, 'aa', '0000')",
-        ):
-            connection.execute(text(statement))
-    engine.dispose()
-    engine = open_for_writing(empty_url)
-    with engine.begin() as connection:
-        assert connection.execute(text("SELECT image_id FROM embeddings")).scalars().all() == [1]
-        connection.execute(text("DELETE FROM images"))
-        # And from then on, what belongs to a row goes with it.
-        assert connection.execute(text("SELECT image_id FROM embeddings")).scalars().all() == []
-    engine.dispose()
-
-
 def test_two_programs_that_start_together_upgrade_one_after_the_other(empty_url: str) -> None:
     with ThreadPoolExecutor(4) as pool:
         engines = list(pool.map(open_for_writing, [empty_url] * 4))

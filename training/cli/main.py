@@ -12,6 +12,7 @@ from training.cli import (
     datasets,
     deciding,
     evaluating,
+    keeping,
     keys,
     labelling,
     learning,
@@ -25,6 +26,7 @@ from training.cli import (
     suggesting,
     tracking,
     tuning,
+    uploads,
 )
 from training.cli.program import Commands
 
@@ -75,6 +77,9 @@ app.command()(services.serve)
 app.command()(services.ui)
 app.command()(tracking.mlflow)
 app.command()(models.starter)
+app.command()(keeping.backup)
+app.command()(keeping.restore)
+app.command()(services.doctor)
 deciding.pictures.command()(refused.refused)
 deciding.pictures.command()(suggesting.suggest)
 app.add_typer(deciding.pictures, name="pictures")
@@ -84,6 +89,7 @@ app.add_typer(datasets.data, name="data")
 app.add_typer(models.models, name="models")
 app.add_typer(samples.samples, name="samples")
 app.add_typer(keys.keys, name="keys")
+app.add_typer(uploads.uploads, name="uploads")
 app.add_typer(models.db, name="db")
 
 
@@ -108,12 +114,13 @@ def _foreseen(error: Exception) -> bool:
     from sqlalchemy.exc import DataError, OperationalError
 
     from backend.inference.errors import InferenceError
+    from backend.keeping.errors import KeepingError
     from databases.errors import DatabaseError
     from databases.settings import SettingsError
     from training.errors import TrainingError
 
     foreseen: tuple[type[Exception], ...] = (TrainingError, DatabaseError, InferenceError, SettingsError)
-    foreseen += (DataError, OperationalError, OSError)
+    foreseen += (KeepingError, DataError, OperationalError, OSError)
     return isinstance(error, foreseen)
 
 

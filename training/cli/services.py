@@ -1,4 +1,4 @@
-"""Commands that run the service: demo, serve, ui."""
+"""Commands that run the service, or look after it: demo, serve, ui, doctor."""
 
 import os
 import sys
@@ -42,6 +42,18 @@ def serve(
     }
     environment = os.environ | {name: str(value) for name, value in chosen.items() if value is not None}
     os.execve(sys.executable, [sys.executable, "-m", "backend.api"], environment)
+
+
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Tell it as a list of objects.")] = False,
+) -> None:
+    """Examine the installation: database, bundles, library, room, keys, clock.
+
+    Nothing is changed. Each line says ok, warn or fail, and what to do; something that fails makes the exit
+    code 1. Every bundle is hashed and asked, which takes about a second each.
+    """
+    command = [sys.executable, "-m", "backend.api.doctor", *(["--json"] if as_json else [])]
+    os.execve(command[0], command, dict(os.environ))
 
 
 def ui(

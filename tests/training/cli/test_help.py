@@ -27,6 +27,9 @@ COMMANDS = [
     "ui",
     "mlflow",
     "starter",
+    "backup",
+    "restore",
+    "doctor",
     "pictures",
     "roots",
     "labels",
@@ -34,6 +37,7 @@ COMMANDS = [
     "models",
     "samples",
     "keys",
+    "uploads",
     "db",
 ]
 HEAVY = {"torch", "sqlalchemy", "pandas", "numpy", "sklearn", "onnxruntime", "fastapi", "alembic", "PIL"}

@@ -1,0 +1,194 @@
+"""The state as one file, made while the service runs.
+
+The database is copied first, as it is at one moment, and what the copy names is what else goes in: bundles
+never change once they are there, and pictures that people sent lie under their content's hash.
+"""
+
+import os
+import shutil
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from backend.inference.errors import BadBundle
+from backend.inference.manifest import MANIFEST, read_manifest
+from backend.keeping import archive
+from backend.keeping.contents import (
+    BUNDLES,
+    CONTENTS,
+    DATABASE,
+    FORMAT_VERSION,
+    PICTURES,
+    REPORTS,
+    UPLOADS,
+    Contents,
+    Member,
+    Track,
+)
+from backend.keeping.errors import CannotBackUp
+from databases import holdings
+from databases.copying import copy_to_file
+from databases.engine import open_engine
+from databases.settings import StateSettings
+
+ROOM = 2**20  # for what a tar adds
+ENDING = ".tar"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A file that belongs to the state, and what it is called in a backup. `sha256`: what it should be, where
+    that is known."""
+
+    name: str
+    path: Path
+    sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class _Named:
+    """What a database goes with: the version of its schema, the files that are there, and what lacks."""
+
+    revision: str
+    there: list[Wanted]
+    lacking: list[str]
+
+
+@dataclass(frozen=True)
+class MadeBackup:
+    path: Path
+    bytes: int
+    contents: Contents
+
+
+def back_up(settings: StateSettings, target: Path, track: Track, *, pictures: bool = False) -> MadeBackup:
+    """Writes database, bundles, reports and what people sent to the file `target`, or to a new one in the
+    folder `target`: all of it or nothing. `pictures`: those of roots in local folders too.
+
+    What the database names and is not there is told, and holds nothing up.
+
+    Raises:
+        CannotBackUp: there is a file of that name, no room, or no state.
+        DatabaseError: as `copy_to_file` does.
+        OSError: nothing can be written there.
+    """
+    target = _free_name(target)
+    with tempfile.TemporaryDirectory(prefix=".", suffix=".part", dir=target.parent) as name:
+        copy, draft = Path(name, DATABASE), Path(name, f"draft{ENDING}")
+        with track("Copying the database", 1) as advance:
+            copy_to_file(settings.database_url, copy)
+            advance(1)
+        named = _what_it_names(copy, settings, pictures)
+        _check_room(target.parent, [copy, *(one.path for one in named.there)])
+        contents = _write(draft, named, [Wanted(DATABASE, copy), *named.there], pictures, track)
+        if target.exists():
+            raise CannotBackUp(f"{target} is there already, and is left as it is")
+        draft.rename(target)
+        _make_durable(target.parent)
+    return MadeBackup(target, target.stat().st_size, contents)
+
+
+def _free_name(target: Path) -> Path:
+    if target.is_dir():
+        target /= f"menagerie-{datetime.now(UTC):%Y%m%d-%H%M%S}{ENDING}"
+    if target.exists():
+        raise CannotBackUp(f"{target} is there already, and is left as it is; name another file")
+    if not target.parent.is_dir():
+        raise CannotBackUp(f"there is no folder {target.parent} to write {target.name} into")
+    return target
+
+
+def _what_it_names(copy: Path, settings: StateSettings, pictures: bool) -> _Named:
+    engine = open_engine(f"sqlite:///{copy}", read_only=True)
+    try:
+        with engine.connect() as connection:
+            revision = holdings.revision(connection)
+            if revision is None:
+                raise CannotBackUp(
+                    "the database holds nothing of menagerie's, so there is nothing to back up"
+                )
+            lacking: list[str] = []
+            wanted = [*_of_models(connection, settings, lacking), *_of_roots(connection, pictures)]
+    finally:
+        engine.dispose()
+    there = [one for one in wanted if one.path.is_file()]
+    lacking += [one.name for one in wanted if not one.path.is_file()]
+    return _Named(revision, there, lacking)
+
+
+def _of_models(connection: Connection, settings: StateSettings, lacking: list[str]) -> Iterator[Wanted]:
+    for bundle in holdings.bundles(connection):
+        folder, name = settings.bundles / bundle.uri, f"{BUNDLES}/{bundle.uri}"
+        try:
+            manifest = read_manifest(folder)
+        except BadBundle:
+            lacking.append(name)
+            continue
+        yield Wanted(f"{name}/{MANIFEST}", folder / MANIFEST)
+        for file, sha256 in manifest.files.items():
+            yield Wanted(f"{name}/{file}", folder / file, sha256)
+        report = settings.reports / bundle.version
+        for path in sorted(path for path in report.rglob("*") if path.is_file()):
+            yield Wanted(f"{REPORTS}/{path.relative_to(settings.reports).as_posix()}", path)
+
+
+def _of_roots(connection: Connection, pictures: bool) -> Iterator[Wanted]:
+    for root in holdings.roots(connection):
+        if root.folder is None or not (root.sent or pictures):
+            continue
+        name = f"{UPLOADS}/{root.task}" if root.sent else f"{PICTURES}/{root.id}"
+        for file in holdings.files(connection, root):
+            yield Wanted(f"{name}/{file}", root.folder / file)
+
+
+def _check_room(folder: Path, files: list[Path]) -> None:
+    needed, free = sum(file.stat().st_size for file in files) + ROOM, shutil.disk_usage(folder).free
+    if needed > free:
+        raise CannotBackUp(
+            f"a backup of {_megabytes(needed)} finds no room in {folder}: {_megabytes(free)} are free"
+        )
+
+
+def _megabytes(count: int) -> str:
+    return f"{count / 1e6:,.0f} MB"
+
+
+def _write(draft: Path, named: _Named, wanted: list[Wanted], pictures: bool, track: Track) -> Contents:
+    members: dict[str, Member] = {}
+    lacking = list(named.lacking)
+    made_at = datetime.now(UTC).isoformat(timespec="seconds")
+    draft.touch(0o600)  # hashes of keys and people's pictures are nobody else's business
+    with (
+        draft.open("wb") as file,
+        tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar,
+        track("Backing up", len(wanted)) as advance,
+    ):
+        for one in wanted:
+            members[one.name] = archive.add(tar, one.name, one.path)
+            if one.sha256 not in (None, members[one.name].sha256):
+                lacking.append(one.name)
+            advance(1)
+        contents = Contents(
+            format_version=FORMAT_VERSION,
+            made_at=made_at,
+            revision=named.revision,
+            pictures=pictures,
+            lacking=tuple(lacking),
+            members=members,
+        )
+        archive.add_bytes(tar, CONTENTS, contents.model_dump_json().encode())
+    _make_durable(draft)
+    return contents
+
+
+def _make_durable(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,21 @@
+"""What can go wrong while state is kept safe."""
+
+
+class KeepingError(Exception):
+    """The root of this room's errors."""
+
+
+class CannotBackUp(KeepingError):
+    """No backup can be made here."""
+
+
+class BadBackup(KeepingError):
+    """The file is no backup, or not whole."""
+
+
+class CannotRestore(KeepingError):
+    """A sound backup cannot be put back here."""
+
+
+class CannotDelete(KeepingError):
+    """What is to be deleted is not within reach."""

@@ -1,0 +1,77 @@
+"""Pictures that people sent, deleted for good: files, rows, embeddings, thumbnails, the gallery's index."""
+
+import shutil
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from backend.keeping.errors import CannotDelete
+from databases import sent
+from databases.schema import sqlite_file
+from databases.sent import Forgotten, SentPicture
+from databases.settings import StateSettings
+
+
+@dataclass(frozen=True)
+class Deleted:
+    """How many of each are gone; `bytes`: of the files."""
+
+    rows: Forgotten
+    files: int
+    bytes: int
+    thumbnails: int
+
+
+def delete_pictures(
+    engine: Engine,
+    settings: StateSettings,
+    pictures: Sequence[SentPicture],
+    by: str | None,
+    *,
+    words: bool = False,
+) -> Deleted:
+    """Deletes the files first, so that one who is broken off finds the rows again, and can go on.
+
+    The galleries' index beside SQLite holds traces of what was deleted until it is written anew: it is
+    removed, and the service makes another one.
+
+    Raises:
+        CannotDelete: one does not lie in a local folder; nothing was deleted then.
+        OSError: a file cannot be deleted; no row was.
+    """
+    paths = []
+    for picture in pictures:
+        if not isinstance(picture.place, Path):
+            raise CannotDelete(f"{picture.place} is behind a URL, where nothing is deleted from here")
+        paths.append(picture.place)
+    files = count = 0
+    for path in paths:
+        with suppress(FileNotFoundError):
+            size = path.stat().st_size
+            path.unlink()
+            files, count = files + 1, count + size
+    with Session(engine) as session, session.begin():
+        rows = sent.forget(session, pictures, by, words=words)
+    if engine.dialect.name == "sqlite":
+        _close_traces(engine, settings, rows)
+    return Deleted(rows, files, count, sum(_delete_thumbnails(settings, one.sha256) for one in pictures))
+
+
+def _close_traces(engine: Engine, settings: StateSettings, rows: Forgotten) -> None:
+    with (
+        engine.connect() as connection
+    ):  # what stands in the log of writes is there as long as it is not reused
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    if rows.embeddings:
+        shutil.rmtree(f"{sqlite_file(settings.database_url)}.galleries", ignore_errors=True)
+
+
+def _delete_thumbnails(settings: StateSettings, sha256: str) -> int:
+    found = list((settings.thumbnails / sha256[:2]).glob(f"{sha256}-*"))
+    for path in found:
+        path.unlink(missing_ok=True)
+    return len(found)

@@ -1,0 +1,200 @@
+"""A backup put back: all of it is checked before anything of the state is touched."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from backend.inference.bundle import load_bundle
+from backend.inference.errors import BadBundle
+from backend.keeping import archive
+from backend.keeping.contents import BUNDLES, DATABASE, Contents, Track
+from backend.keeping.errors import BadBackup, CannotRestore
+from backend.keeping.pictures import PutPictures, put_pictures, settle_roots
+from backend.keeping.state import check_free, check_room, folders_of
+from backend.keeping.swapping import Swap, swapping
+from databases import holdings
+from databases.copying import check_sound, fill, settle
+from databases.errors import DatabaseInUse, DatabaseUnavailable
+from databases.holdings import HeldBundle
+from databases.schema import open_for_writing, sqlite_file
+from databases.settings import StateSettings
+
+
+@dataclass(frozen=True)
+class Restored:
+    """`damaged`: bundles that do not load, none of them a champion. `aside`: where what was there before lies
+    now. `left`: pictures in whose place other files lie, which stay."""
+
+    contents: Contents
+    damaged: tuple[str, ...]
+    aside: tuple[Path, ...]
+    pictures: int
+    left: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class _Staged:
+    """What was unpacked: the database, and by the name of its kind, each folder beside where it is to be."""
+
+    database: Path
+    folders: dict[str, Path]
+
+
+def restore(
+    settings: StateSettings,
+    backup: Path,
+    track: Track,
+    *,
+    force: bool = False,
+    pictures_to: Path | None = None,
+) -> Restored:
+    """Puts a backup in the place of the state, brought to this version's schema, on either kind of database.
+
+    Where there is a state already that is refused, unless `force` is said: then it is set aside, but for
+    PostgreSQL's tables, which are emptied. Pictures of local roots that are in the backup go where they were,
+    or below `pictures_to`. Every file is hashed and every bundle's golden inputs are run before the state is
+    touched, and the files are hashed once more where they come to lie.
+
+    Raises:
+        BadBackup: the file is none, not whole, or its champion does not answer as it did.
+        CannotRestore: there is a state, or no room.
+        DatabaseInUse: the service is running on the SQLite database that would be replaced.
+        DatabaseError: the database does not answer, or a newer version's backup is put back.
+        OSError: something cannot be written.
+    """
+    contents = archive.check(backup, track)
+    if not force:
+        check_free(settings)
+    file = sqlite_file(settings.database_url)
+    if file is not None and file.exists():
+        _close(file)
+    check_room(settings, contents)
+    with _staging(settings, file) as staged:
+        archive.extract(backup, contents, lambda name: _place(staged, name), track)
+        damaged = _check_staged(staged, track)
+        folders = settle_roots(staged.database, settings.uploads, contents, pictures_to)
+        settle(staged.database)
+        put = PutPictures(0, ())
+        with swapping() as swap:
+            if folders:
+                put = put_pictures(backup, contents, folders, swap, track)
+            aside = list(_put_folders(settings, staged, swap))
+            _check_put(settings, contents, track)
+            # Last, so that no database names a bundle that is not there.
+            aside += _put_database(settings, staged, file, swap)
+    return Restored(contents, damaged, tuple(aside), put.count, put.left)
+
+
+def _close(file: Path) -> None:
+    """Sees to it that nobody has the database open; a damaged one can be replaced too."""
+    try:
+        settle(file)
+    except DatabaseInUse:
+        raise
+    except DatabaseUnavailable:
+        return
+
+
+@contextmanager
+def _staging(settings: StateSettings, file: Path | None) -> Iterator[_Staged]:
+    """Hidden folders, each in the very folder that things are moved to later."""
+    with ExitStack() as stack:
+
+        def make(folder: Path) -> Path:
+            folder.mkdir(parents=True, exist_ok=True)
+            staging = tempfile.TemporaryDirectory(prefix=".", suffix=".restoring", dir=folder)
+            return Path(stack.enter_context(staging))
+
+        folders = {name: make(folder.resolve()) for name, folder in folders_of(settings).items()}
+        beside = folders[BUNDLES] if file is None else make(file.parent.resolve())
+        yield _Staged(beside / f"{DATABASE}.new", folders)
+
+
+def _place(staged: _Staged, name: str) -> Path | None:
+    """Where a member is unpacked; pictures of roots are later, when it is known where these lie."""
+    if name == DATABASE:
+        return staged.database
+    kind, _, below = name.partition("/")
+    return staged.folders[kind] / below if kind in staged.folders else None
+
+
+def _check_staged(staged: _Staged, track: Track) -> tuple[str, ...]:
+    """Brings the database to this version's schema and loads the bundles; which of these are damaged."""
+    check_sound(staged.database)
+    engine = open_for_writing(f"sqlite:///{staged.database}")
+    try:
+        with engine.connect() as connection:
+            bundles = holdings.bundles(connection)
+    finally:
+        engine.dispose()
+    damaged = []
+    with track("Asking the golden inputs", len(bundles)) as advance:
+        for bundle in bundles:
+            if not _answers(staged.folders[BUNDLES] / bundle.uri, bundle):
+                damaged.append(bundle.version)
+            advance(1)
+    return tuple(damaged)
+
+
+def _answers(folder: Path, bundle: HeldBundle) -> bool:
+    try:
+        load_bundle(folder, whole=True)
+    except BadBundle as error:
+        if bundle.serves:
+            raise BadBackup(f"nothing was put back: {bundle.version} serves, and {error}") from None
+        return False
+    return True
+
+
+def _put_folders(settings: StateSettings, staged: _Staged, swap: Swap) -> Iterator[Path]:
+    """Tells where what was in the folders lies now."""
+    for name, folder in folders_of(settings).items():
+        aside = folder / f".before-{_moment()}"
+        old = [entry for entry in sorted(folder.iterdir()) if not entry.name.startswith(".")]
+        if old:
+            for entry in old:
+                swap.set_aside(entry, aside)
+            yield aside
+        for entry in sorted(staged.folders[name].iterdir()):
+            if entry.name != staged.database.name:
+                swap.move(entry, folder / entry.name)
+
+
+def _put_database(settings: StateSettings, staged: _Staged, file: Path | None, swap: Swap) -> Iterator[Path]:
+    if file is None:
+        engine = open_for_writing(settings.database_url)
+        try:
+            with engine.begin() as connection:
+                fill(staged.database, connection)
+        finally:
+            engine.dispose()
+        return
+    aside = Path(f"{file}.before-{_moment()}")
+    for ending in ("", "-wal", "-shm"):  # the latter two where a damaged one could not be closed
+        if (old := Path(f"{file}{ending}")).exists():
+            swap.move(old, Path(f"{aside}{ending}"))
+    if aside.exists():
+        yield aside
+    shutil.rmtree(f"{file}.galleries", ignore_errors=True)  # an index of the other database
+    swap.move(staged.database, file)
+
+
+def _check_put(settings: StateSettings, contents: Contents, track: Track) -> None:
+    """Reads the files where they lie now."""
+    folders = folders_of(settings)
+    with track("Checking what was put back", len(contents.members)) as advance:
+        for name, member in contents.members.items():
+            kind, _, below = name.partition("/")
+            if kind in folders:
+                with (folders[kind] / below).open("rb") as file:
+                    if archive.Hashed(file).read_all() != member:
+                        raise CannotRestore(f"{folders[kind] / below} is not what was written to it")
+            advance(1)
+
+
+def _moment() -> str:
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}"

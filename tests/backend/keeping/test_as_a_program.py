@@ -1,0 +1,35 @@
+"""`python -m backend.keeping`, for where there is no `menagerie`."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from backend.keeping.__main__ import main
+from tests.backend.api.conftest import Library
+
+
+@pytest.fixture
+def run(
+    small_library: Library, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., str]:
+    """What a command says."""
+    small_library.engine.dispose()
+    monkeypatch.setenv("DATABASE_URL", small_library.settings.database_url)
+    monkeypatch.setenv("MENAGERIE_BUNDLES", str(small_library.settings.bundles))
+
+    def run(*arguments: object) -> str:
+        monkeypatch.setattr(sys, "argv", ["keeping", *map(str, arguments)])
+        main()
+        return capsys.readouterr().out
+
+    return run
+
+
+def test_it_backs_up_and_restores(run: Callable[..., str], tmp_path: Path) -> None:
+    kept = tmp_path / "kept.tar"
+    assert run("backup", kept, "--pictures") == f"{kept}\n"
+    assert run("restore", kept, "--force").count("set aside: ") == 2
+    with pytest.raises(SystemExit, match="error: there is a state already"):
+        run("restore", kept)

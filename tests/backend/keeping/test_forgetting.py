@@ -1,0 +1,124 @@
+"""What somebody sent is deleted for good: file, rows, embeddings, thumbnail, and traces of these."""
+
+import hashlib
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from backend.keeping.errors import CannotDelete
+from backend.keeping.forgetting import delete_pictures
+from databases import embeddings, registry, sent
+from databases.models import Embedding, Feedback, Image
+from databases.places import RemoteFile
+from databases.sent import Which
+from tests.backend.api.conftest import TASK, Library
+from tests.backend.keeping.conftest import STRANGER, send, serving
+from tests.drawing import picture
+from training.indexing import index
+from training.progress import Silent
+
+OTHER = picture("blue", 78)
+BOTH = picture("green", 79)
+
+
+def find(library: Library, by: str) -> list[sent.SentPicture]:
+    with Session(library.engine) as session:
+        return sent.find(session, Which(by))
+
+
+def pictures_near(client: TestClient) -> set[int]:
+    """Of any label, the asked one's copies apart."""
+    params = {"k": "100", "label": "any"}
+    answer = client.post("/similar", files={"file": picture("red", 5)}, params=params).json()
+    return {item["image"]["id"] for item in answer["items"]}
+
+
+@pytest.fixture
+def asked(small_library: Library) -> Library:
+    """Anna and Bob sent a picture each, and both of them a third one; all have embeddings and thumbnails."""
+    with serving(small_library) as client:
+        pictures = ((STRANGER, "Anna"), (OTHER, "Bob"), (BOTH, "Anna"), (BOTH, "Bob"))
+        ids = [send(client, data, by) for data, by in pictures]
+        for image_id in ids:
+            assert client.get(f"/images/{image_id}/thumbnail").status_code == 200
+    with Session(small_library.engine) as session:
+        model = registry.get_model(session, "colours-1")
+    index(small_library.engine, small_library.settings.bundles, model, TASK, Silent())
+    return small_library
+
+
+def test_of_a_persons_uploads_nothing_is_left_and_others_stay(asked: Library) -> None:
+    settings = asked.settings
+    with serving(asked) as client:
+        assert pictures_near(client) & {one.id for one in find(asked, by="Anna")}
+    pictures = find(asked, by="Anna")
+    assert [one.by for one in pictures] == [("Anna",), ("Anna", "Bob")]
+    done = delete_pictures(asked.engine, settings, pictures, "Anna")
+    assert (done.rows.pictures, done.files, done.thumbnails) == (2, 2, 2)
+    assert (done.rows.embeddings, done.rows.reports) == (2, 2)
+    assert done.bytes == len(STRANGER) + len(BOTH)
+    for data in (STRANGER, BOTH):
+        sha256 = hashlib.sha256(data).hexdigest()
+        assert not [path for path in settings.bundles.parent.rglob("*") if sha256 in path.name]
+    with Session(asked.engine) as session:
+        assert [row.made_by for row in session.scalars(select(Feedback).order_by(Feedback.id))] == ["Bob"] * 2
+        left = session.scalars(select(Image.sha256)).all()
+        assert hashlib.sha256(OTHER).hexdigest() in left
+        model = registry.get_model(session, "colours-1")
+        assert embeddings.unembedded(session, model.id, TASK) == []
+    with serving(asked) as client:
+        assert not pictures_near(client) & {one.id for one in pictures}
+        assert client.get(f"/images/{pictures[0].id}").status_code == 404
+
+
+def test_the_database_file_holds_no_vector_of_it_any_more(asked: Library, tmp_path: Path) -> None:
+    (picture,) = find(asked, by="Bob")[:1]
+    with Session(asked.engine) as session:
+        vector = session.scalar(select(Embedding.vector).where(Embedding.image_id == picture.id))
+    assert vector is not None
+    files = [tmp_path / "state" / "images.db", tmp_path / "state" / "images.db-wal"]
+    assert any(vector in file.read_bytes() for file in files)
+    delete_pictures(asked.engine, asked.settings, [picture], "Bob")
+    assert not any(vector in file.read_bytes() for file in files if file.exists())
+    assert not (tmp_path / "state" / "images.db.galleries").exists()
+
+
+def test_pictures_are_found_by_name_day_and_answer(asked: Library) -> None:
+    with Session(asked.engine) as session:
+        first = session.scalars(select(Feedback).order_by(Feedback.id)).first()
+        assert first is not None
+        found = sent.find(session, Which(prediction_id=first.prediction_id))
+        assert [one.id for one in found] == [first.image_id]
+        assert len(sent.find(session, Which())) == 3
+        assert len(sent.find(session, Which(before=datetime.now(UTC) + timedelta(days=1)))) == 3
+        assert sent.find(session, Which(before=datetime.now(UTC) - timedelta(days=1))) == []
+        assert sent.find(session, Which(by="nobody")) == []
+
+
+def test_words_without_a_picture_go_where_that_is_said(asked: Library) -> None:
+    with serving(asked) as client:
+        known = client.post("/predict", files={"file": picture("red", 1)}).json()["prediction_id"]
+        said = {"prediction_id": known, "correct": False, "comment": "a word", "by": "Anna"}
+        assert client.post("/feedback", json=said).status_code == 201
+    delete_pictures(asked.engine, asked.settings, find(asked, by="Anna"), "Anna")
+    with Session(asked.engine) as session:
+        assert sent.count_words(session, "Anna") == 1
+    assert delete_pictures(asked.engine, asked.settings, [], "Anna", words=True).rows.reports == 1
+    with Session(asked.engine) as session:
+        assert sent.count_words(session, "Anna") == 0
+        assert session.scalar(select(func.count()).select_from(Feedback)) == 2
+
+
+def test_one_that_lies_behind_a_url_is_told_and_nothing_is_deleted(asked: Library) -> None:
+    pictures = find(asked, by="Anna")
+    pictures[1] = replace(pictures[1], place=RemoteFile("s3://bucket/uploads", "x.jpg"))
+    with pytest.raises(CannotDelete, match=r"s3://bucket/uploads/x\.jpg is behind a URL"):
+        delete_pictures(asked.engine, asked.settings, pictures, "Anna")
+    assert len(find(asked, by="Anna")) == 2
+    assert isinstance(pictures[0].place, Path)
+    assert pictures[0].place.is_file()

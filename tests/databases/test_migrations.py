@@ -1,0 +1,153 @@
+"""Every earlier schema, full of rows, is brought to this one with each of them in place."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Connection,
+    DateTime,
+    Float,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    insert,
+    select,
+    text,
+)
+from sqlalchemy.types import TypeEngine
+
+from databases.engine import open_engine
+from databases.schema import MIGRATIONS, head_revision, known_revisions, open_for_writing, sqlite_file
+
+ROWS = 3
+# What the databases write by themselves.
+THEIR_OWN = {"alembic_version", "gallery_changes", "gallery_vectors", "gallery_writes"}
+# Columns that a migration may change, by its revision and their table; None: the table itself is made anew.
+MAY_CHANGE: Mapping[str, Mapping[str, set[str] | None]] = {
+    "0003": {"images": {"perceptual_hash", "duplicate_group", "modified_ns"}},
+    "0007": {"feedback": None},  # nothing wrote to it before
+}
+# Where any value will not do.
+VALUES = {
+    ("images", "split"): "train",
+    ("images", "status"): "ok",
+    ("images", "compared"): "hash",
+    ("corrections", "kind"): "label",
+    ("label_operations", "kind"): "rename",
+    ("images", "excluded"): False,
+    ("embeddings", "vector"): np.ones(4, "<f4").tobytes(),
+}
+
+
+def upgrade(connection: Connection, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+
+
+def tables(connection: Connection) -> list[Table]:
+    """Those that people's data lies in, each after those that it refers to."""
+    metadata = MetaData()
+    metadata.reflect(connection)
+    return [table for table in metadata.sorted_tables if table.name not in THEIR_OWN]
+
+
+def value(table: Table, name: str, kind: TypeEngine[Any], number: int) -> Any:
+    if (table.name, name) in VALUES:
+        return VALUES[table.name, name]
+    if table.columns[name].foreign_keys:
+        target = next(iter(table.columns[name].foreign_keys)).column
+        return value(target.table, target.name, target.type, number)
+    made = {
+        Boolean: number % 2 == 0,
+        Integer: number,
+        Float: number / 4,
+        DateTime: datetime(2026, 1, number, tzinfo=UTC),
+        JSON: {"number": number},
+        LargeBinary: bytes([number]) * 8,
+    }
+    return next((one for type_, one in made.items() if isinstance(kind, type_)), f"{name[:8]}-{number}")
+
+
+def fill(connection: Connection) -> None:
+    for table in tables(connection):
+        rows = [
+            {column.name: value(table, column.name, column.type, number) for column in table.columns}
+            for number in range(1, ROWS + 1)
+        ]
+        connection.execute(insert(table), rows)
+
+
+def held(connection: Connection) -> dict[str, list[dict[str, Any]]]:
+    return {
+        table.name: [
+            dict(row)
+            for row in connection.execute(select(table).order_by(*table.primary_key.columns)).mappings()
+        ]
+        for table in tables(connection)
+    }
+
+
+def kept(before: str) -> dict[str, set[str] | None]:
+    """What the migrations after `before` may change."""
+    changes: dict[str, set[str] | None] = {}
+    for revision, by_table in MAY_CHANGE.items():
+        if revision > before:
+            changes |= by_table
+    return changes
+
+
+@pytest.mark.parametrize("before", sorted(known_revisions()))
+def test_every_row_of_an_earlier_schema_is_in_place_after_the_upgrade(empty_url: str, before: str) -> None:
+    if (file := sqlite_file(empty_url)) is not None:
+        file.parent.mkdir()
+    engine = open_engine(empty_url)
+    with engine.begin() as connection:
+        upgrade(connection, before)
+    with engine.begin() as connection:
+        fill(connection)
+        there = held(connection)
+    engine.dispose()
+    assert all(len(rows) == ROWS for rows in there.values())
+    engine = open_for_writing(empty_url)
+    with engine.connect() as connection:
+        now = held(connection)
+        assert not strays(connection)
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM images"))
+        # From then on, what belongs to a row goes with it.
+        assert connection.execute(text("SELECT image_id FROM embeddings")).all() == []
+    engine.dispose()
+    may_change = kept(before)
+    for name, rows in there.items():
+        columns = may_change.get(name, set())
+        if columns is not None:
+            assert [without(columns, row, rows[0]) for row in now[name]] == [
+                without(columns, row, rows[0]) for row in rows
+            ], name
+
+
+def without(columns: set[str], row: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
+    """Of a row what there was before, but for these columns."""
+    return {name: row[name] for name in before if name not in columns}
+
+
+def strays(connection: Connection) -> list[Any]:
+    """Rows that refer to none, where the database does not see to that itself."""
+    if connection.dialect.name != "sqlite":
+        return []
+    return list(connection.exec_driver_sql("PRAGMA foreign_key_check"))
+
+
+def test_what_may_change_is_told_of_known_revisions() -> None:
+    assert set(MAY_CHANGE) <= known_revisions()
+    assert max(known_revisions()) == head_revision()

@@ -1,0 +1,64 @@
+"""`menagerie backup` and `restore` as they are typed."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from backend.inference.bundle import load_bundle
+from databases import registry
+from tests.tiny_bundle import make_bundle
+from tests.training.cli.conftest import Menagerie
+
+
+@pytest.fixture
+def _champion(engine: Engine, bundles: Path) -> None:
+    manifest = load_bundle(make_bundle(bundles)).manifest
+    with Session(engine) as session, session.begin():
+        registry.register(session, manifest, None)
+        registry.promote(session, manifest.version)
+    engine.dispose()
+
+
+@pytest.mark.usefixtures("_champion")
+def test_what_was_backed_up_and_lost_is_put_back(menagerie: Menagerie, bundles: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "kept.tar"
+    made = menagerie("backup", kept)
+    assert made.out.startswith(f"{kept} holds the database, 1 bundle: ")
+    assert "To put it back: menagerie restore" in made.out
+    shutil.rmtree(bundles)
+    shutil.rmtree(tmp_path / "state")
+    restored = menagerie("restore", kept)
+    assert restored.out.startswith("Put back: the database, 1 bundle, as of 20")
+    again = menagerie("restore", kept, "--force")
+    aside = [line for line in again.out.splitlines() if line.startswith("What was there before is in ")]
+    assert len(aside) == 2
+    assert "colours-1" in menagerie("models", "list").out
+
+
+@pytest.mark.usefixtures("_champion")
+def test_what_lacked_is_a_warning(menagerie: Menagerie, bundles: Path, tmp_path: Path) -> None:
+    (bundles / "colours-1" / "model.onnx").unlink()
+    made = menagerie("backup", tmp_path)
+    told = "warning: bundles/colours-1/model.onnx was missing or damaged when the backup was made"
+    assert told in made.err.splitlines()
+    assert made.code == 0
+
+
+@pytest.mark.usefixtures("_champion")
+def test_what_cannot_be_done_is_one_line(menagerie: Menagerie, bundles: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "kept.tar"
+    assert menagerie("backup", kept).code == 0
+    assert menagerie("backup", kept).error.startswith(f"{kept} is there already")
+    assert menagerie("restore", kept).error.startswith("there is a state already: the database sqlite")
+    kept.write_bytes(kept.read_bytes()[:3000])
+    before = {path: path.read_bytes() for path in bundles.rglob("*") if path.is_file()}
+    assert menagerie("restore", kept, "--force").error.startswith(f"{kept} is no")
+    assert menagerie("restore", tmp_path / "none.tar").error.startswith("[Errno 2]")
+    assert {path: path.read_bytes() for path in bundles.rglob("*") if path.is_file()} == before
+
+
+def test_where_nothing_is_there_is_nothing_to_back_up(menagerie: Menagerie, tmp_path: Path) -> None:
+    assert menagerie("backup", tmp_path).error.startswith("there is no database at ")
