@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select, update
 
 from databases.kept import root_name
 from databases.models import Image, Model, Promotion, Root
-from databases.places import content_root, content_uri, is_url, source_of, store_of
+from databases.places import Place, RemoteFile, content_root, content_uri, is_url, source_of, store_of
 
 READ_AT_ONCE = 2000
 
@@ -28,8 +28,8 @@ class HeldBundle:
 
 @dataclass(frozen=True)
 class HeldRoot:
-    """`folder`: where its pictures are read, None where that is no local folder. `sent`: whether they are
-    what people sent to the service."""
+    """`place`: where its pictures are read, and `folder`, None where that is no local folder. `sent`: whether
+    they are what people sent to the service."""
 
     id: int
     name: str
@@ -37,9 +37,13 @@ class HeldRoot:
     uri: str
 
     @property
-    def folder(self) -> Path | None:
+    def place(self) -> Place:
         base = store_of(self.uri) or self.uri
-        return None if is_url(base) else Path(base)
+        return RemoteFile(base) if is_url(base) else Path(base)
+
+    @property
+    def folder(self) -> Path | None:
+        return self.place if isinstance(self.place, Path) else None
 
     @property
     def sent(self) -> bool:

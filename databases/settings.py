@@ -60,8 +60,8 @@ class StateSettings(BaseSettings):
     """What every command that touches the database or the bundles shares.
 
     `reports`: where the pages about models lie, by default beside the bundles. There too: `thumbnails`, where
-    small pictures are kept, in the cache where the bundles are at a URL, and `uploads`, where pictures lie that
-    people let the service keep. `cache`: where copies lie of what is at a URL. `database_password`: of
+    small pictures are kept, in the cache where the bundles are at a URL, and `uploads`, where pictures lie
+    that people let the service keep. `cache`: where copies lie of what is at a URL. `database_password`: of
     PostgreSQL, for a URL without one.
     """
 

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from backend.keeping.contents import CONTENTS, DATABASE, FOLDERS, FORMAT_VERSION, Contents, Member, Track
 from backend.keeping.errors import BadBackup
+from databases.places import Place, RemoteFile
 
 MOST_CONTENTS = 2**30
 CHUNK = 2**20
@@ -43,12 +44,16 @@ class Hashed:
         return Member(bytes=self.bytes, sha256=self._hash.hexdigest())
 
 
-def add(tar: tarfile.TarFile, name: str, path: Path) -> Member:
-    """Writes a file, as long as it is now, and tells what was written.
+def add(tar: tarfile.TarFile, name: str, path: Place) -> Member:
+    """Writes a file, as long as it is now, and tells what was written. One at a URL is held in memory.
 
     Raises:
         OSError: it cannot be read, or the disk is full.
     """
+    if isinstance(path, RemoteFile):
+        data = path.read_bytes()
+        add_bytes(tar, name, data)
+        return Member(bytes=len(data), sha256=hashlib.sha256(data).hexdigest())
     with path.open("rb") as file:
         info = tarfile.TarInfo(name)
         info.size = path.stat().st_size

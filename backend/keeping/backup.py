@@ -9,13 +9,15 @@ import shutil
 import tarfile
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import Connection
 
-from backend.inference.errors import BadBundle
+from backend.bundles.places import bundle_folder, open_bundles
+from backend.inference.errors import BadBundle, BundleUnreachable
 from backend.inference.manifest import MANIFEST, read_manifest
 from backend.keeping import archive
 from backend.keeping.contents import (
@@ -34,6 +36,7 @@ from backend.keeping.errors import CannotBackUp
 from databases import holdings
 from databases.copying import copy_to_file
 from databases.engine import open_engine
+from databases.places import Place
 from databases.settings import StateSettings
 
 ROOM = 2**20  # for what a tar adds
@@ -46,7 +49,7 @@ class Wanted:
     that is known."""
 
     name: str
-    path: Path
+    path: Place
     sha256: str | None = None
 
 
@@ -68,12 +71,13 @@ class MadeBackup:
 
 def back_up(settings: StateSettings, target: Path, track: Track, *, pictures: bool = False) -> MadeBackup:
     """Writes database, bundles, reports and what people sent to the file `target`, or to a new one in the
-    folder `target`: all of it or nothing. `pictures`: those of roots in local folders too.
+    folder `target`: all of it or nothing. `pictures`: those of roots in local folders too. What lies at a URL
+    is fetched from there.
 
     What the database names and is not there is told, and holds nothing up.
 
     Raises:
-        CannotBackUp: there is a file of that name, no room, or no state.
+        CannotBackUp: there is a file of that name, no room, or no state, or the bundles' URL does not answer.
         DatabaseError: as `copy_to_file` does.
         OSError: nothing can be written there.
     """
@@ -122,31 +126,45 @@ def _what_it_names(copy: Path, settings: StateSettings, pictures: bool) -> _Name
 
 
 def _of_models(connection: Connection, settings: StateSettings, lacking: list[str]) -> Iterator[Wanted]:
+    bundles = open_bundles(settings)
     for bundle in holdings.bundles(connection):
-        folder, name = settings.bundles / bundle.uri, f"{BUNDLES}/{bundle.uri}"
+        name = f"{BUNDLES}/{bundle.uri}"
         try:
+            folder = bundle_folder(bundles, bundle.uri)
             manifest = read_manifest(folder)
         except BadBundle:
             lacking.append(name)
             continue
+        except BundleUnreachable as error:
+            raise CannotBackUp(f"{error}; nothing was written") from None
         yield Wanted(f"{name}/{MANIFEST}", folder / MANIFEST)
         for file, sha256 in manifest.files.items():
             yield Wanted(f"{name}/{file}", folder / file, sha256)
-        report = settings.reports / bundle.version
-        for path in sorted(path for path in report.rglob("*") if path.is_file()):
-            yield Wanted(f"{REPORTS}/{path.relative_to(settings.reports).as_posix()}", path)
+        for below, path in _files_of(settings.reports / bundle.version):
+            yield Wanted(f"{REPORTS}/{bundle.version}/{below}", path)
+
+
+def _files_of(folder: Place) -> Iterator[tuple[str, Place]]:
+    """All files below, with their names from there; none where there is no folder."""
+    if isinstance(folder, Path):
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            yield path.relative_to(folder).as_posix(), path
+        return
+    with suppress(FileNotFoundError):
+        for file in folder.files():
+            yield file.uri, file
 
 
 def _of_roots(connection: Connection, pictures: bool) -> Iterator[Wanted]:
     for root in holdings.roots(connection):
-        if root.folder is None or not (root.sent or pictures):
+        if not (root.sent or (pictures and root.folder is not None)):
             continue
         name = f"{UPLOADS}/{root.task}" if root.sent else f"{PICTURES}/{root.id}"
         for file in holdings.files(connection, root):
-            yield Wanted(f"{name}/{file}", root.folder / file)
+            yield Wanted(f"{name}/{file}", root.place / file)
 
 
-def _check_room(folder: Path, files: list[Path]) -> None:
+def _check_room(folder: Path, files: list[Place]) -> None:
     needed, free = sum(file.stat().st_size for file in files) + ROOM, shutil.disk_usage(folder).free
     if needed > free:
         raise CannotBackUp(

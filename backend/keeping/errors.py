@@ -15,7 +15,3 @@ class BadBackup(KeepingError):
 
 class CannotRestore(KeepingError):
     """A sound backup cannot be put back here."""
-
-
-class CannotDelete(KeepingError):
-    """What is to be deleted is not within reach."""

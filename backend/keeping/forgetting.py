@@ -9,8 +9,8 @@ from pathlib import Path
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from backend.keeping.errors import CannotDelete
 from databases import sent
+from databases.places import Place
 from databases.schema import sqlite_file
 from databases.sent import Forgotten, SentPicture
 from databases.settings import StateSettings
@@ -40,19 +40,13 @@ def delete_pictures(
     removed, and the service makes another one.
 
     Raises:
-        CannotDelete: one does not lie in a local folder; nothing was deleted then.
         OSError: a file cannot be deleted; no row was.
     """
-    paths = []
-    for picture in pictures:
-        if not isinstance(picture.place, Path):
-            raise CannotDelete(f"{picture.place} is behind a URL, where nothing is deleted from here")
-        paths.append(picture.place)
     files = count = 0
-    for path in paths:
+    for picture in pictures:
         with suppress(FileNotFoundError):
-            size = path.stat().st_size
-            path.unlink()
+            size = picture.place.stat().st_size
+            _remove(picture.place)
             files, count = files + 1, count + size
     with Session(engine) as session, session.begin():
         rows = sent.forget(session, pictures, by, words=words)
@@ -61,10 +55,16 @@ def delete_pictures(
     return Deleted(rows, files, count, sum(_delete_thumbnails(settings, one.sha256) for one in pictures))
 
 
+def _remove(place: Place) -> None:
+    if isinstance(place, Path):
+        place.unlink()
+    else:
+        place.remove()
+
+
 def _close_traces(engine: Engine, settings: StateSettings, rows: Forgotten) -> None:
-    with (
-        engine.connect() as connection
-    ):  # what stands in the log of writes is there as long as it is not reused
+    with engine.connect() as connection:
+        # What stands in the log of writes is there as long as it is not reused.
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     if rows.embeddings:
         shutil.rmtree(f"{sqlite_file(settings.database_url)}.galleries", ignore_errors=True)

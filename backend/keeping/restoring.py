@@ -11,7 +11,7 @@ from pathlib import Path
 from backend.inference.bundle import load_bundle
 from backend.inference.errors import BadBundle
 from backend.keeping import archive
-from backend.keeping.contents import BUNDLES, DATABASE, Contents, Track
+from backend.keeping.contents import BUNDLES, DATABASE, UPLOADS, Contents, Track
 from backend.keeping.errors import BadBackup, CannotRestore
 from backend.keeping.pictures import PutPictures, put_pictures, settle_roots
 from backend.keeping.state import check_free, check_room, folders_of
@@ -76,7 +76,7 @@ def restore(
     with _staging(settings, file) as staged:
         archive.extract(backup, contents, lambda name: _place(staged, name), track)
         damaged = _check_staged(staged, track)
-        folders = settle_roots(staged.database, settings.uploads, contents, pictures_to)
+        folders = settle_roots(staged.database, folders_of(settings)[UPLOADS], contents, pictures_to)
         settle(staged.database)
         put = PutPictures(0, ())
         with swapping() as swap:

@@ -38,8 +38,21 @@ def check_free(settings: StateSettings) -> None:
 
 
 def folders_of(settings: StateSettings) -> dict[str, Path]:
-    """By what a backup calls them."""
-    return {BUNDLES: settings.bundles, REPORTS: settings.reports, UPLOADS: settings.uploads}
+    """By what a backup calls them.
+
+    Raises:
+        CannotRestore: one of them is a URL.
+    """
+    folders = {}
+    for name in (BUNDLES, REPORTS, UPLOADS):
+        place = getattr(settings, name)
+        if not isinstance(place, Path):
+            raise CannotRestore(
+                f"MENAGERIE_{name.upper()} is {place}, and a backup is put back into folders: name a folder "
+                "in its place, restore, and copy what lies there to the URL by the store's own means"
+            )
+        folders[name] = place
+    return folders
 
 
 def _is_used(folder: Path) -> bool:
@@ -48,7 +61,7 @@ def _is_used(folder: Path) -> bool:
 
 def check_room(settings: StateSettings, contents: Contents) -> None:
     """Raises CannotRestore where a backup finds no room."""
-    place = settings.bundles.absolute()
+    place = folders_of(settings)[BUNDLES].absolute()
     while not place.is_dir():
         place = place.parent
     needed, free = contents.bytes + ROOM, shutil.disk_usage(place).free

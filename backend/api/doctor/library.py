@@ -10,6 +10,7 @@ from backend.api.settings import Settings
 from databases import examining, holdings
 from databases.holdings import HeldRoot
 from databases.library import LibraryImage
+from databases.places import Place
 
 SAMPLE = 200
 
@@ -76,8 +77,8 @@ def _of_uploads(session: Session, settings: Settings) -> Iterator[Finding]:
         yield warn("uploads", told, "delete them if no restore is to bring them back")
 
 
-def _strays(folder: Path, known: set[str]) -> list[Path]:
-    if not folder.is_dir():
+def _strays(folder: Place, known: set[str]) -> list[Path]:
+    if not isinstance(folder, Path) or not folder.is_dir():
         return []
     found = sorted(path for path in folder.glob("*/*") if path.is_file())
     hidden = {path for path in found if any(part.startswith(".") for part in path.relative_to(folder).parts)}

@@ -7,8 +7,9 @@ from sqlalchemy.orm import Session
 
 from backend.api.doctor.findings import Finding, fail, ok, warn
 from backend.api.settings import Settings
+from backend.bundles.places import bundle_folder, open_bundles
 from backend.inference.bundle import load_bundle
-from backend.inference.errors import BadBundle
+from backend.inference.errors import BadBundle, BundleUnreachable
 from backend.inference.manifest import MANIFEST
 from databases import embeddings, examining, registry
 from databases.registry import RegisteredModel
@@ -33,7 +34,9 @@ def examine_models(session: Session, settings: Settings) -> Iterator[Finding]:
 def _of_bundle(model: RegisteredModel, settings: Settings) -> Finding:
     """Every file is hashed, and the golden inputs are run."""
     try:
-        load_bundle(settings.bundles / model.bundle_uri, whole=True)
+        load_bundle(bundle_folder(open_bundles(settings), model.bundle_uri), whole=True)
+    except BundleUnreachable as error:
+        return fail("bundle", f"{model.version}: {error}", "does the store answer, and are AWS_* set?")
     except BadBundle as error:
         if model.state == "champion":
             return fail("bundle", f"{model.version} serves: {error}", "menagerie models rollback, or restore")
@@ -42,7 +45,7 @@ def _of_bundle(model: RegisteredModel, settings: Settings) -> Finding:
 
 
 def _strangers(settings: Settings, known: set[str]) -> Iterator[Finding]:
-    if not settings.bundles.is_dir():
+    if not isinstance(settings.bundles, Path) or not settings.bundles.is_dir():
         return
     for folder in sorted(settings.bundles.iterdir()):
         if folder.name not in known and not folder.name.startswith(".") and (folder / MANIFEST).is_file():

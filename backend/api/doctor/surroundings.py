@@ -81,11 +81,9 @@ def exposure(settings: Settings, keys: list[ApiKey]) -> Finding:
 def _folders(settings: Settings) -> dict[str, Path]:
     file = sqlite_file(settings.database_url)
     found = {} if file is None else {"database": file.parent}
-    return found | {
-        "bundles": settings.bundles,
-        "uploads": settings.uploads,
-        "thumbnails": settings.thumbnails,
-    }
+    named = {"bundles": settings.bundles, "uploads": settings.uploads, "thumbnails": settings.thumbnails}
+    here = {name: place for name, place in named.items() if isinstance(place, Path)}
+    return found | here | ({} if here == named else {"cache": settings.cache})
 
 
 def _nearest(folder: Path) -> Path:

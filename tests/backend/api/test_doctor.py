@@ -43,9 +43,9 @@ def test_of_a_sound_installation_all_is_ok(small_library: Library) -> None:
 
 
 def test_damaged_bundles_are_told_and_only_the_champions_fails(small_library: Library) -> None:
-    model = small_library.settings.bundles / "colours-1" / "model.onnx"
+    model = small_library.bundles / "colours-1" / "model.onnx"
     model.write_bytes(model.read_bytes()[:-1])
-    make_bundle(small_library.settings.bundles, "colours-9")
+    make_bundle(small_library.bundles, "colours-9")
     (what, state, told), stranger = wrong(small_library)
     assert (what, state) == ("bundle", "fail")
     assert "model.onnx is not the file that the manifest names" in told
@@ -132,7 +132,7 @@ def test_little_room_is_told(small_library: Library, monkeypatch: pytest.MonkeyP
 
 
 def test_uploads_that_no_row_knows_are_told(small_library: Library) -> None:
-    stray = small_library.settings.uploads / "colours" / "stray.jpg"
+    stray = small_library.uploads / "colours" / "stray.jpg"
     stray.parent.mkdir(parents=True)
     stray.write_bytes(b"x")
     ((what, state, told),) = wrong(small_library)
@@ -143,10 +143,10 @@ def test_uploads_that_no_row_knows_are_told(small_library: Library) -> None:
 def test_as_a_process_it_ends_with_1_where_something_fails(small_library: Library) -> None:
     settings = {
         "DATABASE_URL": small_library.settings.database_url,
-        "MENAGERIE_BUNDLES": str(small_library.settings.bundles),
+        "MENAGERIE_BUNDLES": str(small_library.bundles),
     }
     small_library.engine.dispose()
-    shutil.rmtree(small_library.settings.bundles)
+    shutil.rmtree(small_library.bundles)
     done = subprocess.run(
         [sys.executable, "-m", "training.cli.main", "doctor", "--json"],
         env=os.environ | settings,

@@ -48,7 +48,7 @@ def expressions() -> list[str]:
 @pytest.fixture
 def service(small_library: Library) -> Iterator[TestClient]:
     """One that has answered, and whose model knows what it learnt from."""
-    write_manifest(small_library.settings.bundles / VERSION, VERSION, TASK, {"label_prior": PRIOR})
+    write_manifest(small_library.bundles / VERSION, VERSION, TASK, {"label_prior": PRIOR})
     with TestClient(create_app(small_library.settings)) as client:
         ask(client, picture("red"))
         yield client

@@ -154,7 +154,7 @@ def test_database_damaged(small_library: Library, tmp_path: Path) -> None:
 
 
 def test_bundle_corrupt_while_it_serves(small_library: Library) -> None:
-    model = small_library.settings.bundles / "colours-1" / "model.onnx"
+    model = small_library.bundles / "colours-1" / "model.onnx"
     with serving(small_library) as client:
         flip(model)
         ask(client)
@@ -163,7 +163,7 @@ def test_bundle_corrupt_while_it_serves(small_library: Library) -> None:
 
 def test_bundle_corrupt_before_the_start(small_library: Library, caplog: pytest.LogCaptureFixture) -> None:
     promote(small_library, "colours-2")
-    mend = flip(small_library.settings.bundles / "colours-2" / "model.onnx")
+    mend = flip(small_library.bundles / "colours-2" / "model.onnx")
     with serving(small_library) as client:
         assert ask(client)["model"]["version"] == "colours-1"
         assert "colours-1 serves in the place of colours-2" in caplog.text
@@ -173,7 +173,7 @@ def test_bundle_corrupt_before_the_start(small_library: Library, caplog: pytest.
 
 
 def test_model_store_unreachable(small_library: Library, tmp_path: Path) -> None:
-    bundles = small_library.settings.bundles
+    bundles = small_library.bundles
     make_bundle(bundles, "colours-2")
     with serving(small_library) as client:
         elsewhere = bundles.rename(tmp_path / "elsewhere")
@@ -230,5 +230,5 @@ def register(library: Library, version: str, bundles: Path) -> None:
 
 
 def promote(library: Library, version: str) -> None:
-    make_bundle(library.settings.bundles, version)
-    register(library, version, library.settings.bundles)
+    make_bundle(library.bundles, version)
+    register(library, version, library.bundles)

@@ -17,7 +17,7 @@ def run(
     """What a command says."""
     small_library.engine.dispose()
     monkeypatch.setenv("DATABASE_URL", small_library.settings.database_url)
-    monkeypatch.setenv("MENAGERIE_BUNDLES", str(small_library.settings.bundles))
+    monkeypatch.setenv("MENAGERIE_BUNDLES", str(small_library.bundles))
 
     def run(*arguments: object) -> str:
         monkeypatch.setattr(sys, "argv", ["keeping", *map(str, arguments)])

@@ -56,14 +56,14 @@ def test_one_that_is_broken_off_leaves_nothing(small_library: Library, tmp_path:
 def test_what_is_missing_or_damaged_is_told_and_holds_nothing_up(
     small_library: Library, tmp_path: Path
 ) -> None:
-    model = small_library.settings.bundles / "colours-1" / "model.onnx"
+    model = small_library.bundles / "colours-1" / "model.onnx"
     model.write_bytes(model.read_bytes()[:-1])
     made = back_up(small_library.settings, tmp_path / "a.tar", TRACK)
     assert made.contents.lacking == ("bundles/colours-1/model.onnx",)
     model.unlink()
     made = back_up(small_library.settings, tmp_path / "b.tar", TRACK)
     assert made.contents.lacking == ("bundles/colours-1/model.onnx",)
-    (small_library.settings.bundles / "colours-1" / "manifest.json").unlink()
+    (small_library.bundles / "colours-1" / "manifest.json").unlink()
     made = back_up(small_library.settings, tmp_path / "c.tar", TRACK)
     assert made.contents.lacking == ("bundles/colours-1",)
 

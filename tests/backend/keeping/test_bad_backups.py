@@ -104,7 +104,7 @@ def test_a_link_is_refused(members: dict[str, bytes], tmp_path: Path) -> None:
 def test_a_champion_that_was_damaged_already_is_not_put_back(small_library: Library, tmp_path: Path) -> None:
     small_library.engine.dispose()
     settings = small_library.settings
-    model = settings.bundles / "colours-1" / "model.onnx"
+    model = small_library.bundles / "colours-1" / "model.onnx"
     sound = model.read_bytes()
     model.write_bytes(sound[:-1])
     backup = back_up(settings, tmp_path / "kept.tar", TRACK)
@@ -112,7 +112,7 @@ def test_a_champion_that_was_damaged_already_is_not_put_back(small_library: Libr
     with pytest.raises(BadBackup, match="nothing was put back: colours-1 serves, and"):
         restore(settings, backup.path, TRACK, force=True)
     assert model.read_bytes() == sound
-    assert not list(settings.bundles.glob(".*"))
+    assert not list(small_library.bundles.glob(".*"))
 
 
 def test_a_newer_versions_backup_is_refused(small_library: Library, tmp_path: Path) -> None:
@@ -129,14 +129,14 @@ def test_pictures_cannot_be_put_anywhere_where_there_are_none(
 ) -> None:
     with pytest.raises(CannotRestore, match="made without --pictures"):
         restore(small_library.settings, backed_up.path, TRACK, force=True, pictures_to=tmp_path / "p")
-    assert (small_library.settings.bundles / "colours-1" / "model.onnx").is_file()
+    assert (small_library.bundles / "colours-1" / "model.onnx").is_file()
 
 
 def test_where_something_cannot_be_moved_all_is_as_it_was(
     small_library: Library, backed_up: MadeBackup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = small_library.settings
-    before = sorted(path for path in settings.bundles.parent.rglob("*"))
+    before = sorted(path for path in small_library.bundles.parent.rglob("*"))
     move = Swap.move
 
     def fail_at_last(self: Swap, source: Path, target: Path) -> None:
@@ -147,6 +147,6 @@ def test_where_something_cannot_be_moved_all_is_as_it_was(
     monkeypatch.setattr(Swap, "move", fail_at_last)
     with pytest.raises(OSError, match="the disk is gone"):
         restore(settings, backed_up.path, TRACK, force=True)
-    there = {path for path in settings.bundles.parent.rglob("*") if ".before" not in str(path)}
+    there = {path for path in small_library.bundles.parent.rglob("*") if ".before" not in str(path)}
     made_anew = re.compile(r"\.galleries|-shm$|-wal$")
     assert there >= {path for path in before if not made_anew.search(str(path))}

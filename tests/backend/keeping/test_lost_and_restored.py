@@ -69,8 +69,8 @@ def test_all_that_was_lost_comes_back_byte_for_byte_and_answers_as_before(
     small_library: Library, tmp_path: Path
 ) -> None:
     settings = small_library.settings
-    (settings.reports / "colours-1").mkdir(parents=True)
-    (settings.reports / "colours-1" / "report.html").write_text("how good it is")
+    (small_library.reports / "colours-1").mkdir(parents=True)
+    (small_library.reports / "colours-1" / "report.html").write_text("how good it is")
     with serving(small_library) as client:
         sent = send(client)
         answers = ask(client), similar(client), client.get(f"/images/{sent}/content").content
@@ -80,7 +80,7 @@ def test_all_that_was_lost_comes_back_byte_for_byte_and_answers_as_before(
     files = {name: hashes(getattr(settings, name)) for name in ("bundles", "reports", "uploads")}
     held = rows(settings.database_url)
     assert all(files.values())
-    for lost in (settings.bundles, settings.reports, settings.uploads, tmp_path / "state"):
+    for lost in (small_library.bundles, small_library.reports, small_library.uploads, tmp_path / "state"):
         shutil.rmtree(lost)
     restored = restore(settings, backup.path, TRACK)
     assert (restored.damaged, restored.aside, restored.contents.lacking) == ((), (), ())
@@ -108,11 +108,12 @@ def test_a_backup_of_one_kind_of_database_goes_into_the_other_and_back(
     restore(third, second.path, TRACK)
     assert without_places(rows(third.database_url)) == held
     for settings in (other, third):
-        with serving(replace(small_library, settings=settings)) as client:
+        moved = replace(small_library, settings=settings)
+        with serving(moved) as client:
             assert (ask(client), similar(client)) == answers
             assert send(client, picture("blue", 90)) > 0  # ids go on where they were
-            sent = [path.parent for path in settings.uploads.rglob("*.jpg")]
-        assert sent == [settings.uploads / "colours"] * 2
+            sent = [path.parent for path in moved.uploads.rglob("*.jpg")]
+        assert sent == [moved.uploads / "colours"] * 2
 
 
 def test_a_backup_of_an_older_schema_is_brought_to_this_one(small_library: Library, tmp_path: Path) -> None:
@@ -158,14 +159,16 @@ def test_a_state_is_set_aside_only_where_that_is_said(small_library: Library, tm
     small_library.engine.dispose()
     settings = small_library.settings
     backup = back_up(settings, tmp_path / "kept.tar", TRACK)
-    before = hashes(settings.bundles)
+    before = hashes(small_library.bundles)
     with pytest.raises(CannotRestore, match=r"there is a state already: the database sqlite.*say --force"):
         restore(settings, backup.path, TRACK)
     restored = restore(settings, backup.path, TRACK, force=True)
     folder, database = restored.aside
     assert hashes(folder) == before
     assert rows(f"sqlite:///{database}") == rows(settings.database_url)
-    assert {name: h for name, h in hashes(settings.bundles).items() if not name.startswith(".")} == before
+    assert {
+        name: h for name, h in hashes(small_library.bundles).items() if not name.startswith(".")
+    } == before
 
 
 def test_a_database_that_is_damaged_is_set_aside_too(small_library: Library, tmp_path: Path) -> None:
