@@ -2,6 +2,7 @@
 
 from tests.kubernetes.composing import Tree
 from tests.kubernetes.objects import FOLDER, Objects, Pod
+from training.learning.processes import FRESH_STORE
 
 SECRETS = FOLDER / "overlays" / "example" / "secrets.env.example"
 
@@ -103,6 +104,7 @@ def test_the_pods_of_a_training_find_the_first_of_them(objects: Objects) -> None
     service = objects.of("Service")[pod.spec["subdomain"]]["spec"]
     assert (service["clusterIP"], service["publishNotReadyAddresses"]) == ("None", True)
     (port,) = [port["port"] for port in service["ports"]]
+    assert objects.environment(pod)[FRESH_STORE] == "1"
     assert f'--rdzv-endpoint="$JOB_NAME-0.{pod.spec["subdomain"]}:{port}"' in pod.container["args"][0]
 
 

@@ -206,7 +206,10 @@ def _come_to(state: State, version: str) -> "Manifest":
 def _say_begun(begun: "Begun", dataset: "Dataset", recipe: "Recipe") -> None:
     from training.cli.console import quote, say
     from training.cli.taking_up import say_waiting
+    from training.learning.processes import FRESH_STORE, restarts_in_vain
 
+    if restarts_in_vain():
+        say(f"[yellow]Restarts may fail: start torchrun with {FRESH_STORE}=1[/yellow]")
     what = f"[bold]{quote(recipe.architecture)}[/bold] ({recipe.strategy})"
     sizes = ", ".join(f"{pictures} {split}" for split, pictures in begun.pictures.items())
     say(f"Training {what} on {quote(dataset.task)}: {sizes}")

@@ -6,6 +6,9 @@ from typing import Any
 
 # What torchrun calls every job of several machines that --rdzv-id gave no name.
 NAMELESS = "none"
+# Set to 1 for torchrun itself, each restart gets a new store by which processes find one another. Otherwise
+# they may find the addresses of those before, and wait for them in vain (pytorch/pytorch issue 135712).
+FRESH_STORE = "TORCH_DISABLE_SHARE_RDZV_TCP_STORE"
 
 
 @dataclass(frozen=True)
@@ -45,3 +48,10 @@ class Processes:
         from lightning.pytorch.strategies import DDPStrategy
 
         return DDPStrategy()
+
+
+def restarts_in_vain() -> bool:
+    """Whether torchrun starts processes anew, but lets them find the addresses of those before."""
+    return os.environ.get("TORCHELASTIC_MAX_RESTARTS", "0") != "0" and (
+        os.environ.get("TORCHELASTIC_USE_AGENT_STORE") == "True"
+    )
