@@ -2,8 +2,9 @@
 
 MENAGERIE_DATA=... python -m bench.sizing [asking] [writing] [galleries] [library]
 
-Costs are time of a core, which other programs hardly change. Where time by the clock is told, rounds in which
-others took more than a tenth of the machine are measured again. Needs wrk, and half an hour at most.
+Costs are time of a core, which other programs make half as long again at most; leave the machine alone. Where
+time by the clock is told, rounds in which others took more than a tenth of the machine are measured again.
+Needs wrk, and half an hour at most.
 """
 
 import sys

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from sqlalchemy import Engine, text
 
+from backend.gallery.postgresql import COMPARED_ALL
 from bench.report import Row
 from bench.similar.asking import nearest_rows, opened
 from bench.similar.filling import fill
@@ -19,7 +20,7 @@ from bench.sizing.figure import figure
 from databases import pgvector_index
 from databases.schema import open_for_writing
 
-SIZES, DIMENSIONS, SEARCHES = (20_000, 40_000), 1280, 100
+SIZES, DIMENSIONS, SEARCHES = (10_000, 20_000), 1280, 100
 OPENED = 5
 KINDS, A_KIND = 40, 60
 MB = 1e6
@@ -28,11 +29,7 @@ MB = 1e6
 def rows(temporary: Path) -> Iterator[Row]:
     for size in SIZES:
         crowd = make_crowd(_kinds(), temporary / f"crowd-{size}", size, more=1)
-        sqlite = temporary / f"sqlite-{size}" / "images.db"
-        fill(f"sqlite:///{sqlite}", crowd, sqlite.parent)
-        yield figure(
-            f"SQLite, {size:,} pictures: the database, a picture", sqlite.stat().st_size / size, "bytes"
-        )
+        yield from _beside_sqlite(temporary / f"sqlite-{size}", crowd)
         with postgresql(temporary / f"postgresql-{size}") as url:
             yield from _of_size(url, temporary / f"postgresql-{size}" / "data", crowd)
 
@@ -82,7 +79,8 @@ def _of_size(url: str, folder: Path, crowd: Crowd) -> Iterator[Row]:
     yield figure(f"{what}: HNSW made, a core's time a picture", spent, "ms")
     index = pgvector_index.index_name(library.model.id)
     yield figure(f"{what}: HNSW, a picture", _bytes(engine, index) / size, "bytes")
-    yield _searches(f"{what}: by HNSW, a core's time", url, folder, crowd, server)
+    if size > COMPARED_ALL:
+        yield _searches(f"{what}: by HNSW, a core's time", url, folder, crowd, server)
     engine.dispose()
 
 
