@@ -23,8 +23,8 @@ class Machine:
         return max(1, math.ceil(max(wanted)))
 
 
-# Half of the cores' time is the most at which the service itself was tried and nobody waited long; the rest of
-# the memory is left to the system and the programs, of the disk to what a database writes anew.
+# Half of the cores' time is the most at which the service itself was tried and nobody waited long; the rest
+# of the memory is the system's and the programs', of the disk it is for what a database writes anew.
 USED, FILLED = 0.5, 0.7
 SMALL = Machine("small", 8, 32e9, 1e12)
 LARGE = Machine("large", 32, 256e9, 8e12)
