@@ -48,8 +48,12 @@ def _prediction(api: Api, asked: Visit) -> Prediction | None:
     except ApiError as error:
         failure.show(error)
         # Where asking again is of no use, it is what there is to do.
-        kind = "secondary" if notice_for(error).again else "primary"
-        st.button("Another picture", type=kind, icon=":material/arrow_back:", on_click=visit.end)
+        st.button(
+            "Another picture",
+            type="secondary" if notice_for(error).again else "primary",
+            icon=":material/arrow_back:",
+            on_click=visit.end,
+        )
         return None
     measured = _measured(api, prediction)
     st.html(markup.answer(prediction, comparable=asked.comparable, measured=measured))
