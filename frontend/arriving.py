@@ -9,4 +9,5 @@ SCRIPT = Path(__file__).with_suffix(".js")
 
 def listen() -> None:
     """Has what arrives go to the uploader that the page shows; once is enough for a whole visit."""
-    st.html(f"<script>{SCRIPT.read_text(encoding='utf-8')}</script>", unsafe_allow_javascript=True)
+    with st.container(key="unseen"):
+        st.html(f"<script>{SCRIPT.read_text(encoding='utf-8')}</script>", unsafe_allow_javascript=True)

@@ -18,6 +18,11 @@ def hero() -> str:
     )
 
 
+def lead(text: str) -> str:
+    """What a page is for, below its name."""
+    return f'<p class="mng-lead">{escape(text)}</p>'
+
+
 def status(model: ModelName, pictures: int) -> str:
     library = f"{pictures:,} pictures to compare with" if pictures else "no pictures to compare with yet"
     return f'<p class="mng-fine mng-center">Model {escape(model.version)} · {library}</p>'

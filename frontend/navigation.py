@@ -1,6 +1,6 @@
 """The five pages, under their addresses."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -34,7 +34,21 @@ def run(api: Api) -> None:
     """Shows the page whose address is asked for; the first where it is none of them."""
     pages = {name: _page(name, entry, api) for name, entry in PAGES.items()}
     st.session_state[KEY] = pages
-    st.navigation(list(pages.values()), position="top").run()
+    current = st.navigation(list(pages.values()), position="top")
+    # Tells tabs apart, and is what a screen reader says first.
+    st.set_page_config(f"{current.title} · Menagerie")
+    _on_phones(list(pages.values()), current)
+    current.run()
+
+
+def _on_phones(pages: Sequence[st.Page], current: st.Page) -> None:
+    """The ways between the pages where the window is too narrow for those above: Streamlit puts them behind a
+    sign there that tells nobody what it hides."""
+    with st.container(key="phone-pages", horizontal=True, gap=None):
+        for page in pages:
+            here = page.url_path == current.url_path
+            with st.container(key=f"phone-page-{'here' if here else page.title}", width="content"):
+                st.page_link(page)
 
 
 def _page(name: Name, entry: _Entry, api: Api) -> st.Page:

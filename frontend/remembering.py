@@ -18,4 +18,5 @@ def remember(name: str) -> None:
     """Has the browser remember `name`, once the run ends; an empty one has it forget."""
     # What is quoted holds nothing that could end the text, or the cookie.
     kept = f"{COOKIE}={quote(name, safe='')}; max-age={SECONDS if name else 0}; path=/; samesite=strict"
-    st.html(f"<script>document.cookie = '{kept}'</script>", unsafe_allow_javascript=True)
+    with st.container(key="unseen-cookie"):
+        st.html(f"<script>document.cookie = '{kept}'</script>", unsafe_allow_javascript=True)

@@ -10,6 +10,7 @@ from frontend.identify import calls, chooser, gallery, markup, reporting, sharin
 from frontend.identify.visit import Visit
 from frontend.identify.waiting import waiting
 from frontend.identify.wording import WAITING
+from frontend.wording import notice_for
 
 
 def show(api: Api, asked: Visit) -> None:
@@ -46,7 +47,13 @@ def _prediction(api: Api, asked: Visit) -> Prediction | None:
             prediction = asked.predict(api)
     except ApiError as error:
         failure.show(error)
-        st.button("Another picture", icon=":material/arrow_back:", on_click=visit.end)
+        # Where asking again is of no use, it is what there is to do.
+        st.button(
+            "Another picture",
+            type="secondary" if notice_for(error).again else "primary",
+            icon=":material/arrow_back:",
+            on_click=visit.end,
+        )
         return None
     measured = _measured(api, prediction)
     st.html(markup.answer(prediction, comparable=asked.comparable, measured=measured))

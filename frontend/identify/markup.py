@@ -22,7 +22,8 @@ FEWEST, LEAST = 3, 0.01  # guesses that are always told, and how likely further 
 def files_taken(megabytes: int) -> str:
     return (
         f'<p class="mng-fine mng-center mng-taken">{FORMATS}, up to {megabytes} MB each. '
-        "You can also paste a picture with Ctrl+V. Two or more, or a zip, go to Batch.</p>"
+        '<span class="mng-paste">You can also paste a picture with Ctrl+V. </span>'
+        "Two or more, or a zip, go to Batch.</p>"
     )
 
 

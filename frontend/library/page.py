@@ -18,7 +18,8 @@ def show(api: Api) -> None:
     if at.image is not None:
         closeup.show(api, at, at.image)
         return
-    st.title("Library")
+    st.title("Library", anchor=False)
+    st.html(markup.lead(wording.INTRODUCTION))
     try:
         overview = calls.overview(api)
     except ApiError as error:

@@ -43,8 +43,10 @@ def ask(api: Api, at: Address) -> None:
                 on_change=_seek_text,
                 args=(at, key),
             )
-        with st.popover("Search by picture", icon=":material/image_search:"):
-            key = f"library-upload-{st.session_state.get(ROUND, 0)}"
+        # Another key is another one, which is closed: it would lie over what was found.
+        number = st.session_state.get(ROUND, 0)
+        with st.popover("Search by picture", icon=":material/image_search:", key=f"library-by-{number}"):
+            key = f"library-upload-{number}"
             st.file_uploader("Drop or choose a picture", key=key, on_change=_seek_picture, args=(at, key))
 
 

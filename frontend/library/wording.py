@@ -20,6 +20,7 @@ FINDINGS: dict[str, tuple[str, str]] = {
     "grayscale": ("Without colour", "It has no colour"),
 }
 
+INTRODUCTION = "The pictures that the service compares with and learns from."
 EMPTY = Notice(
     "There are no pictures yet",
     "Whoever runs this service can fill the library with: menagerie ingest FOLDER. "

@@ -6,7 +6,7 @@ from typing import cast
 
 import streamlit as st
 
-from frontend.models import markup
+from frontend.models import markup, wording
 from frontend.models.answers import Model
 
 PAGE = 10
@@ -33,6 +33,8 @@ def show(models: Sequence[Model]) -> None:
                     open_model(model.version)
                 st.html(markup.row(model, low, champion))
     _more(len(models), shown)
+    if unmeasured := [one.version for one in ordered[:shown] if one.latency_ms is None and one.bytes]:
+        st.html(markup.fine(wording.no_speed(unmeasured[0])))
 
 
 def open_model(version: str) -> None:

@@ -16,7 +16,7 @@ STARTER = "starter"
 
 def show(api: Api) -> None:
     st.title("Models", anchor=False)
-    st.html(markup.lead(wording.INTRODUCTION))
+    st.html(shared.lead(wording.INTRODUCTION))
     version = st.query_params.get("version")
     try:
         with st.spinner("Asking for the models …"):

@@ -57,6 +57,11 @@ def milliseconds(value: float | None) -> str:
     return f"{value:.0f} ms" if value >= 10 else f"{value:.1f} ms"
 
 
+def no_speed(version: str) -> str:
+    """What to do where a speed is missing, of `version` for one."""
+    return f"Speed, and a report on what a model gets wrong: menagerie evaluate {version}"
+
+
 def day(at: datetime) -> str:
     return f"{at.day} {at:%B %Y}"
 

@@ -18,7 +18,7 @@ TALK = "review-talk"
 
 def show(api: Api) -> None:
     st.title("Review", anchor=False)
-    st.html(INTRODUCTION)
+    st.html(markup.lead(INTRODUCTION))
     with st.container(key="review-visitor"):
         visitor = signed_in(api, "review")
     if visitor is not None:

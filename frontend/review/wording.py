@@ -14,8 +14,8 @@ REASONS = {
 }
 
 INTRODUCTION = (
-    '<p class="mng-lead">Pictures that a person should look at, the most useful first. What you decide here '
-    "counts for more than what any model says.</p>"
+    "Pictures that a person should look at, the most useful first. What you decide here counts for more than "
+    "what any model says."
 )
 NOTHING_WAITS = Notice(
     "Nothing waits for you",

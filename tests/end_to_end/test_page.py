@@ -50,6 +50,19 @@ def test_a_pasted_picture_is_identified(start: Page) -> None:
     start.locator(".st-key-chooser input[type=file]").wait_for(state="attached")
     start.evaluate(PASTE, base64.b64encode(picture("red", 702)).decode())
     expect(start.locator(".mng-answer h1")).to_contain_text("red")
+    # The next one needs no click before it.
+    start.locator(".st-key-next input[type=file]").wait_for(state="attached")
+    start.evaluate(PASTE, base64.b64encode(picture("blue", 703)).decode())
+    expect(start.locator(".mng-answer h1")).to_contain_text("blue")
+
+
+def test_every_page_is_one_step_away_and_has_a_title_of_its_own(start: Page) -> None:
+    expect(start).to_have_title("Identify · Menagerie")
+    narrow = start.evaluate("window.innerWidth < 768")
+    ways = start.locator(".st-key-phone-pages" if narrow else "header")
+    for name in ("Batch", "Library", "Review", "Models", "Identify"):
+        ways.get_by_role("link", name=name).click()
+        expect(start).to_have_title(f"{name} · Menagerie")
 
 
 def test_a_sample_of_the_library_is_identified(start: Page) -> None:
