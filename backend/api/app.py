@@ -48,6 +48,8 @@ Errors are `application/problem+json`, with a `code` that does not change.
 
 # FastAPI's spans and logs would tell queries, and what in them was invalid.
 NO_TELEMETRY_OF_ITS_OWN = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
+# Where a picture is sent to be answered, and nothing else.
+PICTURES = frozenset({"/predict", "/explain", "/similar", batch.PATH})
 ANYWHERE = errors.problems(HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE)
 
 
@@ -89,7 +91,7 @@ def create_app(settings: Settings) -> FastAPI:
         settings.max_upload_bytes
     )  # a picture stays in memory: how many do is bounded
     app.add_middleware(BodyLimit, settings=settings, by_path={batch.PATH: settings.max_batch_bytes})
-    app.add_middleware(RefuseWhenFull, turns=service.turns)
+    app.add_middleware(RefuseWhenFull, turns=service.turns, paths=PICTURES)
     guard.install(app)
     # The last that is added is the outermost.
     app.add_middleware(Access, metrics=service.metrics, routes=app.routes, tracing=tracing)

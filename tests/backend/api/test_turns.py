@@ -68,12 +68,18 @@ def desk(small_library: Library, monkeypatch: pytest.MonkeyPatch) -> Iterator[De
         yield desk
 
 
+def fill(desk: Desk, pool: ThreadPoolExecutor) -> list[Future[Any]]:
+    """Gives every core something to do, and every place in the queue to somebody."""
+    accepted: list[Future[Any]] = []
+    for number in range(available_cpus() + WAITING):
+        accepted.append(pool.submit(desk.ask, number))
+        wait_until(lambda: desk.begun + desk.waiting == len(accepted))
+    return accepted
+
+
 def test_those_who_find_no_place_are_refused_at_once_and_the_others_answered(desk: Desk) -> None:
     with ThreadPoolExecutor(20) as pool:
-        accepted: list[Future[Any]] = []
-        for number in range(available_cpus() + WAITING):
-            accepted.append(pool.submit(desk.ask, number))
-            wait_until(lambda: desk.begun + desk.waiting == len(accepted))
+        accepted = fill(desk, pool)
         for refused in (desk.ask(), desk.ask()):
             assert (refused.status_code, refused.json()["code"]) == (503, "overloaded")
             assert refused.headers["retry-after"] == "1"
@@ -82,6 +88,19 @@ def test_those_who_find_no_place_are_refused_at_once_and_the_others_answered(des
         desk.open.set()
         assert {future.result().status_code for future in accepted} == {200}
     assert desk.ask().status_code == 200
+
+
+def test_what_people_decide_is_taken_while_pictures_find_no_place(desk: Desk) -> None:
+    image = desk.client.get("/images", params={"limit": 1}).json()["items"][0]
+    with ThreadPoolExecutor(20) as pool:
+        accepted = fill(desk, pool)
+        assert desk.ask().status_code == 503
+        decided = desk.client.post("/decisions", json={"image_ids": [image["id"]], "kind": "include"})
+        assert decided.json()["decided"] == 1
+        undone = desk.client.post("/decisions/undo", json={"ids": decided.json()["ids"]})
+        assert undone.json() == {"undone": 1}
+        desk.open.set()
+        assert {future.result().status_code for future in accepted} == {200}
 
 
 def test_who_waits_too_long_is_refused(small_library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
