@@ -167,7 +167,7 @@ def print_outcome(outcome: "Outcome") -> None:
 def train_best(state: State, plan: "Plan", outcome: "Outcome", *, promote: bool) -> None:
     """Trains by the best recipe and registers the model, unless that was done."""
     from training.cli.console import quote, say
-    from training.cli.models import promote_version
+    from training.cli.models import promote_version, track_standing_champion
     from training.tuning.study import open_study, registered_as, registering
 
     number = outcome.best.number
@@ -183,4 +183,5 @@ def train_best(state: State, plan: "Plan", outcome: "Outcome", *, promote: bool)
     if promote:
         promote_version(state, version, force=False)
     else:
+        track_standing_champion(state, plan.dataset.task)
         say(f"To let it serve: menagerie models promote {quote(version)}")
