@@ -6,21 +6,22 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeVarTuple
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, case, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select
 from sqlalchemy.orm import Session
 
-from databases import findings, library
+from databases import findings, kept, library
 from databases.library import LibraryImage, Split
 from databases.models import Finding, Image, Root
 
 Columns = TypeVarTuple("Columns")
-AHEAD_OF_ALL, BEHIND_ALL = -1, 2**31 - 1
+LAST = 2**31 - 1  # no rank is beyond it
 
 
 @dataclass(frozen=True)
 class Filters:
     """Which of a task's pictures: the usable ones, or the `excluded` ones. None where any will do; `source`:
-    the name of a root; `finding`: what stands of them."""
+    the name of a root; `finding`: what stands of them. `sent`: those too that people sent to the service and
+    of which nobody has said yet what they show."""
 
     task: str
     label: str | None = None
@@ -29,12 +30,15 @@ class Filters:
     source: str | None = None
     finding: findings.Kind | None = None
     excluded: bool = False
+    sent: bool = False
 
 
 @dataclass(frozen=True)
-class Counted:
-    """How many pictures pass the filters, and how many of them are ahead of some picture."""
+class Page:
+    """Some of the pictures that pass the filters, in their order. `total`: how many pass; `earlier`: how many
+    of these come before."""
 
+    images: tuple[LibraryImage, ...]
     total: int
     earlier: int
 
@@ -65,38 +69,37 @@ class Overview:
         return sum(entry.pictures for entry in self.labels)
 
 
-def list_images(
+def read_page(
     session: Session, filters: Filters, *, after: int = 0, before: int | None = None, limit: int
-) -> list[LibraryImage]:
-    """At most `limit` pictures by id, or of a `finding` the worst first: the first behind the one with the id
-    `after`, or the last ahead of the one with the id `before`; of nothing, 0 is ahead of all."""
+) -> Page:
+    """At most `limit` pictures: the first after the one with the id `after`, or the last before `before`.
+
+    They are in the order of their ids; of a finding, the worst come first. An id that is none of theirs lies
+    behind the last of a finding.
+    """
+    place = Image.id if filters.finding is None else Finding.rank
     query = _filtered(session, select(Image.id), filters, seek=True)
-    place = _place(filters)
     if before is None:
-        ids = session.scalars(
-            query.where(place > _place_of(session, filters, after)).order_by(place).limit(limit)
-        ).all()
+        later = query.where(place > _place_of(after, filters)) if after else query
+        ids = list(session.scalars(later.order_by(place).limit(limit)))
     else:
-        ahead = query.where(place < _place_of(session, filters, before))
-        ids = session.scalars(ahead.order_by(place.desc()).limit(limit)).all()[::-1]
+        earlier = query.where(place < _place_of(before, filters))
+        ids = list(session.scalars(earlier.order_by(place.desc()).limit(limit)))[::-1]
     found = library.find_images(session, ids, excluded=filters.excluded)
-    return [found[image_id] for image_id in ids if image_id in found]
+    images = tuple(found[image_id] for image_id in ids if image_id in found)
+    if images:
+        return Page(images, *_count(session, filters, place < _place_of(images[0].id, filters)))
+    total, _ = _count(session, filters, place < 0)
+    return Page((), total, total if before is None else 0)
 
 
-def count_images(session: Session, filters: Filters, *, below: int = 0) -> Counted:
-    """How many pictures pass the filters, and how many of those are ahead of the one with the id `below`."""
-    ahead = _place(filters) < _place_of(session, filters, below)
-    columns = select(func.count(), func.coalesce(func.sum(case((ahead, 1), else_=0)), 0))
-    few = filters.finding is not None  # they are the way in: the library need not be gone through
-    total, earlier = session.execute(_filtered(session, columns, filters, seek=few)).one()
-    return Counted(total, earlier)
-
-
-def overview(session: Session, task: str) -> Overview:
-    """What a task's library consists of."""
+def overview(session: Session, task: str, *, sent: bool = False) -> Overview:
+    """What a task's library consists of; `sent`: see `Filters`."""
     roots = _roots(session, task)
     key = (Image.root_id, Image.status, Image.excluded, Image.label, Image.split)
-    query = select(*key, func.count().label("pictures")).where(Image.root_id.in_(list(roots.values())))
+    query = select(*key, func.count().label("pictures")).where(
+        Image.root_id.in_(list(roots.values())), kept.seen(session, task, sent=sent)
+    )
     rows = session.execute(query.group_by(*key)).all()
     usable = [row for row in rows if row.status == "ok" and not row.excluded]
     return Overview(
@@ -126,6 +129,22 @@ def _roots(session: Session, task: str) -> dict[str, int]:
     return dict(rows.all())
 
 
+def _count(session: Session, filters: Filters, is_earlier: ColumnElement[bool]) -> tuple[int, int]:
+    """How many pictures pass, and of how many of them that is true."""
+    few = filters.finding is not None  # they are the way in: the library need not be gone through
+    columns = select(func.count(), func.coalesce(func.sum(case((is_earlier, 1), else_=0)), 0))
+    total, earlier = session.execute(_filtered(session, columns, filters, seek=few)).one()
+    return total, earlier
+
+
+def _place_of(image_id: int, filters: Filters) -> ColumnElement[int]:
+    """Where a picture stands in the order of those that pass."""
+    if filters.finding is None:
+        return literal(image_id)
+    rank = select(Finding.rank).where(Finding.image_id == image_id, Finding.kind == filters.finding)
+    return func.coalesce(rank.scalar_subquery(), LAST)
+
+
 def _filtered(session: Session, query: Select[*Columns], filters: Filters, *, seek: bool) -> Select[*Columns]:
     """`seek`: few pictures are wanted, and another way leads to them than through all of their roots."""
     roots = _roots(session, filters.task)
@@ -133,28 +152,12 @@ def _filtered(session: Session, query: Select[*Columns], filters: Filters, *, se
     # Where the root is no way in, SQLite goes along the ids and ends at the last that is wanted, in place of
     # putting all of the library into their order.
     root = Image.root_id + 0 if seek else Image.root_id
-    return query.where(root.in_(wanted), *_conditions(filters))
-
-
-def _place(filters: Filters) -> SQLColumnExpression[int]:
-    """By what the pictures are in order: their ids, or their ranks among what was found."""
-    if filters.finding is None:
-        return Image.id
-    return _ranks(filters.finding).where(Finding.image_id == Image.id).correlate(Image).scalar_subquery()
-
-
-def _place_of(session: Session, filters: Filters, image_id: int) -> int:
-    """The place of a picture; behind all others, where it is no longer among what was found."""
-    if filters.finding is None:
-        return image_id
-    rank = session.scalar(_ranks(filters.finding).where(Finding.image_id == image_id))
-    if rank is None:
-        return BEHIND_ALL if image_id else AHEAD_OF_ALL
-    return rank
-
-
-def _ranks(kind: findings.Kind) -> Select[int]:
-    return select(Finding.rank).where(Finding.kind == kind)
+    query = query.select_from(Image)
+    if filters.finding is not None:
+        found = and_(Finding.image_id == Image.id, Finding.kind == filters.finding)
+        query = query.join(Finding, found).join(Root, Root.id == Image.root_id + 0).where(findings.stands())
+    seen = kept.seen(session, filters.task, sent=filters.sent)
+    return query.where(root.in_(wanted), seen, *_conditions(filters))
 
 
 def _conditions(filters: Filters) -> Iterator[ColumnElement[bool]]:
@@ -166,6 +169,3 @@ def _conditions(filters: Filters) -> Iterator[ColumnElement[bool]]:
         yield Image.label.is_(None)
     if filters.split is not None:
         yield Image.split == filters.split
-    if filters.finding is not None:
-        found = select(Finding.image_id).join(Image, Image.id == Finding.image_id).join(Root)
-        yield Image.id.in_(found.where(Finding.kind == filters.finding, findings.stands()))

@@ -7,6 +7,7 @@ from typing import Literal, get_args
 from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, or_, select
 from sqlalchemy.orm import Session
 
+from databases import kept
 from databases.models import Correction, Finding, Image, Root, now
 from databases.parts import parts
 
@@ -72,15 +73,15 @@ def of_image(session: Session, image_id: int) -> list[Ranked]:
     return [Ranked(image_id, kind, *found[kind]) for kind in KINDS if kind in found]
 
 
-def counts(session: Session, task: str) -> dict[Kind, int]:
+def counts(session: Session, task: str, *, sent: bool = True) -> dict[Kind, int]:
     """How many of a task's usable pictures each kind stands of, in the order of `KINDS`; kinds of none are
-    left out."""
+    left out. `sent`: see `kept.seen`."""
     rows = session.execute(
         select(Finding.kind, func.count())
         # The id of the root is no way in: by it SQLite would look through the whole library.
         .join(Image, Image.id == Finding.image_id)
         .join(Root, Root.id == Image.root_id + 0)
-        .where(Root.task == task, Image.usable, stands())
+        .where(Root.task == task, Image.usable, stands(), kept.seen(session, task, sent=sent))
         .group_by(Finding.kind)
     )
     found = dict(rows.all())

@@ -4,7 +4,7 @@ has said yet what they show."""
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import ColumnElement, func, insert, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from databases import library
@@ -23,6 +23,17 @@ def find(session: Session, task: str, sha256: str) -> int | None:
     """The id of a task's sound picture with this content, the lowest of several; an excluded one too."""
     query = select(Image.id).join(Root).where(Root.task == task, Image.sha256 == sha256, Image.status == "ok")
     return session.scalar(query.order_by(Image.id).limit(1))
+
+
+def seen(session: Session, task: str, *, sent: bool) -> ColumnElement[bool]:
+    """Which of a task's pictures may be seen: all but those that people sent and of which nobody has said yet
+    what they show; where `sent`, as for whoever is to say that, these too."""
+    root = (
+        None
+        if sent
+        else session.scalar(select(Root.id).where(Root.name == root_name(task), Root.task == task))
+    )
+    return true() if root is None else or_(Image.label.is_not(None), Image.root_id != root)
 
 
 def unexamined(session: Session, task: str) -> list[LibraryImage]:

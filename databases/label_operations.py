@@ -136,8 +136,9 @@ def check_name(label: str) -> None:
 
 
 def reads_as(label: str) -> str:
-    """The same for labels that a person takes for one: "Cat" and "cat", or an accent coded in two ways."""
-    return unicodedata.normalize("NFKC", label).casefold()
+    """The same for labels that a person takes for one: "Cat", "cat" and "cat ", or an accent coded in two
+    ways."""
+    return " ".join(unicodedata.normalize("NFKC", label).casefold().split())
 
 
 def check_alike(label: str, known: Iterable[str]) -> None:

@@ -18,7 +18,8 @@ class Among:
     """Which pictures may be answers: those that are all of this; None: whatever it is.
 
     `labelled`: only those that have a label at all. `source`: the root's name. `since` and `before`: when the
-    picture was last ingested, the first included.
+    picture was last ingested, the first included. `sent`: those too that people sent to the service and of
+    which nobody has said yet what they show: these are for the eyes of who decides on them.
     """
 
     label: str | None = None
@@ -27,6 +28,12 @@ class Among:
     source: str | None = None
     since: datetime | None = None
     before: datetime | None = None
+    sent: bool = False
+
+    @property
+    def names_labels(self) -> bool:
+        """Whether only pictures with a label pass."""
+        return self.labelled or self.label is not None
 
 
 @dataclass(frozen=True)

@@ -48,11 +48,13 @@ LOOK_WIDE = text(
 
 @dataclass(frozen=True)
 class Shelved:
-    """Which embeddings are meant: those of the pictures of some roots, of `size` numbers, under a model."""
+    """Which embeddings are meant: those of the pictures of some roots, of `size` numbers, under a model; of
+    the roots `unnamed` none without a label."""
 
     model_id: int
     size: int
     roots: Collection[int]
+    unnamed: Collection[int] = ()
 
 
 @dataclass(frozen=True)
@@ -180,6 +182,8 @@ def _filtered(
         Image.usable,
         Image.root_id.in_(shelved.roots),
     )
+    if shelved.unnamed:
+        query = query.where(or_(Image.label.is_not(None), Image.root_id.not_in(shelved.unnamed)))
     for column, value in ((Image.label, among.label), (Image.split, among.split)):
         if value is not None:
             query = query.where(column == value)

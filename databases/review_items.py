@@ -1,8 +1,8 @@
 """What those who look at a picture of the queue are told: what was answered, found and said of it."""
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from databases import library
+from databases.labelling import read_labelling
 from databases.library import LibraryImage
 from databases.models import Answer, Feedback, Finding, Image, Model, Prediction
 from databases.review_queue import NOT_AN_ANIMAL, SUSPICIONS, Reason, Task, Waiting, last_word
@@ -57,7 +58,7 @@ def read_items(session: Session, task: Task, waiting: Sequence[Waiting]) -> list
     ids = [one.position.image_id for one in waiting]
     images = library.find_images(session, ids)
     opinions, found, said = _opinions(session, task, ids), _found(session, ids), _said(session, task, images)
-    return [
+    items = [
         _item(
             one,
             images[one.position.image_id],
@@ -68,6 +69,23 @@ def read_items(session: Session, task: Task, waiting: Sequence[Waiting]) -> list
         for one in waiting
         if one.position.image_id in images
     ]
+    names = _names_now(session, task, {item.suggestion for item in items if item.suggestion is not None})
+    return [_renamed(item, names) for item in items]
+
+
+def _names_now(session: Session, task: Task, suggested: Collection[str]) -> dict[str | None, str | None]:
+    """What became of suggested labels that were renamed, merged or dropped: models, checks and people told
+    them by the names that they had. One that the library has again is itself."""
+    labelling = read_labelling(session, task.name, ())
+    became: dict[str | None, str | None] = {label: labelling.of(label).label for label in suggested}
+    renamed = {label: now for label, now in became.items() if now != label}
+    there = library.labels(session, task.name) if renamed else ()
+    return {label: now for label, now in renamed.items() if label not in there}
+
+
+def _renamed(item: Item, names: Mapping[str | None, str | None]) -> Item:
+    suggestion = names.get(item.suggestion, item.suggestion)
+    return replace(item, suggestion=suggestion, score=None if suggestion is None else item.score)
 
 
 def _item(

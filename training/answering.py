@@ -56,11 +56,13 @@ def ask_neighbours(
     """Asks the ten nearest pictures of the library about each answer of a model of which nobody asked them
     yet, as `/predict` does; returns how many answers.
 
-    What they said stays, though labels change later: the answers to come are asked about anew. Committed in
-    chunks.
+    What they said stays, though labels change later: the answers to come are asked about anew. Where no
+    picture carries a label that the model knows, as in a library without labels, nobody is asked: no
+    neighbour could say anything, and each index would ask all of them again. Committed in chunks.
     """
     with Session(engine) as session:
-        unjudged = answers.unjudged(session, model.id, task)
+        speaking = not library.count_labels(session, task).keys().isdisjoint(model.labels)
+        unjudged = answers.unjudged(session, model.id, task) if speaking else []
     with progress.track("Asking neighbours", len(unjudged)) as advance:
         for chunk in chunks(unjudged):
             agreements = {}

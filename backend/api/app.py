@@ -48,8 +48,8 @@ Errors are `application/problem+json`, with a `code` that does not change.
 
 # FastAPI's spans and logs would tell queries, and what in them was invalid.
 NO_TELEMETRY_OF_ITS_OWN = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
-# Feedback has a picture only now and then, and asks for a turn where it has one.
-PICTURES = ("/predict", batch.PATH, "/explain", "/similar")
+# Where a picture is sent to be answered, and nothing else.
+PICTURES = frozenset({"/predict", "/explain", "/similar", batch.PATH})
 ANYWHERE = errors.problems(HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE)
 
 

@@ -31,8 +31,8 @@ class BrowsingQuery(BaseModel):
     before: int | None = Field(None, ge=1, le=MAX_ID, description="Where the page after begins.")
     limit: int = Field(50, ge=1, le=MAX_PAGE)
 
-    def filters(self, service: Service, session: Session) -> Filters:
-        """As the database is asked.
+    def filters(self, service: Service, session: Session, *, sent: bool) -> Filters:
+        """As the database is asked; `sent`: see there.
 
         Raises:
             ApiError: `unknown_label` or `unknown_source`; `invalid_request` where two of them contradict.
@@ -53,6 +53,7 @@ class BrowsingQuery(BaseModel):
             source=self.source,
             finding=self.finding,
             excluded=self.excluded,
+            sent=sent,
         )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from backend.api.errors import ApiError, problem_of, problems
-from backend.api.needed_scopes import PROBES, needed_scope
+from backend.api.needed_scopes import ANY_KEY, PROBES, needed_scopes
 from backend.api.rate_limit import rate_limited
 from backend.api.require_key import KEY_HEADER, invalid_key, missing_key, missing_scope
 
@@ -43,9 +43,9 @@ def document(app: FastAPI) -> None:
 
 def _describe(operation: dict[str, Any], method: str, path: str) -> None:
     refusals = [] if path in PROBES else [rate_limited(3)]
-    if needed := needed_scope(method, path):
+    if needed := needed_scopes(method, path):
         refusals += [missing_key(), invalid_key()]
-        refusals += [] if needed == "any" else [missing_scope("page", needed)]
+        refusals += [] if needed == ANY_KEY else [missing_scope("page", needed)]
         operation["security"] = EITHER
     for status in dict.fromkeys(HTTPStatus(refusal.status_code) for refusal in refusals):
         of_status = [refusal for refusal in refusals if refusal.status_code == status]

@@ -5,6 +5,8 @@ from sqlalchemy import Engine
 from starlette.middleware.cors import CORSMiddleware
 
 from backend.api.keyring import Keyring
+from backend.api.known_host import RefuseOtherHosts
+from backend.api.own_pages import RefuseOtherPages
 from backend.api.proxy_warning import ProxyWarning
 from backend.api.rate_limit import RateLimit
 from backend.api.reach import is_loopback
@@ -32,6 +34,9 @@ class Guard:
         if self._keyring is not None:
             app.add_middleware(RequireKey, keyring=self._keyring)
         else:
+            app.add_middleware(RefuseOtherPages, origins=settings.cors_origins)
+            if settings.auth == "auto":
+                app.add_middleware(RefuseOtherHosts)
             app.add_middleware(ProxyWarning)
         if settings.cors_origins:
             # Outside of the keys: a browser asks whether it may send one before it does.

@@ -1,27 +1,30 @@
 """What a key must allow for what is asked. A path that nobody thought of needs one too."""
 
-from typing import Literal
+from databases.keys import SCOPES, Scope
 
-from databases.keys import Scope
-
-# `any`: a key in use, whatever it allows.
-Need = Scope | Literal["any"]
+# Any of these will do. A key has one at least, so that all of them together are any key in use.
+Need = tuple[Scope, ...]
+ANY_KEY: Need = SCOPES
 
 PROBES = frozenset({"/livez", "/readyz"})
 OPEN = PROBES | {"/docs", "/openapi.json"}
 ASSETS = "/static-offline-docs/"  # what /docs is drawn with
 READING = ("GET", "HEAD")
+# What whoever decides on pictures must see of them.
+LIBRARY = ("images", "labels", "library", "models")
 
 
-def needed_scope(method: str, path: str) -> Need | None:
+def needed_scopes(method: str, path: str) -> Need | None:
     """None where anybody may ask."""
     if path in OPEN or path.startswith(ASSETS):
         return None
     area = path.strip("/").partition("/")[0]
     if area == "me":
-        return "any"
+        return ANY_KEY
     if area in ("review", "decisions"):
-        return "review"
-    if area == "models" and method not in READING:
-        return "admin"
-    return "predict"
+        return ("review",)
+    if area in LIBRARY and method in READING:
+        return ("predict", "review")
+    if area == "models":
+        return ("admin",)
+    return ("predict",)

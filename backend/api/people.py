@@ -53,3 +53,8 @@ def scopes_of(request: Request, service: Service) -> tuple[str, ...]:
     if key is None or not is_key_needed(service.settings):
         return SCOPES
     return key.scopes
+
+
+def may_review(request: Request, service: Service) -> bool:
+    """Whether who asks may decide what pictures show, and so look at what people sent for that."""
+    return not {"review", "admin"}.isdisjoint(scopes_of(request, service))

@@ -7,8 +7,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from backend.api.errors import ApiError, problem_of
 from backend.api.keyring import Keyring
-from backend.api.needed_scopes import needed_scope
-from databases import keys
+from backend.api.needed_scopes import Need, needed_scopes
 from databases.keys import ApiKey
 
 KEY_HEADER = "X-API-Key"
@@ -34,7 +33,7 @@ class RequireKey:
             await problem_of(refusal)(scope, receive, send)
 
     def _refusal(self, scope: Scope) -> ApiError | None:
-        needed = needed_scope(scope.get("method", "GET"), scope["path"])
+        needed = needed_scopes(scope.get("method", "GET"), scope["path"])
         if needed is None:
             return None
         token = _shown(Headers(scope=scope))
@@ -44,7 +43,7 @@ class RequireKey:
         if key is None:
             return invalid_key()
         scope.setdefault("state", {})[STATE] = key
-        return None if needed == "any" or key.allows(needed) else missing_scope(key.name, needed)
+        return None if any(map(key.allows, needed)) else missing_scope(key.name, needed)
 
 
 def key_of(scope: Scope) -> ApiKey | None:
@@ -63,8 +62,9 @@ def invalid_key() -> ApiError:
     return ApiError(HTTPStatus.UNAUTHORIZED, "invalid_key", detail, CHALLENGE)
 
 
-def missing_scope(name: str, needed: keys.Scope) -> ApiError:
-    detail = f"the key {name!r} does not have the scope {needed!r}, which this needs"
+def missing_scope(name: str, needed: Need) -> ApiError:
+    scopes = " or ".join(map(repr, needed))
+    detail = f"the key {name!r} does not have the scope {scopes}, which this needs"
     return ApiError(HTTPStatus.FORBIDDEN, "missing_scope", detail)
 
 

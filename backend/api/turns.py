@@ -114,21 +114,23 @@ async def _disconnect(request: Request) -> None:
 
 
 class RefuseWhenFull:
-    """Refuses a picture before its bytes are read, where it would have no turn; `paths` are those that work
-    on what is sent there. What people say and decide needs no turn, however many pictures wait."""
+    """Refuses a picture before its bytes are read, where it would have no turn. `paths`: where pictures are
+    sent to. What else is asked needs no turn, or asks for one when it has read what was sent."""
 
     def __init__(self, app: ASGIApp, turns: Turns, paths: Collection[str]) -> None:
         self._app = app
         self._turns = turns
-        self._paths = frozenset(paths)
+        self._paths = paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        asks = scope["type"] == "http" and scope["method"] == "POST" and scope["path"] in self._paths
-        refusal = self._turns.refusal() if asks else None
+        refusal = self._turns.refusal() if self._sends_a_picture(scope) else None
         if refusal is None:
             await self._app(scope, receive, send)
         else:
             await problem_of(refusal)(scope, receive, send)
+
+    def _sends_a_picture(self, scope: Scope) -> bool:
+        return scope["type"] == "http" and scope["method"] == "POST" and scope["path"] in self._paths
 
 
 def overloaded(reason: str) -> ApiError:

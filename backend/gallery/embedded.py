@@ -20,7 +20,7 @@ from backend.gallery.index import Index, Rows
 from backend.gallery.keeping import Keeper
 from backend.gallery.scanning import scan
 from backend.gallery.segment import shown_bits
-from databases import gallery_rows, nearest
+from databases import gallery_rows, kept, nearest
 from databases.nearest import Among, Entry
 from databases.registry import RegisteredModel
 
@@ -88,8 +88,15 @@ class EmbeddedShelf:
         key = among, frozenset(own)
         if key not in self._selected:
             roots = None if among.source is None else gallery_rows.root_ids(self._session, among.source)
-            self._selected[key] = self._index.select(among, roots, [int(one) for one in own])
+            own_numbers = [int(one) for one in own]
+            self._selected[key] = self._index.select(among, roots, own_numbers, self._unnamed(among))
         return self._selected[key]
+
+    def _unnamed(self, among: Among) -> Collection[int]:
+        """The roots of which nothing is an answer that has no label."""
+        if among.sent or among.names_labels:
+            return ()
+        return gallery_rows.root_ids(self._session, kept.root_name(self._model.task))
 
     def _present(self, image_ids: Sequence[int]) -> Iterator[tuple[int, str | None, str, bytes]]:
         return gallery_rows.present_vectors(self._session, self._model.id, image_ids)

@@ -37,6 +37,14 @@ class Rows:
         return self.start + np.flatnonzero(self.kept)
 
 
+def _leave_out(rows: Rows, roots: Collection[int]) -> None:
+    """Takes what has no label and lies under one of `roots` out of `rows`, which are all of a part's: they
+    begin with those that have none."""
+    columns, cells = rows.part.segment.columns, rows.part.segment.cells
+    stop = int(cells.start[cells.of_label(NO_LABEL).stop])
+    rows.kept[:stop] &= ~np.isin(columns["root"][:stop], list(roots))
+
+
 @dataclass(frozen=True, eq=False)
 class Index:
     """`change`: the latest that was taken up, None of none. `labels`: the number of each label. Immutable."""
@@ -71,9 +79,16 @@ class Index:
             for part in self.parts
         }
 
-    def select(self, among: Among, roots: Collection[int] | None, own: Collection[int]) -> list[Rows]:
-        """The rows that pass a filter, of which `roots` are the roots that its source names."""
-        return [self._select(part, among, roots, own) for part in self.parts]
+    def select(
+        self, among: Among, roots: Collection[int] | None, own: Collection[int], unnamed: Collection[int] = ()
+    ) -> list[Rows]:
+        """The rows that pass a filter, of which `roots` are the roots that its source names. Of the roots
+        `unnamed`, for filters that ask for no label, those with a label alone."""
+        selected = [self._select(part, among, roots, own) for part in self.parts]
+        if unnamed:
+            for rows in selected:
+                _leave_out(rows, unnamed)
+        return selected
 
     def _select(self, part: Part, among: Among, roots: Collection[int] | None, own: Collection[int]) -> Rows:
         columns, cells = part.segment.columns, part.segment.cells

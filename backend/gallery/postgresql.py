@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from backend.gallery.asking import DECIMALS, Candidate
 from backend.gallery.cosines import exact_cosines
 from backend.gallery.counts import Counts
-from databases import gallery_rows, library, nearest, pgvector, pgvector_index
+from databases import gallery_rows, kept, library, nearest, pgvector, pgvector_index
 from databases.nearest import Among, Entry
 from databases.pgvector import Asked, Counted, Near, Shelved
 from databases.registry import RegisteredModel
@@ -76,7 +76,7 @@ class PostgresqlGallery:
         with self.opened() as shelf:
             if shelf.writes == self._followed:
                 return False
-            self._followed, self._pictures = shelf.writes, shelf.pictures(Among())
+            self._followed, self._pictures = shelf.writes, shelf.pictures(Among(sent=True))
         return True
 
     def close(self) -> None:
@@ -181,8 +181,12 @@ class PostgresqlShelf:
         return counted
 
     def _shelved(self, among: Among) -> Shelved:
-        named = {root for name, root in self._known.roots.items() if among.source in (None, name)}
-        return Shelved(self._model.id, self._size, named)
+        known = self._known.roots.items()
+        named = {root for name, root in known if among.source in (None, name)}
+        if among.sent or among.names_labels:
+            return Shelved(self._model.id, self._size, named)
+        unnamed = {root for name, root in known if name == kept.root_name(self._model.task)}
+        return Shelved(self._model.id, self._size, named, unnamed)
 
 
 def _nearest(

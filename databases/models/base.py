@@ -12,10 +12,14 @@ from sqlalchemy.orm import DeclarativeBase
 
 
 class UTCDateTime(TypeDecorator[datetime]):
-    """An aware datetime in UTC; SQLite keeps no zone of its own."""
+    """An aware datetime, in UTC; SQLite keeps no zone of its own, so that it must be told none but this."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        del dialect
+        return value if value is None or value.tzinfo is None else value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         del dialect

@@ -1,12 +1,13 @@
 """Looking through a library, on both databases."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
 
-from databases import browsing, findings, library
-from databases.browsing import Counted, Filters, LabelCounts
+from databases import browsing, corrections, findings, kept, library
+from databases.browsing import Filters, LabelCounts, Page
 from databases.findings import Ranked
 from databases.library import LibraryImage
 from tests.databases.filling import Library
@@ -31,8 +32,8 @@ def pets(session: Session) -> Library:
     return pets
 
 
-def find(session: Session, filters: Filters, **page: int) -> list[LibraryImage]:
-    return browsing.list_images(session, filters, **({"limit": 100} | page))
+def read(session: Session, filters: Filters, **page: int) -> Page:
+    return browsing.read_page(session, filters, **({"limit": 100} | page))
 
 
 @pytest.mark.usefixtures("pets")
@@ -59,40 +60,68 @@ def test_filters_choose_and_count_the_same_pictures(
     images = library.task_images(session, "pets")
     dark = [next(image for image in images if image.label == label) for label in ("cat", "dog")]
     findings.replace(session, "pets", [Ranked(image.id, "dark", i, None) for i, image in enumerate(dark)])
-    filters = Filters("pets", **wanted)
-    found = find(session, filters)
-    assert len(found) == browsing.count_images(session, filters).total == expected
-    assert all(image.label == wanted.get("label", image.label) for image in found)
-    assert all(image.task == "pets" for image in found)
+    found = read(session, Filters("pets", **wanted))
+    assert (len(found.images), found.total, found.earlier) == (expected, expected, 0)
+    assert all(image.label == wanted.get("label", image.label) for image in found.images)
+    assert all(image.task == "pets" for image in found.images)
+
+
+def forth(session: Session, filters: Filters) -> list[LibraryImage]:
+    """All pages of 4, from the first on."""
+    seen: list[LibraryImage] = []
+    while (page := read(session, filters, after=seen[-1].id if seen else 0, limit=4)).images:
+        assert page.earlier == len(seen)
+        seen += page.images
+    assert (page.total, page.earlier) == (len(seen), len(seen))
+    return seen
+
+
+def back(session: Session, filters: Filters) -> list[LibraryImage]:
+    """All pages of 4, from the last on."""
+    seen: list[LibraryImage] = []
+    while (page := read(session, filters, before=seen[0].id if seen else 10**6, limit=4)).images:
+        seen = [*page.images, *seen]
+        assert page.earlier == page.total - len(seen)
+    assert page.earlier == 0
+    return seen
 
 
 @pytest.mark.usefixtures("pets")
 def test_pages_follow_one_another_forth_and_back_without_gap_or_overlap(session: Session) -> None:
     everything = library.task_images(session, "pets")
-    forth: list[LibraryImage] = []
-    while page := find(session, EVERYTHING, after=forth[-1].id if forth else 0, limit=4):
-        assert browsing.count_images(session, EVERYTHING, below=page[0].id) == Counted(9, len(forth))
-        forth += page
-    assert forth == everything
-    back: list[LibraryImage] = []
-    while page := find(session, EVERYTHING, before=back[0].id if back else 10**6, limit=4):
-        back = page + back
-    assert back == everything
+    assert forth(session, EVERYTHING) == back(session, EVERYTHING) == everything
 
 
 @pytest.mark.usefixtures("pets")
-def test_what_was_found_is_paged_through_from_the_worst_on(session: Session) -> None:
-    worst_first = library.task_images(session, "pets")[5::-1]
-    found = [Ranked(image.id, "dark", rank, None) for rank, image in enumerate(worst_first)]
-    findings.replace(session, "pets", [*found, Ranked(worst_first[-1].id, "blurry", 0, None)])
+def test_pictures_of_a_finding_come_with_the_worst_first(session: Session) -> None:
+    everything = library.task_images(session, "pets")
+    worst = [everything[number] for number in (5, 2, 8, 0, 7, 1)]
+    of_others = library.task_images(session, "birds")
+    findings.replace(session, "pets", [Ranked(image.id, "dark", i, None) for i, image in enumerate(worst)])
+    findings.replace(session, "birds", [Ranked(image.id, "dark", 0, None) for image in of_others])
     dark = Filters("pets", finding="dark")
-    forth: list[LibraryImage] = []
-    while page := find(session, dark, after=forth[-1].id if forth else 0, limit=4):
-        assert browsing.count_images(session, dark, below=page[0].id) == Counted(6, len(forth))
-        forth += page
-    assert forth == worst_first
-    assert find(session, dark, before=10**6, limit=2) == worst_first[-2:]
-    assert find(session, dark, before=worst_first[-2].id, limit=2) == worst_first[2:4]
+    assert forth(session, dark) == back(session, dark) == worst
+    # Whoever decides on what they see goes on from there.
+    corrections.add(session, "pets", [worst[1].sha256], "include")
+    assert [*read(session, dark, after=worst[1].id).images] == worst[2:]
+    assert read(session, dark, after=worst[1].id).earlier == 1
+
+
+@pytest.mark.usefixtures("pets")
+def test_what_people_sent_is_seen_by_who_asks_for_it_until_somebody_says_what_it_shows(
+    session: Session,
+) -> None:
+    root = kept.root_name("pets")
+    image_id = Library(session, root, uri="/uploads/pets").add("new.jpg", label=None, split=None)
+    findings.replace(session, "pets", [Ranked(image_id, "dark", 0, None)])
+    for filters in (EVERYTHING, Filters("pets", finding="dark"), Filters("pets", source=root)):
+        assert image_id not in {image.id for image in read(session, filters).images}
+        assert image_id in {image.id for image in read(session, replace(filters, sent=True)).images}
+    assert [browsing.overview(session, "pets", sent=sent).total for sent in (False, True)] == [9, 10]
+    assert [findings.counts(session, "pets", sent=sent) for sent in (False, True)] == [{}, {"dark": 1}]
+    (sent,) = read(session, Filters("pets", source=root, sent=True)).images
+    corrections.add(session, "pets", [sent.sha256], "label", label="cat")
+    assert image_id in {image.id for image in read(session, EVERYTHING).images}
 
 
 @pytest.mark.usefixtures("pets")
@@ -110,5 +139,4 @@ def test_an_overview_counts_labels_splits_and_sources_and_what_is_left_out(sessi
 def test_an_empty_library_counts_nothing(session: Session) -> None:
     overview = browsing.overview(session, "pets")
     assert (overview.labels, overview.sources, overview.total) == ((), {}, 0)
-    assert find(session, EVERYTHING) == []
-    assert browsing.count_images(session, EVERYTHING) == Counted(0, 0)
+    assert read(session, EVERYTHING) == Page((), 0, 0)

@@ -1,14 +1,17 @@
 """Pictures that people let the service keep are a root of their task, without a label until somebody decides;
 on both databases."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import Engine, update
 from sqlalchemy.orm import Session
 
 from databases import corrections, kept, library
 from databases.errors import RootConflict
+from databases.labelling import lock_labels
 from databases.models import Image
 from tests.databases.filling import Library, content
 
@@ -68,3 +71,21 @@ def test_uploads_of_a_task_lie_in_one_folder(session: Session, pets: Library) ->
     kept.add(session, pets.task, FOLDER, picture("a"))
     with pytest.raises(RootConflict):
         kept.add(session, pets.task, "/elsewhere/pets", picture("b"))
+
+
+def test_of_two_that_send_a_first_picture_at_once_neither_is_lost(engine: Engine) -> None:
+    with Session(engine) as session, session.begin():
+        task = Library(session).task
+    ready = threading.Barrier(2)
+
+    def send(name: str) -> int:
+        with Session(engine) as session, session.begin():
+            session.connection()
+            ready.wait()
+            lock_labels(session, task)
+            return kept.add(session, task, FOLDER, picture(name))
+
+    with ThreadPoolExecutor(2) as pool:
+        ids = list(pool.map(send, ("one", "other")))
+    with Session(engine) as session:
+        assert {image.id for image in library.root_images(session, kept.root_name(task))} == set(ids)

@@ -171,6 +171,6 @@ def test_hundreds_of_labels_are_changed_at_once(session: Session) -> None:
 def test_a_label_that_reads_like_another_is_told_from_it() -> None:
     label_operations.check_alike("lynx", ["lion"])
     label_operations.check_alike("lion", ["lion", "Lion"])
-    for alike in ("Lion", "LION", "\uff4cion"):
+    for alike in ("Lion", "LION", "\uff4cion", "lion ", " lion"):
         with pytest.raises(BadLabel, match="reads like 'lion'"):
             label_operations.check_alike(alike, ["lynx", "lion"])

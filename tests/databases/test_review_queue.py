@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from databases import corrections
+from databases import corrections, label_operations
 from databases.models import Image
 from databases.review_items import read_items
 from tests.databases.filling import content
@@ -164,6 +164,26 @@ def test_people_are_believed_before_checks_and_these_before_the_model(desk: Desk
     assert items[said].score is None
     (one,) = items[said].said
     assert (one.correct, one.label, one.comment, one.by) == (False, "fox", "red tail", "Anna")
+
+
+def test_a_label_that_was_renamed_merged_or_dropped_is_suggested_by_what_it_is_now(desk: Desk) -> None:
+    desk.pets.add_all(["dog/0.jpg", "fox/0.jpg", "cow/0.jpg"])
+    answered, checked, said, dropped = (desk.add(f"cat/{number}.jpg") for number in range(1, 5))
+    desk.answer(answered, "dog")
+    desk.suspect(checked, 0, "fox")
+    desk.report(said, label="unheard of")
+    desk.suspect(dropped, 1, "cow")
+    label_operations.rename(desk.session, "pets", "dog", "hound")
+    label_operations.merge(desk.session, "pets", ["fox"], "hound")
+    label_operations.drop(desk.session, "pets", ["cow"])
+
+    def suggested() -> dict[int, str | None]:
+        items = read_items(desk.session, desk.task, desk.queue().waiting)
+        return {one.image.id: one.suggestion for one in items}
+
+    assert suggested() == {answered: "hound", checked: "hound", said: "unheard of", dropped: None}
+    desk.add("dog/1.jpg")  # as somebody may have it: a label is what it is called
+    assert suggested()[answered] == "dog"
 
 
 def test_who_confirmed_an_answer_says_what_an_unlabelled_picture_shows(desk: Desk) -> None:

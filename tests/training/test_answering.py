@@ -1,5 +1,7 @@
 """What a model answers to the library's pictures is kept for those who review them."""
 
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -75,6 +77,14 @@ def test_neighbours_are_asked_once_about_each_answer(engine: Engine, bundles: Pa
     green = answered(engine, model)["red/green.jpg"]
     # Of the ten nearest four are green, and it is not its own neighbour.
     assert green.agreement == pytest.approx(0.4)
+
+
+@pytest.mark.usefixtures("folder")
+def test_neighbours_that_carry_no_label_of_the_models_are_not_asked(engine: Engine, bundles: Path) -> None:
+    model = replace(add_tiny_bundle(engine, bundles), labels=("lion", "tiger"))
+    index(engine, bundles, model, TASK, Silent())
+    with closing(open_model_gallery(engine, bundles, model)) as gallery:
+        assert ask_neighbours(engine, gallery, model, TASK, Silent()) == 0
 
 
 @pytest.mark.usefixtures("folder")

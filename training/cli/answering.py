@@ -19,7 +19,8 @@ def answer_for(state: State, model: "RegisteredModel") -> None:
     answer_library(state.engine, state.bundles, model, model.task, Bars())
     with closing(open_model_gallery(state.engine, state.bundles, model)) as gallery:
         asked = ask_neighbours(state.engine, gallery, model, model.task, Bars())
-    say(f"Review knows what {quote(model.version)} answers to each picture ({counted(asked, 'new answer')}).")
+    new = f" ({counted(asked, 'new answer')})" if asked else ""
+    say(f"Review knows what {quote(model.version)} answers to each picture{new}.")
 
 
 def say_unanswered(state: State, model: "RegisteredModel") -> None:

@@ -77,7 +77,7 @@ def train(
     """
     given = {name: value for name, value in locals().items() if name not in OTHERS and value is not None}
     from training.cli.console import say
-    from training.cli.models import promote_version
+    from training.cli.models import promote_version, track_standing_champion
     from training.errors import BadRecipe
     from training.methods import check_weights
 
@@ -97,6 +97,7 @@ def train(
         if promote:
             promote_version(state, manifest.version, force=False)
         else:
+            track_standing_champion(state, manifest.task)
             _hint(manifest)
 
 

@@ -180,6 +180,20 @@ def index_for(state: State, model: "RegisteredModel", task: str) -> None:
     _say_indexed(model, added)
 
 
+def track_standing_champion(state: State, task: str) -> None:
+    """Tells who the champion of a task is now: the service knows no MLflow, and told nobody of promotions
+    that were asked of it."""
+    from sqlalchemy.orm import Session
+
+    from backend.bundles.places import has_bundle
+    from databases import registry
+
+    with Session(state.engine) as session:
+        champion = registry.champion(session, task)
+    if champion is not None and has_bundle(state.bundles, champion.bundle_uri):
+        _track_champion(state, champion)
+
+
 def _track_champion(state: State, model: "RegisteredModel") -> None:
     from training.tracking.messages import Promoted
 

@@ -168,7 +168,7 @@ def train_best(state: State, plan: "Plan", outcome: "Outcome", *, promote: bool)
     """Trains by the best recipe and registers the model, unless that was done."""
     from training.cli.answering import say_unanswered
     from training.cli.console import quote, say
-    from training.cli.models import promote_version
+    from training.cli.models import promote_version, track_standing_champion
     from training.tuning.study import open_study, registered_as, registering
 
     number = outcome.best.number
@@ -184,4 +184,5 @@ def train_best(state: State, plan: "Plan", outcome: "Outcome", *, promote: bool)
     if promote:
         say_unanswered(state, promote_version(state, version, force=False))
     else:
+        track_standing_champion(state, plan.dataset.task)
         say(f"To let it serve: menagerie models promote {quote(version)}")

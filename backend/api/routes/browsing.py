@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
 from backend.api.browsing_query import BrowsingQueryDep
 from backend.api.browsing_schemas import (
@@ -19,6 +19,7 @@ from backend.api.browsing_schemas import (
 from backend.api.dependencies import ServiceDep, SessionDep
 from backend.api.errors import problems
 from backend.api.known_images import ImageId, find_image
+from backend.api.people import may_review
 from backend.api.presenting import image_out
 from backend.api.schemas import MAX_ID
 from databases import browsing, describing, findings
@@ -28,11 +29,14 @@ router = APIRouter(tags=["library"], responses=problems(HTTPStatus.NOT_FOUND))
 
 
 @router.get("/library")
-def show_library(service: ServiceDep, session: SessionDep) -> LibraryOut:
-    """Count what the library of the serving model's task consists of."""
-    task = service.model.task
-    overview = browsing.overview(session, task)
-    found = findings.counts(session, task)
+def show_library(service: ServiceDep, session: SessionDep, request: Request) -> LibraryOut:
+    """Count what the library of the serving model's task consists of.
+
+    What people sent is told to who may review alone, until somebody says what it shows.
+    """
+    task, sent = service.model.task, may_review(request, service)
+    overview = browsing.overview(session, task, sent=sent)
+    found = findings.counts(session, task, sent=sent)
     return LibraryOut(
         task=task,
         total=overview.total,
@@ -45,19 +49,24 @@ def show_library(service: ServiceDep, session: SessionDep) -> LibraryOut:
 
 
 @router.get("/images")
-def list_images(service: ServiceDep, session: SessionDep, query: BrowsingQueryDep) -> ImagePage:
-    """List the pictures of the serving model's task, by id; of a `finding` the worst first."""
-    filters = query.filters(service, session)
-    found = browsing.list_images(session, filters, after=query.after, before=query.before, limit=query.limit)
-    first = found[0].id if found else query.before or MAX_ID
-    counted = browsing.count_images(session, filters, below=first)
-    follow = counted.total > counted.earlier + len(found)
+def list_images(
+    service: ServiceDep, session: SessionDep, request: Request, query: BrowsingQueryDep
+) -> ImagePage:
+    """List the pictures of the serving model's task, by id; those of a finding with the worst first.
+
+    What people sent is listed for who may review alone, until somebody says what it shows.
+    """
+    filters = query.filters(service, session, sent=may_review(request, service))
+    page = browsing.read_page(session, filters, after=query.after, before=query.before, limit=query.limit)
+    found = page.images
+    follow = page.total > page.earlier + len(found)
+    first = found[0].id if found else MAX_ID
     return ImagePage(
-        total=counted.total,
-        earlier=counted.earlier,
+        total=page.total,
+        earlier=page.earlier,
         items=[image_out(image) for image in found],
         next_after=found[-1].id if found and follow else None,
-        previous_before=first if counted.earlier else None,
+        previous_before=first if page.earlier else None,
     )
 
 

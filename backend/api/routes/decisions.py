@@ -22,6 +22,7 @@ from backend.api.writing import write
 from databases import corrections, finding, label_operations, library
 from databases.corrections import Recorded
 from databases.finding import KnownAs
+from databases.labelling import lock_labels
 
 router = APIRouter(tags=["review"])
 
@@ -65,6 +66,7 @@ def list_decisions(
 
 
 def _decide(session: Session, task: str, wanted: DecisionsIn, made_by: str | None) -> list[int]:
+    lock_labels(session, task)  # of two who make up labels that read alike, the later one sees the other's
     contents = finding.contents(session, task, wanted.image_ids)
     if missing := [one for one in wanted.image_ids if one not in contents]:
         raise ApiError(HTTPStatus.NOT_FOUND, "not_found", f"the library has no picture {missing[0]}")

@@ -75,8 +75,9 @@ def test_what_is_refused_as_overloaded_is_counted_under_its_route(desk: Desk) ->
             accepted.append(pool.submit(desk.ask))
             wait_until(lambda: desk.begun + desk.waiting == len(accepted))
         assert desk.ask().status_code == 503
-        desk.client.post("/my/own/path")
+        assert desk.client.post("/similar").status_code == 503
+        assert desk.client.post("/my/own/path").status_code == 404
         desk.open.set()
-    refused = 'menagerie_request_seconds_count{{route="{}",status="503"}}'
-    assert metric(desk.client, refused.format("/predict")) == 1
-    assert metric(desk.client, refused.format("none")) == 1
+    counted = 'menagerie_request_seconds_count{{route="{}",status="{}"}}'
+    for route, status in (("/predict", 503), ("/similar", 503), ("none", 404)):
+        assert metric(desk.client, counted.format(route, status)) == 1

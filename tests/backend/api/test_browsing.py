@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 from databases import corrections, findings, library
 from databases.findings import Ranked
 from tests.backend.api.conftest import PER_LABEL, TASK, Library
+from tests.backend.api.guarded import guarded, make_key, shown
+from tests.drawing import picture
 
 EVERY = 3 * PER_LABEL + 1
 
@@ -116,6 +118,29 @@ def test_a_finding_is_counted_listed_and_told_until_somebody_decides(
         corrections.add(session, TASK, [first.sha256], "label", label="blue")
     assert client.get("/library").json()["findings"] == []
     assert client.get(f"/images/{first.id}").json()["findings"] == []
+
+
+def test_what_people_sent_is_listed_for_who_may_review_alone(small_library: Library) -> None:
+    page, anna = (make_key(small_library.engine, name, name) for name in ("predict", "review"))
+    with guarded(small_library) as client:
+        sent = picture("red", 77)
+        asked = client.post("/predict", files={"file": sent}, headers=shown(page)).json()
+        said = {"prediction_id": asked["prediction_id"], "correct": "false"}
+        kept = client.post("/feedback", data=said, files={"file": sent}, headers=shown(page)).json()
+
+        def seen(key: str, **asked: str) -> tuple[set[int], int, int]:
+            listed = client.get("/images", params={"limit": "200"} | asked, headers=shown(key)).json()
+            total = client.get("/library", headers=shown(key)).json()["total"]
+            return {item["id"] for item in listed["items"]}, listed["total"], total
+
+        ids, *counts = seen(page)
+        assert kept["image_id"] not in ids
+        assert (len(ids), counts) == (EVERY, [EVERY, EVERY])
+        everything, *counts = seen(anna)
+        assert everything == ids | {kept["image_id"]}
+        assert counts == [EVERY + 1, EVERY + 1]
+        assert seen(page, source=f"{TASK}-uploads")[0] == set()
+        assert seen(anna, unlabelled="true")[0] == {kept["image_id"]}
 
 
 def test_a_picture_is_described_closely_with_its_copy(client: TestClient) -> None:

@@ -1,14 +1,15 @@
 """People decide on pictures over HTTP: at once, for every copy, by name, and undoable."""
 
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy.orm import Session
 
+from databases import corrections, library
 from databases import engine as databases_engine
-from databases import library
 from databases.models import Image
 from tests.backend.api.conftest import PER_LABEL, TASK, Library
 from tests.backend.api.guarded import guarded, make_key, shown
@@ -56,6 +57,22 @@ def test_a_label_may_be_new_but_not_read_like_another_one(client: TestClient) ->
     assert "'red'" in refused.json()["detail"]
     assert decide(client, [first], label="crimson").status_code == 200
     assert client.get(f"/images/{first}").json()["label"] == "crimson"
+
+
+def test_of_two_labels_that_read_alike_and_are_made_up_at_once_one_comes_about(
+    client: TestClient, small_library: Library
+) -> None:
+    first, second, *_ = ids_of(client, "red").values()
+    with ThreadPoolExecutor(1) as pool:
+        with Session(small_library.engine) as session, session.begin():
+            sha256 = session.get_one(Image, first).sha256
+            corrections.add(session, TASK, [str(sha256)], "label", label="Crimson")
+            later = pool.submit(decide, client, [second], label="crimson")
+            with pytest.raises(TimeoutError):
+                later.result(0.3)
+        refused = later.result()
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid_label")
+    assert "'Crimson'" in refused.json()["detail"]
 
 
 def test_what_is_no_decision_is_refused(client: TestClient) -> None:

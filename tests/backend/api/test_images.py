@@ -24,6 +24,7 @@ def test_a_picture_is_described_and_its_links_lead_to_it(client: TestClient, sma
     assert (item["width"], item["height"], item["format"]) == (48, 32, "JPEG")
     content = client.get(item["links"]["content"])
     assert content.headers["content-type"] == "image/jpeg"
+    assert content.headers["x-content-type-options"] == "nosniff"
     assert content.content == (small_library.root / "green" / item["file_name"]).read_bytes()
 
 

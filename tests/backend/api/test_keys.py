@@ -92,7 +92,7 @@ def test_a_key_opens_what_its_scopes_allow_and_admin_all(small_library: Library)
     asked = [("GET", "/labels"), ("GET", "/models"), ("POST", "/decisions"), ("POST", "/models/x/promote")]
     opened = {
         "predict": [True, True, False, False],
-        "review": [False, False, True, False],
+        "review": [True, True, True, False],
         "admin": [True, True, True, True],
     }
     tokens = {scope: make_key(small_library.engine, f"the-{scope}", scope) for scope in opened}
@@ -145,11 +145,15 @@ def answered_unread(app: Any, path: str, token: str | None) -> int:
 
 
 def test_a_new_key_opens_and_a_revoked_one_does_not_while_the_service_runs(small_library: Library) -> None:
+    other = make_key(small_library.engine, "other")
     with guarded(small_library) as client:
         token = make_key(small_library.engine, "robot")
         wait_until(lambda: client.get("/labels", headers=shown(token)).status_code == 200)
+        assert post(client, **shown(token)).json()["label"] == "red"
         revoke(small_library.engine, "robot")
-        wait_until(lambda: client.get("/labels", headers=shown(token)).status_code == 401)
+        wait_until(lambda: client.get("/labels", headers=shown(token)).status_code != 200)
+        assert code_of(post(client, **shown(token))) == (401, "invalid_key")
+        assert client.get("/labels", headers=shown(other)).status_code == 200
 
 
 def test_while_the_database_fails_the_keys_known_last_open(

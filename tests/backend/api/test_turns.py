@@ -46,11 +46,10 @@ class Desk:
     def waiting(self) -> int:
         return int(self.client.app.state.succession.service.turns.waiting)  # type: ignore[attr-defined]
 
-    def keep_busy(self, pool: ThreadPoolExecutor, first: int = 0) -> list[Future[Any]]:
-        """Gives every core something to do: pictures from number `first` on."""
-        begun = self.begun
-        asked = [pool.submit(self.ask, first + number) for number in range(available_cpus())]
-        wait_until(lambda: self.begun == begun + len(asked))
+    def keep_busy(self, pool: ThreadPoolExecutor) -> list[Future[Any]]:
+        """Gives every core something to do."""
+        asked = [pool.submit(self.ask, number) for number in range(available_cpus())]
+        wait_until(lambda: self.begun == len(asked))
         return asked
 
 
@@ -69,12 +68,18 @@ def desk(small_library: Library, monkeypatch: pytest.MonkeyPatch) -> Iterator[De
         yield desk
 
 
+def fill(desk: Desk, pool: ThreadPoolExecutor) -> list[Future[Any]]:
+    """Gives every core something to do, and every place in the queue to somebody."""
+    accepted: list[Future[Any]] = []
+    for number in range(available_cpus() + WAITING):
+        accepted.append(pool.submit(desk.ask, number))
+        wait_until(lambda: desk.begun + desk.waiting == len(accepted))
+    return accepted
+
+
 def test_those_who_find_no_place_are_refused_at_once_and_the_others_answered(desk: Desk) -> None:
     with ThreadPoolExecutor(20) as pool:
-        accepted: list[Future[Any]] = []
-        for number in range(available_cpus() + WAITING):
-            accepted.append(pool.submit(desk.ask, number))
-            wait_until(lambda: desk.begun + desk.waiting == len(accepted))
+        accepted = fill(desk, pool)
         for refused in (desk.ask(), desk.ask()):
             assert (refused.status_code, refused.json()["code"]) == (503, "overloaded")
             assert refused.headers["retry-after"] == "1"
@@ -85,22 +90,17 @@ def test_those_who_find_no_place_are_refused_at_once_and_the_others_answered(des
     assert desk.ask().status_code == 200
 
 
-def test_what_people_decide_and_say_is_taken_down_however_many_pictures_wait(desk: Desk) -> None:
-    desk.open.set()
-    told = desk.ask(1).json()["prediction_id"]
-    image = desk.client.get("/images").json()["items"][0]
-    desk.open.clear()
+def test_what_people_decide_is_taken_while_pictures_find_no_place(desk: Desk) -> None:
+    image = desk.client.get("/images", params={"limit": 1}).json()["items"][0]
     with ThreadPoolExecutor(20) as pool:
-        busy = desk.keep_busy(pool, first=2)
-        busy += [pool.submit(desk.ask, 100 + number) for number in range(WAITING)]
-        wait_until(lambda: desk.waiting == WAITING)
-        decision = {"image_ids": [image["id"]], "kind": "exclude"}
-        assert desk.client.post("/decisions", json=decision).status_code == 200
-        word = {"prediction_id": told, "correct": True}
-        assert desk.client.post("/feedback", json=word).status_code == 201
-        assert desk.ask(200).status_code == 503
+        accepted = fill(desk, pool)
+        assert desk.ask().status_code == 503
+        decided = desk.client.post("/decisions", json={"image_ids": [image["id"]], "kind": "include"})
+        assert decided.json()["decided"] == 1
+        undone = desk.client.post("/decisions/undo", json={"ids": decided.json()["ids"]})
+        assert undone.json() == {"undone": 1}
         desk.open.set()
-        assert {future.result().status_code for future in busy} == {200}
+        assert {future.result().status_code for future in accepted} == {200}
 
 
 def test_who_waits_too_long_is_refused(small_library: Library, monkeypatch: pytest.MonkeyPatch) -> None:

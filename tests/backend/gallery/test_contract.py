@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 
 from backend.gallery.asking import Found, Match
 from backend.gallery.choosing import search
+from backend.gallery.neighbours import neighbours
+from databases.kept import root_name
 from databases.models import Image
 from databases.nearest import Among
 from tests.backend.gallery.shelving import SPLITS, Picture, Shelving, embed, many, on_day, unit
@@ -31,6 +33,7 @@ DIRECTIONS = [
 QUERY = unit((1, 0, 0, 0))
 ANY = Among()
 LABELS = ("cat", "dog", None)
+SENT = root_name("pets")
 
 
 def ids(found: Found) -> list[int]:
@@ -56,6 +59,7 @@ def compared_by_hand(
         if one.shown not in own
         and among.label in (None, one.label)
         and not (among.labelled and one.label is None)
+        and (among.sent or not (one.source == SENT and one.label is None))
         and among.split in (None, one.split)
         and among.source in (None, one.source)
         and (among.since is None or one.ingested_at >= among.since)
@@ -77,7 +81,7 @@ PICTURES = st.lists(
         vector=st.sampled_from(DIRECTIONS),
         label=st.sampled_from(LABELS),
         split=st.sampled_from(SPLITS),
-        source=st.sampled_from(("pets", "more pets")),
+        source=st.sampled_from(("pets", "more pets", SENT)),
         day=st.integers(1, 3),
         content=st.sampled_from(("", "", "", "a", "b")),
         group=st.sampled_from((None, None, 1, 2)),
@@ -92,10 +96,11 @@ AMONG = st.builds(
     Among,
     label=st.sampled_from(LABELS),
     split=st.sampled_from((None, None, *SPLITS)),
-    source=st.sampled_from((None, None, "pets", "more pets", "unheard of")),
+    source=st.sampled_from((None, None, "pets", "more pets", SENT, "unheard of")),
     since=st.sampled_from((None, None, on_day(2))),
     before=st.sampled_from((None, None, on_day(3))),
     labelled=st.booleans(),
+    sent=st.booleans(),
 )
 ASKED = st.tuples(st.sampled_from(DIRECTIONS), AMONG, st.integers(1, 12), st.sampled_from((None, "a", "c")))
 
@@ -116,6 +121,21 @@ def test_answers_are_those_of_comparing_all_whatever_the_filter(
             found = search(gallery, unit(direction), among, k=k, without=without)
             shown = {one.shown for one in pictures if one.sha256 == without}
             assert found == compared_by_hand(pictures, direction, among, k, shown)
+
+
+def test_what_people_sent_is_an_answer_once_somebody_said_what_it_shows(shelving: Shelving) -> None:
+    sent = Picture(1, (1, 0, 0, 0), label=None, source=SENT)
+    model = shelving.fill([sent, Picture(2, (3, 4, 0, 0)), Picture(3, (4, 3, 0, 0), label=None)])
+    with shelving.opened(model) as gallery:
+        assert ids(search(gallery, QUERY, ANY, k=9)) == [3, 2]
+        assert ids(search(gallery, QUERY, Among(sent=True), k=9)) == [1, 3, 2]
+        assert neighbours(gallery, QUERY, None).nearest == 0.8
+        assert gallery.find(1) is not None
+        with Session(shelving.engine) as session, session.begin():
+            session.execute(update(Image).where(Image.id == 1).values(label="cat"))
+        gallery.follow()
+        assert ids(search(gallery, QUERY, ANY, k=9)) == [1, 3, 2]
+        assert len(gallery) == 3
 
 
 def test_answers_are_those_of_float32_although_less_is_searched(shelving: Shelving) -> None:
