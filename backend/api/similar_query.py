@@ -34,7 +34,6 @@ class SimilarQuery(BaseModel):
     label: str | None = Field(
         None, description="Default: what the picture shows, or of a text any; `any`: all."
     )
-    labelled: bool = Field(False, description="Only pictures that somebody gave a label.")
     split: Split | None = Field(None, description="Only pictures of this split.")
     source: str | None = Field(None, description="Only pictures of the root with this name.")
     since: datetime | None = Field(None, description="Only pictures ingested then or later.")
@@ -49,7 +48,6 @@ class SimilarQuery(BaseModel):
         asked = None if self.label == ANY else self.label
         return Among(
             label=label if self.label is None else asked,
-            labelled=self.labelled,
             split=self.split,
             source=self.source,
             since=_aware(self.since),

@@ -33,11 +33,8 @@ class Word:
 
 
 def similar(api: Api, picture: Picture, wanted: Wanted) -> Similar:
-    """The pictures of the library that look most like `picture`, itself left out.
-
-    So are those without a label: other visitors may have sent them, and nobody has looked at them yet.
-    """
-    asked: dict[str, str | int | float] = {"k": SIMILAR, "label": wanted.label, "labelled": "true"}
+    """The pictures of the library that look most like `picture`, itself left out."""
+    asked: dict[str, str | int | float] = {"k": SIMILAR, "label": wanted.label}
     if wanted.varied:
         asked["diversity"] = VARIED
     return api.json(Similar, "POST", "/similar", params=asked, **_sent(picture))

@@ -28,12 +28,12 @@ def reports(api: StandIn) -> None:
 def test_pictures_like_an_upload_are_asked_for_by_its_bytes(api: StandIn, client: Api) -> None:
     api.labels = ["lion", "tiger"]
     assert [item.image.id for item in calls.similar(client, UPLOAD, Wanted("tiger")).items] == [2]
-    assert api.last("/similar").fields == {"file": b"upload", "label": "tiger", "labelled": "true", "k": "12"}
+    assert api.last("/similar").fields == {"file": b"upload", "label": "tiger", "k": "12"}
 
 
 def test_pictures_like_one_of_the_library_are_asked_for_by_its_id(api: StandIn, client: Api) -> None:
     calls.similar(client, KNOWN, Wanted("tiger", varied=True))
-    asked = {"image_id": "4", "label": "tiger", "labelled": "true", "k": "12", "diversity": "0.3"}
+    asked = {"image_id": "4", "label": "tiger", "k": "12", "diversity": "0.3"}
     assert api.last("/similar").fields == asked
 
 
