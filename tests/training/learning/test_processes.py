@@ -1,7 +1,5 @@
 """What torchrun says of the processes that it starts."""
 
-from collections.abc import Mapping
-
 import pytest
 
 from training.learning.processes import Processes, restarts_in_vain
@@ -18,7 +16,7 @@ def test_without_torchrun_there_is_one_process() -> None:
     [({}, None), ({"TORCHELASTIC_RUN_ID": "none"}, None), ({"TORCHELASTIC_RUN_ID": "a"}, "a")],
 )
 def test_a_job_is_known_by_the_name_that_it_was_given(
-    said: Mapping[str, str], job: str | None, monkeypatch: pytest.MonkeyPatch
+    said: dict[str, str], job: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in (STARTED | said).items():
         monkeypatch.setenv(name, value)
