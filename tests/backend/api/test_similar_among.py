@@ -100,7 +100,6 @@ def test_a_picture_without_a_label_is_asked_for_one(client: TestClient, small_li
     assert f"picture {image_id} has no label: say one, or label=any" in response.json()["detail"]
     assert similar(client, image_id=image_id, label="any")["items"][0]["image"]["label"] == "red"
     assert similar(client, image_id=image_id, label="green")["label"] == "green"
-    every = similar(client, picture("red", 99), label="any", k=50)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """What torchrun says of the processes that it starts."""
 
-
 import pytest
 
 from training.learning.processes import Processes, restarts_in_vain
