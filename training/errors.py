@@ -41,5 +41,9 @@ class BadRecipe(TrainingError):
     """What was chosen does not exist, or does not fit together."""
 
 
+class ClusterUnavailable(TrainingError):
+    """There is no cluster to work on, or none any more; what was done is kept."""
+
+
 class Interrupted(TrainingError):
     """Somebody asked for the end; what was done is kept."""
