@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from training.ingestion.examining import Examiner
     from training.questions import Question
     from training.running import Runner
+    from training.tuning.team import Hire
 
     AnswerAll = Callable[[Bundle, Sequence[Question]], Generator[list[Answered], None, None]]
 
@@ -96,6 +97,16 @@ class Workplace:
         from training.cluster.examining import examine_there
 
         return examine_there
+
+    @property
+    def hire(self) -> "Hire":
+        if self.engine is Engine.LOCAL:
+            from training.tuning.team import processes
+
+            return processes
+        from training.cluster.tuning import trials_there
+
+        return trials_there
 
 
 HERE = Workplace()

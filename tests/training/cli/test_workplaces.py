@@ -21,7 +21,7 @@ def test_without_ray_the_line_says_what_to_install(
     assert menagerie("predict", pictures, "--out", out).code == 0  # nothing of it was spoilt
 
 
-@pytest.mark.parametrize("typed", [("predict", "red.jpg"), ("index",), ("ingest", "colours")])
+@pytest.mark.parametrize("typed", [("predict", "red.jpg"), ("index",), ("ingest", "colours"), ("tune",)])
 def test_an_address_without_the_engine_is_told(menagerie: Menagerie, typed: tuple[str, ...]) -> None:
     error = menagerie(*typed, "--address", "head:6379").error
     assert error == "--address names a Ray cluster: say --engine ray too, or leave it out"

@@ -22,11 +22,12 @@ def cluster() -> Iterator[Any]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-        cluster = Cluster(
-            initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False} | MEMORY
-        )
-        yield cluster
-        cluster.shutdown()
+        cluster = Cluster()
+        try:
+            _patiently(lambda: cluster.add_node(num_cpus=1, include_dashboard=False, **MEMORY))
+            yield cluster
+        finally:
+            cluster.shutdown()
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def second_node(cluster: Any) -> Joined:
 
     @contextmanager
     def joined() -> Iterator[Any]:
-        node = cluster.add_node(num_cpus=1, **MEMORY)
+        node = _patiently(lambda: cluster.add_node(num_cpus=1, **MEMORY))
         try:
             yield node
         finally:
@@ -48,6 +49,16 @@ def second_node(cluster: Any) -> Joined:
 def kill(cluster: Any, node: Any) -> None:
     """As by a power cut: nothing of it has time to say so."""
     cluster.remove_node(node, allow_graceful=False)
+
+
+def _patiently(start: Callable[[], Any]) -> Any:
+    """Ray gives a node half a minute to start, which on a busy machine is not enough."""
+    for _ in range(4):
+        try:
+            return start()
+        except Exception as error:  # noqa: BLE001 - Ray's has no name of its own
+            last = error
+    raise last
 
 
 MEMORY = {"object_store_memory": 100 * 2**20}
