@@ -17,7 +17,7 @@ MLFLOW_PORT ?= 5000
 IN_PARALLEL ?= --numprocesses logical --maxprocesses 4 --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo mlflow install lint format test test-real test-browser test-images compose-check audit bench bench-app bench-data bench-gallery bench-serving bench-training lock clean
+.PHONY: help demo mlflow install lint format test test-real test-browser test-images test-cluster compose-check audit bench bench-app bench-cluster bench-data bench-gallery bench-serving bench-training lock clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -55,6 +55,9 @@ compose-check: $(VENV)/.dev-installed  ## validate docker-compose.yml, .env.exam
 test-images: $(VENV)/.dev-installed  ## build both container images with buildah and ask the API inside (needs root; WITH_TRAINING=1)
 	tests/images/build.sh
 
+test-cluster: .venv-cluster/.installed  ## the tests on Ray clusters of this machine
+	.venv-cluster/bin/python -m pytest tests/training/cluster
+
 audit: .venv-audit/.installed  ## look the packages that we ship with up among the known vulnerabilities
 	@requirements/audit.sh $(CURDIR)/.venv-audit/bin/pip-audit
 
@@ -63,6 +66,9 @@ bench: $(VENV)/.dev-installed  ## measure on real pictures, print the tables, wr
 
 bench-app: $(VENV)/.dev-installed  ## measure the page in headless Chromium: answers, rooms, memory (25 minutes)
 	$(BIN)/python -m bench.app
+
+bench-cluster: .venv-cluster/.installed  ## measure bulk work on one worker and on two
+	.venv-cluster/bin/python -m bench.cluster
 
 bench-data: $(VENV)/.dev-installed .venv-rivals/.installed  ## measure the ingest on real pictures, and others on the same task
 	$(BIN)/python -m bench.data
@@ -78,12 +84,12 @@ bench-training: $(VENV)/.dev-installed  ## measure the ways to train on real pic
 
 lock: $(BIN)/uv  ## compile requirements/*.txt anew from requirements/*.in
 	cd requirements && ../$(BIN)/uv pip compile $(LOCK_FLAGS) dev.in -o dev.txt
-	cd requirements && for role in api ui training; do ../$(BIN)/uv pip compile $(LOCK_FLAGS) $$role.in -c dev.txt -o $$role.txt || exit 1; done
+	cd requirements && for role in api ui training cluster; do ../$(BIN)/uv pip compile $(LOCK_FLAGS) $$role.in -c dev.txt -o $$role.txt || exit 1; done
 	cd requirements && for tool in uv rivals audit; do ../$(BIN)/uv pip compile $(LOCK_FLAGS) $$tool.in -o $$tool.txt || exit 1; done
 LOCK_FLAGS := --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --universal --python-version 3.11
 
 clean:  ## remove the environment and every cache
-	rm -rf $(VENV) .venv-rivals .venv-audit .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage*
+	rm -rf $(VENV) .venv-cluster .venv-rivals .venv-audit .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage*
 
 $(BIN)/uv: requirements/uv.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "menagerie needs Python 3.11 or newer, this is %s: say make PYTHON=..." % sys.version.split()[0])'
@@ -111,6 +117,13 @@ $(VENV)/.dev-installed: $(BIN)/uv requirements/dev.txt pyproject.toml
 .venv-audit/.installed: $(BIN)/uv requirements/audit.txt
 	@$(PYTHON) -m venv .venv-audit
 	@$(BIN)/uv pip install --quiet --python .venv-audit/bin/python --require-hashes -r requirements/audit.txt
+	@touch $@
+
+# All that tests need, and Ray, which is no part of the other environment: it is large, and few want it.
+.venv-cluster/.installed: $(BIN)/uv requirements/dev.txt requirements/cluster.txt pyproject.toml
+	@$(PYTHON) -m venv .venv-cluster
+	@$(BIN)/uv pip install --quiet --python .venv-cluster/bin/python --require-hashes -r requirements/dev.txt -r requirements/cluster.txt
+	@$(BIN)/uv pip install --quiet --python .venv-cluster/bin/python --no-deps --editable .
 	@touch $@
 
 # Programs that the benchmarks hold ours against; their needs are none of ours.

@@ -1,138 +1,85 @@
-"""Several replicas of the API as processes of their own, and nginx in front of them by deploy/nginx."""
+"""Bulk work on a Ray cluster of this machine: what a second worker adds, and what the cluster costs.
+
+A node of the cluster has one core, and so one worker. The runs are paired, since the machine may have other
+things to do meanwhile: each pair gives one ratio, and the medians count. Whole commands are timed, as they
+are typed on a cluster that runs already.
+
+MENAGERIE_DATA=... make bench-cluster
+"""
 
 import os
 import shutil
-import signal
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping, Sequence
+import statistics
+import time
+from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
-from databases.settings import PROJECT
-from training.cli.processes import started, wait_until_up
+from bench.report import Row, measure
+from bench.trials import Place, mixed_pictures
 
-CONFIGURATION = PROJECT / "deploy" / "nginx" / "menagerie.conf"
-REPLICAS = ("127.0.0.1:8001", "127.0.0.1:8002", "127.0.0.1:8003")  # as that file has them
-ADDRESS = "127.0.0.1:8080"
-END_SECONDS = 40
-# What nginx needs for itself, which is the machine's affair and no part of that file.
-AROUND = """
-daemon off;
-worker_processes 2;
-pid {folder}/nginx.pid;
-error_log {folder}/error.log warn;
-{user}
-events {{ worker_connections 512; }}
-http {{
-    log_format tried '$status $upstream_status $request_method $uri';
-    access_log {folder}/access.log tried;
-    client_body_temp_path {folder}/bodies;
-    proxy_temp_path {folder}/answers;
-    fastcgi_temp_path {folder}/unused;
-    uwsgi_temp_path {folder}/unused;
-    scgi_temp_path {folder}/unused;
-    include {folder}/menagerie.conf;
-}}
-"""
+PICTURES = 2_000
+REPEATS = 5
+MEMORY = {"object_store_memory": 200 * 2**20}
 
 
-class Replica:
-    """A process that serves at `port`; `settings` are its environment beside ours, with the folder of its
-    `cache` among them."""
-
-    def __init__(self, port: int, settings: Mapping[str, str], log: Path) -> None:
-        self.port = port
-        self.cache = Path(settings["MENAGERIE_CACHE"])
-        self._settings = os.environ | dict(settings) | {"MENAGERIE_PORT": str(port)}
-        self._log = log
-        self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def log(self) -> str:
-        """What it has said so far, in all its lives."""
-        return self._log.read_text(encoding="utf-8")
-
-    def start(self) -> None:
-        """Begins, and does not wait."""
-        with self._log.open("ab") as output:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "backend.api"],
-                cwd=PROJECT,
-                env=self._settings,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
-
-    def wait(self) -> None:
-        """Returns when it is ready.
-
-        Raises:
-            TrainingError: it ended, or is not ready within a minute.
-        """
-        assert self._process is not None
-        wait_until_up("the replica", self._process, f"http://127.0.0.1:{self.port}/readyz")
-
-    def end(self, number: signal.Signals = signal.SIGTERM) -> None:
-        """Sends it a signal, and waits until it is gone."""
-        if self._process is not None and self._process.poll() is None:
-            self._process.send_signal(number)
-            self._process.wait(END_SECONDS)
+def _rows(data: Path, temporary: Path) -> Iterator[Row]:
+    place = Place(temporary / "state")
+    place.menagerie("starter")
+    pictures = _gather(mixed_pictures(data, PICTURES), temporary / "pictures")
+    count = sum(1 for _ in pictures.iterdir())
+    here = temporary / "here.csv"
+    alone, one, two = [], [], []
+    with _cluster() as cluster:
+        for repeat in range(REPEATS):
+            alone.append(_seconds(place, pictures, here))
+            one.append(_seconds(place, pictures, temporary / f"one-{repeat}.csv", cluster.address))
+            node = cluster.add_node(num_cpus=1, **MEMORY)
+            two.append(_seconds(place, pictures, temporary / f"two-{repeat}.csv", cluster.address))
+            cluster.remove_node(node)
+        few = _gather(mixed_pictures(data, 5), temporary / "few")
+        least = _seconds(place, few, temporary / "few.csv", cluster.address)
+    others = [path for path in temporary.glob("*-*.csv") if path.read_bytes() != here.read_bytes()]
+    yield Row("predict: files that differ from the one written without Ray", len(others), "", 0, "lower")
+    faster = statistics.median(a / b for a, b in zip(one, two, strict=True))
+    yield Row("predict: two workers against one", faster, "x", 1.6, "higher")
+    share = statistics.median(a / b for a, b in zip(alone, two, strict=True))
+    yield Row("predict: two workers against --engine local on the same two cores", share, "x", 0.7, "higher")
+    for name, times in (("one worker", one), ("two workers", two), ("--engine local", alone)):
+        yield Row(f"predict: {name}", count / statistics.median(times), "pictures/s", 0, "higher")
+    yield Row("predict: five pictures, on a cluster that runs", least, "s", 15, "lower")
 
 
-@contextmanager
-def replicas(
-    ports: Sequence[int], settings: Mapping[str, str], folder: Path
-) -> Iterator[tuple[Replica, ...]]:
-    """Replicas that are ready, each with a cache of its own below `folder`; ended with the block."""
-    all_of_them = []
-    for port in ports:
-        own = {"MENAGERIE_CACHE": str(folder / f"cache-{port}"), "MENAGERIE_AUTH": "off"}
-        all_of_them.append(Replica(port, dict(settings) | own, folder / f"replica-{port}.log"))
-    try:
-        for one in all_of_them:
-            one.start()
-        for one in all_of_them:
-            one.wait()
-        yield tuple(all_of_them)
-    finally:
-        for one in all_of_them:
-            one.end(signal.SIGKILL)
-
-
-@contextmanager
-def balanced(port: int, ports: Sequence[int], folder: Path) -> Iterator[str]:
-    """The URL of nginx at `port`, before the replicas at `ports`. What it does not know of them, it learns.
-
-    Raises:
-        FileNotFoundError: nginx is not installed.
-    """
-    program = nginx()
-    if program is None:
-        raise FileNotFoundError("nginx is not installed: apt-get install nginx-light")
+def _gather(paths: list[Path], folder: Path) -> Path:
+    """Copies in one folder, so that all are read from one disk, in an order that mixes them."""
     folder.mkdir()
-    text = CONFIGURATION.read_text(encoding="utf-8")
-    for known, ours in zip((ADDRESS, *REPLICAS), (port, *ports), strict=True):
-        if known not in text:
-            raise ValueError(f"{CONFIGURATION} names no {known}")
-        text = text.replace(known, f"127.0.0.1:{ours}")
-    (folder / "menagerie.conf").write_text(text, encoding="utf-8")
-    user = "user root;" if os.geteuid() == 0 else ""
-    (folder / "nginx.conf").write_text(AROUND.format(folder=folder, user=user), encoding="utf-8")
-    command = [program, "-p", str(folder), "-e", str(folder / "error.log"), "-c", str(folder / "nginx.conf")]
-    url = f"http://127.0.0.1:{port}"
-    with started(command, {}) as process:
-        wait_until_up("nginx", process, f"{url}/livez")
-        yield url
+    for number, path in enumerate(paths):
+        shutil.copy(path, folder / f"{number * 7919 % len(paths):05}-{number:05}{path.suffix}")
+    return folder
 
 
-def nginx() -> str | None:
-    """The program, where it is installed: Debian keeps it where only root looks."""
-    return shutil.which("nginx", path=os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin")))
+def _seconds(place: Place, pictures: Path, out: Path, address: str | None = None) -> float:
+    out.unlink(missing_ok=True)
+    where = () if address is None else ("--engine", "ray", "--address", address)
+    begin = time.perf_counter()
+    place.menagerie("predict", str(pictures), "--out", str(out), *where)
+    return time.perf_counter() - begin
 
 
-def passed_on(folder: Path) -> int:
-    """How many requests nginx, which keeps its log in `folder`, took to more than one replica."""
-    lines = (folder / "access.log").read_text(encoding="utf-8").splitlines()
-    return sum("," in line for line in lines)
+@contextmanager
+def _cluster() -> Iterator[Any]:
+    from ray.cluster_utils import Cluster
+
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    head = {"num_cpus": 1, "include_dashboard": False}
+    cluster = Cluster(initialize_head=True, head_node_args=head | MEMORY)
+    try:
+        yield cluster
+    finally:
+        cluster.shutdown()
+
+
+if __name__ == "__main__":
+    measure("cluster", _rows, {"ray": version("ray")})

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import trials
-from bench.cluster import Replica, balanced, passed_on, replicas
+from bench.replica_set import Replica, balanced, passed_on, replicas
 from bench.load import percentile
 from bench.report import Row, measure
 from bench.similar.servers import postgresql

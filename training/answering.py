@@ -19,15 +19,20 @@ from databases import answers, library
 from databases.answers import NewAnswer
 from databases.library import LibraryImage
 from databases.registry import RegisteredModel
-from training.pictures import run_model
 from training.progress import Progress
+from training.running import Runner, run_here
 
 Thing = TypeVar("Thing")
 CHUNK = 256
 
 
 def answer_library(
-    engine: Engine, bundles: Bundles, model: RegisteredModel, task: str, progress: Progress
+    engine: Engine,
+    bundles: Bundles,
+    model: RegisteredModel,
+    task: str,
+    progress: Progress,
+    run: Runner = run_here,
 ) -> int:
     """Asks a model about the pictures of a task that it has not answered to yet; returns how many.
 
@@ -39,14 +44,10 @@ def answer_library(
         return 0
     bundle = load_bundle(bundle_folder(bundles, model.bundle_uri))
     with progress.track("Answering pictures", len(lacking)) as advance:
-        for chunk in chunks(lacking):
-            with Session(engine) as session:
-                images = list(library.find_images(session, chunk).values())
-            if images:
-                raw = run_model(bundle.model, images, bundle.manifest.preprocessing, lambda _: None)
-                with Session(engine) as session, session.begin():
-                    answers.put_answers(session, model.id, read_answers(bundle, images, raw))
-            advance(len(chunk))
+        for images, raw in run(bundle, find_chunks(engine, lacking)):
+            with Session(engine) as session, session.begin():
+                answers.put_answers(session, model.id, read_answers(bundle, images, raw))
+            advance(len(images))
     return len(lacking)
 
 
@@ -86,6 +87,16 @@ def read_answers(bundle: Bundle, images: Sequence[LibraryImage], raw: Raw) -> li
 def _answer(image: LibraryImage, said: Prediction) -> NewAnswer:
     second, first = np.partition(said.scores, -2)[-2:]
     return NewAnswer(image.id, image.sha256, said.likeliest, said.score, float(first - second), said.verdict)
+
+
+def find_chunks(engine: Engine, image_ids: Iterable[int]) -> Iterator[list[LibraryImage]]:
+    """The usable pictures among `image_ids`, at most 256 at a time, each time looked up when they are asked
+    for."""
+    for chunk in chunks(image_ids):
+        with Session(engine) as session:
+            images = list(library.find_images(session, chunk).values())
+        if images:
+            yield images
 
 
 def chunks(things: Iterable[Thing]) -> Iterator[list[Thing]]:

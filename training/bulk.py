@@ -56,8 +56,7 @@ def answer_all(bundle: Bundle, questions: Sequence[Question]) -> Generator[list[
     behind: tuple[Sequence[Question], Iterator[Opened]] | None = None
     with ThreadPoolExecutor(available_cpus()) as pool:
         try:
-            for start in range(0, len(questions), BATCH):
-                batch = questions[start : start + BATCH]
+            for batch in batches_of(questions):
                 ahead = batch, pool.map(read, batch)
                 if behind:
                     yield _answer(bundle, *behind)
@@ -66,6 +65,25 @@ def answer_all(bundle: Bundle, questions: Sequence[Question]) -> Generator[list[
                 yield _answer(bundle, *behind)
         finally:  # whoever stops waits for no picture that was not begun
             pool.shutdown(wait=False, cancel_futures=True)
+
+
+def answer_batch(bundle: Bundle, questions: Sequence[Question], readers: int) -> list[Answered]:
+    """Answers to some pictures, all read before the model runs, by `readers` threads.
+
+    Raises:
+        Unreachable: what a picture lies in does not answer now.
+    """
+    read = partial(_read, spec=bundle.manifest.preprocessing)
+    if readers == 1:
+        return _answer(bundle, questions, map(read, questions))
+    with ThreadPoolExecutor(readers) as pool:
+        return _answer(bundle, questions, pool.map(read, questions))
+
+
+def batches_of(questions: Sequence[Question]) -> Iterator[Sequence[Question]]:
+    """As they are answered, wherever that is: last digits depend on which pictures a model sees together."""
+    for start in range(0, len(questions), BATCH):
+        yield questions[start : start + BATCH]
 
 
 def _answer(bundle: Bundle, questions: Sequence[Question], reading: Iterator[Opened]) -> list[Answered]:

@@ -45,5 +45,9 @@ class TakenOver(TrainingError):
     """Another process goes on with the same training."""
 
 
+class ClusterUnavailable(TrainingError):
+    """There is no cluster to work on, or none any more; what was done is kept."""
+
+
 class Interrupted(TrainingError):
     """Somebody asked for the end; what was done is kept."""

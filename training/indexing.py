@@ -10,18 +10,18 @@ from sqlalchemy.orm import Session
 from backend.bundles.places import Bundles, bundle_folder
 from backend.gallery.asking import Gallery
 from backend.gallery.opening import open_gallery
-from backend.inference.bundle import Bundle, load_bundle
+from backend.inference.bundle import load_bundle
 from backend.inference.cpu import available_cpus
 from backend.inference.manifest import read_manifest
 from backend.inference.runtime import Raw
-from databases import answers, embeddings, library
+from databases import answers, embeddings
 from databases.library import LibraryImage
 from databases.pgvector_index import keep_index
 from databases.registry import RegisteredModel
-from training.answering import chunks, read_answers
+from training.answering import chunks, find_chunks, read_answers
 from training.errors import TrainingError
-from training.pictures import run_model
-from training.progress import Progress
+from training.progress import Advance, Progress
+from training.running import Runner, run_here
 
 
 def index(
@@ -31,6 +31,7 @@ def index(
     task: str,
     progress: Progress,
     only: Sequence[LibraryImage] | None = None,
+    run: Runner = run_here,
 ) -> int:
     """Embeds the pictures of a task that have no embedding under `model` yet; returns how many.
 
@@ -45,16 +46,10 @@ def index(
         lacking = [image_id for image_id in lacking if image_id in wanted]
     if not lacking:
         return 0
-    bundle: Bundle | None = None
     with progress.track("Embedding pictures", len(lacking)) as advance:
-        for chunk in chunks(lacking):
-            with Session(engine) as session, session.begin():
-                copied = embeddings.copy_embeddings(session, model.id, chunk)
-                images = list(library.find_images(session, [i for i in chunk if i not in copied]).values())
-            advance(len(copied))
-            if images:
-                bundle = bundle or load_bundle(bundle_folder(bundles, model.bundle_uri))
-                raw = run_model(bundle.model, images, bundle.manifest.preprocessing, lambda _: None)
+        if left := _copy_known(engine, model, lacking, advance):
+            bundle = load_bundle(bundle_folder(bundles, model.bundle_uri))
+            for images, raw in run(bundle, find_chunks(engine, left)):
                 with Session(engine) as session, session.begin():
                     embeddings.put_embeddings(session, model.id, _vectors(images, raw))
                     if task == model.task:
@@ -84,6 +79,17 @@ def read_features(
     if missing := [image.file_name for image in images if image.id not in vectors]:
         raise TrainingError(f"{missing[0]} has no embedding under {model.version}; run: menagerie index")
     return np.stack([np.frombuffer(vectors[image.id], "<f4") for image in images])
+
+
+def _copy_known(engine: Engine, model: RegisteredModel, lacking: list[int], advance: Advance) -> list[int]:
+    """Copies what is known under another model; returns the others."""
+    left = []
+    for chunk in chunks(lacking):
+        with Session(engine) as session, session.begin():
+            copied = embeddings.copy_embeddings(session, model.id, chunk)
+        left += [image_id for image_id in chunk if image_id not in copied]
+        advance(len(copied))
+    return left
 
 
 def _vectors(images: Sequence[LibraryImage], raw: Raw) -> dict[int, tuple[str, bytes]]:

@@ -21,15 +21,18 @@ from training.progress import Advance
 BATCH = 32
 
 
-def iter_pixels(images: Sequence[LibraryImage], spec: Preprocessing) -> Iterator[NDArray[np.uint8]]:
-    """Batches of uint8 [<= 32, size, size, 3], in order; two are in memory at a time.
+def iter_pixels(
+    images: Sequence[LibraryImage], spec: Preprocessing, readers: int | None = None
+) -> Iterator[NDArray[np.uint8]]:
+    """Batches of uint8 [<= 32, size, size, 3], in order; two are in memory at a time. `readers`: threads, by
+    default one a core.
 
     Raises:
         TrainingError: a file is gone or no longer a picture.
         Unreachable: the place where it lies does not answer.
     """
     read = _reader(spec)
-    with ThreadPoolExecutor(available_cpus()) as pool:
+    with ThreadPoolExecutor(readers or available_cpus()) as pool:
         ahead: list[Future[NDArray[np.uint8]]] = []
         for start in range(0, len(images), BATCH):
             behind, ahead = ahead, [pool.submit(read, image) for image in images[start : start + BATCH]]
@@ -50,11 +53,20 @@ def read_pixels(images: Sequence[LibraryImage], spec: Preprocessing, advance: Ad
     return pixels
 
 
-def run_model(model: OnnxModel, images: Sequence[LibraryImage], spec: Preprocessing, advance: Advance) -> Raw:
+def run_model(
+    model: OnnxModel,
+    images: Sequence[LibraryImage],
+    spec: Preprocessing,
+    advance: Advance,
+    readers: int | None = None,
+) -> Raw:
     """The raw outputs for pictures of the library, through the same path as the service's. `images` is not
-    empty."""
+    empty; `readers` as for `iter_pixels`.
+
+    Raises: as `iter_pixels` does.
+    """
     parts = []
-    for pixels in iter_pixels(images, spec):
+    for pixels in iter_pixels(images, spec, readers):
         parts.append(model.run(normalise(pixels, spec)))
         advance(len(pixels))
     return joined(parts)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from backend.bundles.places import Mirror, bundle_folder
 from backend.bundles.putting import put
 from backend.inference.manifest import read_manifest
-from bench.cluster import Replica, balanced, nginx, passed_on, replicas
+from bench.replica_set import Replica, balanced, nginx, passed_on, replicas
 from bench.steady import Clients, Question
 from databases import registry
 from databases.places import RemoteFile

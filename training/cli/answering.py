@@ -3,12 +3,13 @@
 from typing import TYPE_CHECKING
 
 from training.cli.state import State
+from training.cli.workplaces import HERE, Workplace
 
 if TYPE_CHECKING:
     from databases.registry import RegisteredModel
 
 
-def answer_for(state: State, model: "RegisteredModel") -> None:
+def answer_for(state: State, model: "RegisteredModel", place: Workplace = HERE) -> None:
     """Keeps what a model answers to its task's pictures, and what their neighbours say of that."""
     from contextlib import closing
 
@@ -16,7 +17,7 @@ def answer_for(state: State, model: "RegisteredModel") -> None:
     from training.cli.console import Bars, counted, quote, say
     from training.indexing import open_model_gallery
 
-    answer_library(state.engine, state.bundles, model, model.task, Bars())
+    answer_library(state.engine, state.bundles, model, model.task, Bars(), place.runner)
     with closing(open_model_gallery(state.engine, state.bundles, model)) as gallery:
         asked = ask_neighbours(state.engine, gallery, model, model.task, Bars())
     new = f" ({counted(asked, 'new answer')})" if asked else ""

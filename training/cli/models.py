@@ -8,6 +8,7 @@ import typer
 
 from training.cli.program import Commands
 from training.cli.state import State, only_task, open_state, open_state_to_read, open_tracked_state
+from training.cli.workplaces import HERE, Workplace
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -171,11 +172,11 @@ def _table(found: "list[RegisteredModel]") -> "Table":
     return table
 
 
-def index_for(state: State, model: "RegisteredModel", task: str) -> None:
+def index_for(state: State, model: "RegisteredModel", task: str, place: Workplace = HERE) -> None:
     from training.cli.console import Bars
     from training.indexing import index, open_model_gallery
 
-    added = index(state.engine, state.bundles, model, task, Bars())
+    added = index(state.engine, state.bundles, model, task, Bars(), run=place.runner)
     open_model_gallery(state.engine, state.bundles, model).close()
     _say_indexed(model, added)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from training.cli.state import State, open_state
+from training.cli.workplaces import HERE, Address, Engine, EngineOption, Workplace, workplace
 
 if TYPE_CHECKING:
     from databases.library import Counts
@@ -63,6 +64,8 @@ def ingest(
     val: Annotated[float, typer.Option(min=0.01, max=0.5, help="Share held back to choose by.")] = 0.15,
     test: Annotated[float, typer.Option(min=0, max=0.4, help="Share held back to measure by.")] = 0.15,
     seed: Annotated[int, typer.Option(help="Decides which pictures are held back.")] = 0,
+    engine: EngineOption = Engine.LOCAL,
+    address: Address = None,
 ) -> None:
     """Bring pictures into the library: verify, hash and split them.
 
@@ -77,12 +80,14 @@ def ingest(
     if len(sources) > 1 and (name is not None or task is None):
         raise BadSource("of several sources each is called as it is: name what they belong to with --task")
     roots = [check_name(root) for root in ([name] if name else names_of(sources))]
+    place = workplace(engine, address)
     if csv is not None:
         check_writable(csv)
     store = open_store(copy_to) if copy_to is not None else None
     state = open_state()
     plan = SplitPlan(val, test, seed)
-    reports = ingest_sources(state, sources, roots, check_name(task or roots[0]), plan, store, duplicates)
+    called = check_name(task or roots[0])
+    reports = ingest_sources(state, sources, roots, called, plan, store, duplicates, place)
     if csv is not None:
         _write_csv(state, roots, csv)
     for report in reports:
@@ -109,6 +114,8 @@ def index(
             "10 ms more.",
         ),
     ] = True,
+    engine: EngineOption = Engine.LOCAL,
+    address: Address = None,
 ) -> None:
     """Embed the library's pictures under a model, so that similar ones can be found."""
     from training.cli.answering import answer_for
@@ -116,13 +123,15 @@ def index(
     from training.cli.models import index_for
     from training.cli.registered import find_model
 
+    place = workplace(engine, address)
     state = open_state()
     model = find_model(state, version, task)
     task = task or model.task
     _check_pictures(state, task)
-    index_for(state, model, task)
-    if task == model.task and answers:
-        answer_for(state, model)
+    with place.opened():
+        index_for(state, model, task, place)
+        if task == model.task and answers:
+            answer_for(state, model, place)
     if task != model.task:
         say(
             f"The service finds similar pictures in its own model's task only, here {quote(model.task)}. "
@@ -138,6 +147,7 @@ def ingest_sources(
     plan: "SplitPlan",
     store: "Store | None" = None,
     duplicates: Duplicates = Duplicates.EMBEDDING,
+    place: Workplace = HERE,
 ) -> "list[IngestReport]":
     """Brings several roots of a task up to date, each from its source."""
     from databases.settings import load_settings
@@ -153,22 +163,24 @@ def ingest_sources(
     if duplicates is Duplicates.EMBEDDING:
         from training.duplicates.closer import by_embedding
 
-        look_closer = by_embedding(state.engine, state.bundles, progress)
+        look_closer = by_embedding(state.engine, state.bundles, progress, place.runner)
     opened = open_sources(sources, unpacking)
     check_labelled(state, opened, task)
-    return [
-        run(
-            state.engine,
-            source,
-            name=name,
-            task=task,
-            plan=plan,
-            progress=progress,
-            store=store,
-            look_closer=look_closer,
-        )
-        for source, name in zip(opened, names, strict=True)
-    ]
+    with place.opened():
+        return [
+            run(
+                state.engine,
+                source,
+                name=name,
+                task=task,
+                plan=plan,
+                progress=progress,
+                store=store,
+                look_closer=look_closer,
+                examiner=place.examiner,
+            )
+            for source, name in zip(opened, names, strict=True)
+        ]
 
 
 def names_of(sources: Sequence[str]) -> list[str]:

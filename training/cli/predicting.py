@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from training.cli.state import open_state_to_read
+from training.cli.workplaces import Address, Engine, EngineOption, Workplace, workplace
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from backend.inference.bundle import Bundle
     from training.answers_file import AnswersFile
     from training.bulk import Answered
@@ -42,6 +45,8 @@ def predict(
     ] = None,
     model: Annotated[str | None, typer.Option(help="For example cats-dogs-2. Default: what serves.")] = None,
     task: Annotated[str | None, typer.Option(help="Default: the task that was promoted to last.")] = None,
+    engine: EngineOption = Engine.LOCAL,
+    address: Address = None,
 ) -> None:
     """Say what pictures show: any number of them, on all cores, with no service running.
 
@@ -50,14 +55,16 @@ def predict(
     from training.errors import Interrupted
 
     try:
-        _predict(images, out, model, task)
+        _predict(images, out, model, task, workplace(engine, address))
     except KeyboardInterrupt:
         if out is None:
             raise
         raise Interrupted("stopped, and no answer is lost; to go on, run the same command again") from None
 
 
-def _predict(images: list[Path], out: Path | None, model: str | None, task: str | None) -> None:
+def _predict(
+    images: list[Path], out: Path | None, model: str | None, task: str | None, place: Workplace
+) -> None:
     from backend.inference.bundle import load_bundle
     from training.answers_file import answering_into
     from training.cli.registered import serving_model
@@ -68,10 +75,12 @@ def _predict(images: list[Path], out: Path | None, model: str | None, task: str 
     questions = from_paths(images, frozenset())
     bundle = load_bundle(state.bundle(chosen))
     with nullcontext() if out is None else answering_into(out):
-        _answer_left(bundle, questions, out)
+        _answer_left(bundle, questions, out, place)
 
 
-def _answer_left(bundle: "Bundle", questions: "tuple[Question, ...]", out: Path | None) -> None:
+def _answer_left(
+    bundle: "Bundle", questions: "tuple[Question, ...]", out: Path | None, place: Workplace
+) -> None:
     from training.answers_file import AnswersFile
     from training.cli.console import counted, quote, say
     from training.errors import BadFiles
@@ -81,7 +90,8 @@ def _answer_left(bundle: "Bundle", questions: "tuple[Question, ...]", out: Path 
     left = _left(questions, file)
     if not left.questions:
         return
-    tally = _answer(bundle, left.questions, file)
+    with place.opened():
+        tally = _answer(place.answer_all(bundle, left.questions), len(left.questions), file)
     summary = ", ".join(f"{count} {end}" for end, count in tally.ends.most_common())
     say(f"{quote(version)} on {counted(len(left.questions), 'picture')}: {summary}")
     if not (left.answered or tally.readable):
@@ -109,15 +119,14 @@ def _left(questions: "tuple[Question, ...]", file: "AnswersFile | None") -> "Lef
     return left
 
 
-def _answer(bundle: "Bundle", questions: "tuple[Question, ...]", file: "AnswersFile | None") -> _Tally:
-    from training.bulk import Refusal, answer_all
+def _answer(
+    answers: "Generator[list[Answered], None, None]", count: int, file: "AnswersFile | None"
+) -> _Tally:
+    from training.bulk import Refusal
     from training.cli.console import Bars
 
     tally = _Tally()
-    with (
-        Bars().track("Answering", len(questions)) as advance,
-        closing(answer_all(bundle, questions)) as batches,
-    ):
+    with Bars().track("Answering", count) as advance, closing(answers) as batches:
         for answered in batches:
             if file is None:
                 _print(answered)

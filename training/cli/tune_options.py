@@ -55,7 +55,10 @@ TimeLimit = Annotated[
     typer.Option(min=1, help="Seconds; what is broken off comes first next time.", rich_help_panel=SEARCH),
 ]
 Jobs = Annotated[
-    int, typer.Option(min=1, help="Processes, each with its share of the cores.", rich_help_panel=SEARCH)
+    int,
+    typer.Option(
+        min=1, help="Trials at a time, each in a process with its share of the cores.", rich_help_panel=SEARCH
+    ),
 ]
 Study = Annotated[
     str | None,

@@ -9,6 +9,7 @@ from training.cli import train_options, tune_options
 from training.cli.evaluating import reports
 from training.cli.learning import train_task
 from training.cli.state import State, only_task, open_state, open_tracked_state
+from training.cli.workplaces import Address, Engine, EngineOption, workplace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,6 +50,8 @@ def tune(
     jobs: tune_options.Jobs = 1,
     study: tune_options.Study = None,
     storage: tune_options.Storage = None,
+    engine: EngineOption = Engine.LOCAL,
+    address: Address = None,
 ) -> None:
     """Search for the best recipe by a task's val pictures, then train by it and register the model.
 
@@ -71,6 +74,7 @@ def tune(
         say(chosen.to_yaml().rstrip())
         return
     check_weights(chosen.shared.weights)
+    place = workplace(engine, address)
     state = open_state()
     if storage is not None:
         check_storage(storage, jobs, state.engine)
@@ -79,7 +83,9 @@ def tune(
     dataset = load_dataset(state.engine, task)
     plan = make_plan(state.bundles, dataset, chosen, trials, study, storage)
     print_plan(plan, jobs)
-    search(Workshop(state.engine, state.bundles, Bars()), plan, jobs=jobs, seconds=time_limit)
+    with place.opened():
+        shop = Workshop(state.engine, state.bundles, Bars())
+        search(shop, plan, jobs=jobs, seconds=time_limit, hire=place.hire)
     folder = out or reports(state) / plan.name
     outcome = conclude(plan, folder)
     if no_retrain:

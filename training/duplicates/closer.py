@@ -24,6 +24,7 @@ from training.errors import TrainingError
 from training.indexing import index
 from training.pictures import read_picture
 from training.progress import Progress
+from training.running import Runner, run_here
 from training.starter import ensure_starter
 
 # Cosine of the starter's embeddings. Cut or slightly turned copies of 300 photographs had 0.81 or more to
@@ -37,15 +38,16 @@ CHUNK = 256
 Features = NDArray[np.float16]
 
 
-def by_embedding(engine: Engine, bundles: Bundles, progress: Progress) -> LookCloser:
+def by_embedding(engine: Engine, bundles: Bundles, progress: Progress, run: Runner = run_here) -> LookCloser:
     """Looks closer with the starter's embeddings, which are computed and kept where they are lacking."""
-    return functools.partial(_look_closer, engine, bundles, progress)
+    return functools.partial(_look_closer, engine, bundles, progress, run)
 
 
 def _look_closer(
     engine: Engine,
     bundles: Bundles,
     progress: Progress,
+    run: Runner,
     images: Sequence[LibraryImage],
     new: set[int],
     known: DisjointSet,
@@ -54,7 +56,7 @@ def _look_closer(
     if gone := len(new) - len(readable):
         progress.tell(f"{gone} pictures cannot be read now: they are not compared by embedding")
     starter = ensure_starter(engine, bundles, progress)
-    index(engine, bundles, starter, images[0].task, progress, readable)
+    index(engine, bundles, starter, images[0].task, progress, readable, run)
     images, features = _features(engine, starter, images)
     ids = {image.id for image in readable}
     rows = np.array([number for number, image in enumerate(images) if image.id in ids], np.int64)

@@ -1,38 +1,27 @@
 """The ingest command's work: scan, examine what is new or changed, commit in batches, split."""
 
-import itertools
-import os
-import stat
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from backend.inference.cpu import available_cpus
 from databases import findings, library
 from databases.duplicates import Redundant, count_redundant
 from databases.labelling import apply_labelling, lock_labels
 from databases.library import KnownFile, Refusal
 from databases.models import now
 from training.duplicates.grouping import LookCloser, compare, write_groups
-from training.ingestion.examination import UNREADABLE_FILE, Findings, examine
+from training.ingestion.examination import UNREADABLE_FILE, Findings
+from training.ingestion.examining import Examiner, Seen, examine_here, see
 from training.ingestion.sources import Candidate, Source
 from training.ingestion.splitting import split_task
 from training.ingestion.store import Store
 from training.progress import Progress
 
-# A kill loses at most one batch; a batch of this size keeps both cores busy and its commit cheap.
-BATCH = 256
-# Given to a thread at once: a small picture takes no longer than to hand it over.
-CHUNK_BYTES = 200_000
-# On average: of 180 x 135 pixels two threads take 1.1 times as long as one, of 320 x 240 0.8 times.
-SMALL_BYTES = 10_000
 # Of what a file holds now; what is found later.
 NOT_YET_KNOWN = dict.fromkeys(
     ("duplicate_group", "compared", "sharpness", "brightness", "contrast", "saturation")
@@ -73,16 +62,6 @@ class IngestReport:
         return sum(self.counts.values())
 
 
-@dataclass(frozen=True)
-class Seen:
-    """A candidate with its size in bytes and modification time in nanoseconds; zeros where it cannot be
-    asked, or is a pipe or the like."""
-
-    candidate: Candidate
-    bytes: int
-    modified_ns: int
-
-
 def ingest(
     engine: Engine,
     source: Source,
@@ -93,11 +72,12 @@ def ingest(
     progress: Progress,
     store: Store | None = None,
     look_closer: LookCloser | None = None,
+    examiner: Examiner = examine_here,
 ) -> IngestReport:
     """Brings root `name` up to date with `source`. May be run again at any time, after a kill too.
 
     With a `store`, usable pictures are copied there, and the library reads them from there. `look_closer`
-    finds pictures that show the same where their hashes do not tell.
+    finds pictures that show the same where their hashes do not tell. `examiner` reads what is new or changed.
 
     Raises:
         RootConflict: the name is taken by another folder or task.
@@ -107,9 +87,9 @@ def ingest(
         uri = store.root_uri(source.root) if store else str(source.root)
         root_id = library.get_or_create_root(session, name, uri, task)
         known = library.known_files(session, root_id)
-    seen = [_see(candidate) for candidate in source.candidates]
+    seen = [see(candidate) for candidate in source.candidates]
     fresh = [entry for entry in seen if not _unchanged(entry, known.get(entry.candidate.uri))]
-    _examine_all(engine, root_id, fresh, known, progress, store)
+    _examine_all(engine, root_id, fresh, known, progress, store, examiner)
     comparison = compare(engine, task, look_closer, progress)
     gone = known.keys() - {candidate.uri for candidate in source.candidates}
     with Session(engine) as session, session.begin():
@@ -133,16 +113,6 @@ def ingest(
         )
 
 
-def _see(candidate: Candidate) -> Seen:
-    try:
-        status = candidate.path.stat()
-    except OSError:
-        return Seen(candidate, 0, 0)
-    if isinstance(status, os.stat_result) and not stat.S_ISREG(status.st_mode):
-        return Seen(candidate, 0, 0)
-    return Seen(candidate, status.st_size, status.st_mtime_ns)
-
-
 def _unchanged(seen: Seen, known: KnownFile | None) -> bool:
     return (
         known is not None
@@ -158,17 +128,12 @@ def _examine_all(
     known: dict[str, KnownFile],
     progress: Progress,
     store: Store | None,
+    examiner: Examiner,
 ) -> None:
-    with (
-        progress.track("Examining pictures", len(fresh)) as advance,
-        ThreadPoolExecutor(available_cpus()) as pool,
-    ):
-        # By turns: threads that examine and one that writes would wait for one another more than work.
-        for batch in _batches(fresh):
-            in_turn = map if _too_small_for_threads(batch, store) else pool.map
-            examined = in_turn(partial(_examine_some, store=store), list(_chunks(batch)))
+    with progress.track("Examining pictures", len(fresh)) as advance:
+        for batch, examined in examiner(fresh, store):
             new, changed = [], []
-            for entry, found in zip(batch, itertools.chain.from_iterable(examined), strict=True):
+            for entry, found in zip(batch, examined, strict=True):
                 row = _row(root_id, entry, found)
                 if before := known.get(entry.candidate.uri):
                     changed.append(row | {"id": before.id})
@@ -179,17 +144,6 @@ def _examine_all(
                 library.update_images(session, changed)
                 findings.forget(session, [row["id"] for row in changed])
             advance(len(batch))
-
-
-def _too_small_for_threads(batch: Sequence[Seen], store: Store | None) -> bool:
-    """Whether threads would take longer to pass the interpreter to one another than to decode, and nothing
-    else is waited for, such as a network."""
-    local = store is None and all(isinstance(entry.candidate.path, Path) for entry in batch)
-    return local and sum(entry.bytes for entry in batch) < SMALL_BYTES * len(batch)
-
-
-def _examine_some(entries: Sequence[Seen], store: Store | None) -> list[Findings]:
-    return [examine(entry.candidate.path, store) for entry in entries]
 
 
 def _row(root_id: int, seen: Seen, findings: Findings) -> dict[str, Any]:
@@ -224,20 +178,3 @@ def _split(session: Session, task: str, source: Source, plan: SplitPlan) -> None
     # Where folders give some splits, only the lacking ones are carved, out of the training folder.
     lacking = {split: share for split, share in wanted.items() if split not in source.given_splits}
     split_task(session, task, {"train": wanted["train"]} | lacking, plan.seed)
-
-
-def _chunks(entries: Sequence[Seen]) -> Iterator[list[Seen]]:
-    chunk: list[Seen] = []
-    for entry in entries:
-        chunk.append(entry)
-        if sum(one.bytes for one in chunk) >= CHUNK_BYTES:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
-
-
-def _batches(entries: Sequence[Seen]) -> Iterator[list[Seen]]:
-    iterator = iter(entries)
-    while batch := list(itertools.islice(iterator, BATCH)):
-        yield batch

@@ -4,7 +4,6 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from multiprocessing.connection import wait
 from pathlib import Path
 
 import optuna
@@ -16,14 +15,16 @@ from training.tuning.plan import Plan
 from training.tuning.prepared import prepare
 from training.tuning.storage import is_sqlite
 from training.tuning.study import TURN, give_up, is_wanted, open_study
-from training.tuning.team import Member, team
+from training.tuning.team import Death, Hire, Team, processes
 from training.tuning.telling import Teller
 from training.workshop import Workshop
 
 LOOK_EVERY = 0.5  # seconds
 
 
-def search(workshop: Workshop, plan: Plan, *, jobs: int, seconds: float | None) -> None:
+def search(
+    workshop: Workshop, plan: Plan, *, jobs: int, seconds: float | None, hire: Hire = processes
+) -> None:
     """Tries recipes in `jobs` processes until there are enough, or for so many seconds.
 
     What is broken off, by the time limit or otherwise, comes first when the search goes on.
@@ -36,8 +37,8 @@ def search(workshop: Workshop, plan: Plan, *, jobs: int, seconds: float | None) 
         with open_study(plan) as study, _taking_up(study, plan) as folder:
             if is_wanted(study, plan):
                 prepared = prepare(workshop, plan.dataset, plan.space, folder)
-                with team(plan, prepared, jobs) as members, Teller(study, plan, workshop.progress) as teller:
-                    _watch(study, members, teller, seconds)
+                with hire(plan, prepared, jobs) as team, Teller(study, plan, workshop.progress) as teller:
+                    _watch(study, team, teller, seconds)
     except KeyboardInterrupt:
         raise Interrupted("stopped, and nothing is lost; to go on, run the same command again") from None
 
@@ -74,26 +75,22 @@ def _line_up(study: optuna.Study, plan: Plan, alive: list[Path], dead: list[Path
     give_up(study, is_dead, again=True)
 
 
-def _watch(study: optuna.Study, members: list[Member], teller: Teller, seconds: float | None) -> None:
+def _watch(study: optuna.Study, team: Team, teller: Teller, seconds: float | None) -> None:
     end = None if seconds is None else time.monotonic() + seconds
-    running = list(members)
-    while running:
+    while team.busy and not team.hopeless:
         left = LOOK_EVERY if end is None else min(LOOK_EVERY, end - time.monotonic())
         if left <= 0:
             teller.tell_of_the_end()
             return
-        wait([member.process.sentinel for member in running], left)
+        deaths = team.wait(left)
         teller.look()
-        for member in [one for one in running if not one.process.is_alive()]:
-            running.remove(member)
-            if member.process.exitcode:
-                _bury(study, member, teller)
-    if all(member.process.exitcode for member in members):
+        for death in deaths:
+            _bury(study, death, teller)
+    if team.hopeless:
         raise TrainingError("every process of the search died; the reason stands above, if it left one")
 
 
-def _bury(study: optuna.Study, member: Member, teller: Teller) -> None:
-    if last_words := member.last_words:
-        raise TrainingError(last_words)
-    give_up(study, lambda worker: worker == member.name, again=False)
-    teller.say(f"a process of the search died (exit code {member.process.exitcode}), and its trial with it")
+def _bury(study: optuna.Study, death: Death, teller: Teller) -> None:
+    give_up(study, lambda worker: worker == death.worker, again=death.again)
+    trial = "its trial is tried again" if death.again else "its trial with it"
+    teller.say(f"a process of the search died ({death.reason}), and {trial}")

@@ -15,7 +15,7 @@ from databases.models import Image
 from databases.schema import open_for_writing
 from tests.drawing import draw_class_folders, picture
 from tests.training.making import take_in
-from training.ingestion.run import BATCH
+from training.ingestion.examining import BATCH
 from training.ingestion.sources import open_source
 from training.ingestion.sources.archives import ArchiveLimits, Unpacking
 from training.progress import Silent
