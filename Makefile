@@ -17,7 +17,7 @@ MLFLOW_PORT ?= 5000
 IN_PARALLEL ?= --numprocesses logical --maxprocesses 4 --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo mlflow install lint format test test-real test-browser test-images test-cluster compose-check audit bench bench-app bench-cluster bench-data bench-gallery bench-serving bench-training lock clean
+.PHONY: help demo mlflow install lint format test test-real test-browser test-images test-cluster compose-check audit bench bench-app bench-cluster bench-data bench-gallery bench-serving bench-ship bench-training lock clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -78,6 +78,9 @@ bench-gallery: $(VENV)/.dev-installed .venv-rivals/.installed  ## measure the ga
 
 bench-serving: $(VENV)/.dev-installed .venv-rivals/.installed  ## measure the service under load, and others beside it (needs wrk)
 	$(BIN)/python -m bench.serving
+
+bench-ship: $(VENV)/.dev-installed  ## measure three replicas behind nginx that are restarted and killed under load (needs nginx)
+	$(BIN)/python -m bench.replicas
 
 bench-training: $(VENV)/.dev-installed  ## measure the ways to train on real pictures
 	$(BIN)/python -m bench.training

@@ -1,7 +1,7 @@
 """Three replicas behind nginx, one PostgreSQL, one S3 with bundles and pictures: one after the other is
 restarted, one is killed, and clients ask all the while.
 
-MENAGERIE_DATA=... python -m bench.replicas
+MENAGERIE_DATA=... make bench-ship
 """
 
 import shutil
@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import trials
-from bench.replica_set import Replica, balanced, passed_on, replicas
 from bench.load import percentile
+from bench.replica_set import Replica, balanced, passed_on, replicas
 from bench.report import Row, measure
 from bench.similar.servers import postgresql
 from bench.steady import Clients, Question
@@ -115,4 +115,4 @@ def _pictures(data: Path, label: str, count: int) -> list[Path]:
 
 
 if __name__ == "__main__":
-    measure("replicas", rows)
+    measure("ship", rows)
