@@ -27,7 +27,17 @@ from training.tracking.settings import TrackingSettings
 DOCKERFILES = ["Dockerfile.api", "Dockerfile.ui", "Dockerfile.training"]
 SERVICES = sorted(read_compose().services)
 # What is settled by where a container's ports and volumes are.
-NOT_SET = {"host", "port", "published", "reports", "thumbnails", "uploads", "database_password", "api_url"}
+NOT_SET = {
+    "host",
+    "port",
+    "published",
+    "reports",
+    "thumbnails",
+    "uploads",
+    "cache",
+    "database_password",
+    "api_url",
+}
 IN_THE_IMAGE = {"DATABASE_URL", "MENAGERIE_BUNDLES", "MLFLOW_TRACKING_URI"}
 
 

@@ -45,6 +45,12 @@ def asked(small_library: Library) -> Library:
         ids = [send(client, data, by) for data, by in pictures]
         for image_id in ids:
             assert client.get(f"/images/{image_id}/thumbnail").status_code == 200
+        said = {
+            "image_ids": sorted(set(ids)),
+            "kind": "label",
+            "label": "green",
+        }  # before, they are no answers
+        assert client.post("/decisions", json=said).status_code == 200
     with Session(small_library.engine) as session:
         model = registry.get_model(session, "colours-1")
     index(small_library.engine, small_library.bundles, model, TASK, Silent())
