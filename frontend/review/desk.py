@@ -72,7 +72,7 @@ class Desk:
             ApiError: as `Api`.
         """
         if not self._read:
-            known = self.visitor.reader.labels().labels
+            known = self.visitor.api.labels().labels
             self.labels = tuple(
                 one.label for one in sorted(known, key=lambda one: (-one.pictures, one.label))
             )
@@ -86,7 +86,7 @@ class Desk:
         page = calls.queue(api, PAGE, reason=self.reason, label=self.label, after=after)
         held = {waiting.id for waiting in self.waiting + self.later}
         fresh = [item for item in page.items if item.image.id not in held]
-        small = thumbnails(self.visitor.reader, [item.image for item in fresh])
+        small = thumbnails(api, [item.image for item in fresh])
         self.waiting += together([Waiting(*pair) for pair in zip(fresh, small, strict=True)])
         self.counts, self.total, self.unanswered = dict(page.counts), page.total, page.unanswered
         self._after, self._read = page.next_after, True
