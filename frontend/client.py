@@ -1,5 +1,6 @@
 """The API over HTTP. Whatever goes wrong on the way comes out as one `ApiError`."""
 
+import hashlib
 from typing import Any, TypeVar
 
 import httpx
@@ -35,10 +36,12 @@ class ApiError(Exception):
 
 
 class Api:
-    """Every method raises `ApiError`. Safe to share between threads."""
+    """Every method raises `ApiError`. Safe to share between threads. `whose` tells apart with whose key it
+    asks, and tells no key."""
 
     def __init__(self, url: str, key: str = "") -> None:
         self.url = url
+        self.whose = hashlib.sha256(key.encode()).hexdigest()
         shown = {KEY_HEADER: key} if key else {}
         # The API is a neighbour: a proxy set up for the internet has no place between it and the page.
         self._http = httpx.Client(base_url=url, headers=shown, timeout=TIMEOUT, trust_env=False)

@@ -1,6 +1,8 @@
-"""The pieces of HTML that Streamlit has no widget for. Every text from outside is escaped here."""
+"""The pieces of HTML that Streamlit has no widget for, and names as its widgets show them. Every text from
+outside is escaped here."""
 
 import base64
+import re
 from html import escape
 
 from frontend.answers import LabelScore, ModelName
@@ -8,6 +10,20 @@ from frontend.wording import Notice, percent
 
 # Drawn by the style sheet: Streamlit's sanitizer takes inline SVG away.
 PAW = '<i class="mng-paw" aria-hidden="true"></i>'
+
+# Of Markdown as Streamlit reads it: what means something anywhere, and what does as a text's beginning.
+MARKS = re.compile(r"([\\`*_{}\[\]<>#|~$&])")
+BEGINNINGS = re.compile(r"^(\d*)([-+.)=])")
+COLON = re.compile(r":(?=\S)")
+UNSEEN = "\u2060"  # a word joiner: it has no width, and no line breaks at it
+
+
+def plain(text: str) -> str:
+    """`text` for the label of a widget, a choice of pills, or a message, all of which Streamlit reads as
+    Markdown: names of labels, models, tasks and files are none."""
+    marked = BEGINNINGS.sub(r"\1\\\2", MARKS.sub(r"\\\1", " ".join(text.split())))
+    # Emoji (:cat:), icons and addresses are looked for in what is left when the escapes are gone.
+    return COLON.sub(rf"\\:{UNSEEN}", marked)
 
 
 def hero() -> str:

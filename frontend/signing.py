@@ -48,11 +48,10 @@ class Me(Answer):
 
 @dataclass(frozen=True)
 class Visitor:
-    """`api` asks with what the visitor may do, `reader` for pictures: a key to decide with need not allow
-    that. `by`: what they call themselves, None where a key tells."""
+    """`api` asks with what the visitor may do and see. `by`: what they call themselves, None where a key
+    tells."""
 
     api: Api
-    reader: Api
     by: str | None = None
 
 
@@ -66,8 +65,8 @@ def signed_in(api: Api, scope: Scope) -> Visitor | None:
         if own is not None and not own.auth:
             return _named(api)
         if own is not None and own.may(scope):
-            return Visitor(api, api)
-        return _with_key(api, scope, reads=own is not None)
+            return Visitor(api)
+        return _with_key(api, scope)
     except ApiError as error:
         failure.show(error)
         return None
@@ -92,7 +91,7 @@ def _named(api: Api) -> Visitor | None:
         _ask_name()
         return None
     _who(f"Deciding as {name}", "Change name", KEPT_NAME)
-    return Visitor(api, api, name)
+    return Visitor(api, name)
 
 
 def _ask_name() -> None:
@@ -110,14 +109,13 @@ def _ask_name() -> None:
             st.error("Type a name first.")
 
 
-def _with_key(api: Api, scope: Scope, *, reads: bool) -> Visitor | None:
-    """`reads`: whether the page's own key is accepted at all."""
+def _with_key(api: Api, scope: Scope) -> Visitor | None:
     theirs = cast(Api | None, st.session_state.get(KEPT_KEY))
     if theirs is not None:
         me = _me(theirs)
         if me is not None and me.may(scope):
             _who(f"Signed in as {me.name}", "Sign out", KEPT_KEY)
-            return Visitor(theirs, api if reads else theirs)
+            return Visitor(theirs)
         st.session_state[TROUBLE] = _short_of(me, scope)
     _ask_key(api, scope)
     return None

@@ -17,27 +17,31 @@ SECONDS_KEPT = 600
 
 
 class Shelf:
-    """What was fetched last, for all visitors. Kept picture by picture: no two visitors see quite the same
-    dozen, so that whole galleries would fill the memory with the same pictures many times."""
+    """What was fetched last, for all who ask with the same key: another may not see the same pictures. Kept
+    picture by picture: no two visitors see quite the same dozen, so that whole galleries would fill the
+    memory with the same pictures many times."""
 
     def __init__(self, most: int = MOST_KEPT, seconds: float = SECONDS_KEPT) -> None:
         self._most = most
         self._seconds = seconds
-        self._kept: OrderedDict[str, tuple[float, bytes]] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, str], tuple[float, bytes]] = OrderedDict()
         self._lock = Lock()
 
-    def find(self, address: str) -> bytes | None:
+    def find(self, whose: str, address: str) -> bytes | None:
+        """`whose`: as an `Api` has it."""
+        place = whose, address
         with self._lock:
-            since, data = self._kept.get(address, (0.0, None))
+            since, data = self._kept.get(place, (0.0, None))
             if data is None or time.monotonic() - since >= self._seconds:
                 return None
-            self._kept.move_to_end(address)
+            self._kept.move_to_end(place)
             return data
 
-    def keep(self, address: str, data: bytes) -> None:
+    def keep(self, whose: str, address: str, data: bytes) -> None:
+        place = whose, address
         with self._lock:
-            self._kept[address] = time.monotonic(), data
-            self._kept.move_to_end(address)
+            self._kept[place] = time.monotonic(), data
+            self._kept.move_to_end(place)
             while len(self._kept) > self._most:
                 self._kept.popitem(last=False)
 
@@ -60,11 +64,11 @@ def _shelf(url: str) -> Shelf:  # noqa: ARG001
 
 def _find_or_fetch(api: Api, shelf: Shelf, image: LibraryImage) -> bytes | None:
     address = image.links.thumbnail
-    found = shelf.find(address)
+    found = shelf.find(api.whose, address)
     if found is None:
         found = _thumbnail_or_none(api, image)
         if found is not None:
-            shelf.keep(address, found)
+            shelf.keep(api.whose, address, found)
     return found
 
 

@@ -28,6 +28,8 @@ MAKE_A_KEY = (
 
 GONE = Notice("This picture is no longer in the library", "Choose another one.")
 
+FAULT = "page_fault"  # a code of the page's own, where the fault is not the API's
+
 NOTICES: dict[str, Notice] = {
     "empty_file": Notice(
         "This file is empty",
@@ -81,6 +83,11 @@ NOTICES: dict[str, Notice] = {
         "The service is not answering",
         "It may be starting up or switched off. Wait a moment, then try again. "
         "If you run it yourself, start it with: menagerie serve",
+        again=True,
+    ),
+    FAULT: Notice(
+        "This page made a mistake",
+        "The service is not to blame, nor are you. Going on may help; if not, tell whoever runs this page.",
         again=True,
     ),
 }

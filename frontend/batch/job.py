@@ -1,9 +1,10 @@
 """A batch at work: it goes on in a thread of its own, whoever looks at it or goes away."""
 
+import logging
 import shutil
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,13 +16,15 @@ from frontend.batch.sources import Source, UnusableFile
 from frontend.client import Api, ApiError
 from frontend.picture import preview
 from frontend.uploads import ZIP_STARTS
-from frontend.wording import notice_for
+from frontend.wording import FAULT, notice_for
 
 # Small enough for a progress that moves, and that others have their turns at the API in between.
 AT_ONCE = 16
 THUMBNAIL_SIDE = 120
 BUSY = ("rate_limited", "overloaded")
 RETRIES, RETRY_SECONDS = 6, 2.0
+
+log = logging.getLogger(__name__)
 
 State = Literal["running", "paused", "cancelled", "done"]
 
@@ -95,25 +98,35 @@ class Job:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _work(self) -> None:
+        try:
+            self._ask_all()
+        except ApiError as error:
+            self._end("paused", error)
+        except Exception as error:
+            # Whatever it is: a thread that ended without a word would leave the page waiting for ever.
+            log.exception("a batch stopped")
+            self._end("paused", ApiError(FAULT, f"{type(error).__name__}, told in the log of this page"))
+        else:
+            self._end("done")
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _ask_all(self) -> None:
+        """Until all are answered, or it was cancelled. What was read and not answered waits, if it fails."""
         with ThreadPoolExecutor(1) as ahead:
             upcoming = ahead.submit(self._prepare)
             while chunk := upcoming.result():
                 begun = time.monotonic()
-                self._waiting = []
                 upcoming = ahead.submit(self._prepare)
                 try:
-                    rows = list(self._answered(chunk))
-                except ApiError as error:
-                    self._waiting = chunk + upcoming.result()
-                    self._end("paused", error)
-                    return
+                    rows = self._answered(chunk)
+                except Exception:
+                    self._waiting = chunk + upcoming.result() + self._waiting
+                    raise
                 with self._lock:
                     self._rows.extend(rows)
                     self._busy_seconds += time.monotonic() - begun
                     if self._state != "running":
                         break
-        self._end("done")
-        shutil.rmtree(self._folder, ignore_errors=True)
 
     def _end(self, state: State, failure: ApiError | None = None) -> None:
         with self._lock:
@@ -122,7 +135,7 @@ class Job:
 
     def _prepare(self) -> list[_Prepared]:
         if self._waiting:
-            waiting, self._waiting = self._waiting, []
+            waiting, self._waiting = self._waiting[:AT_ONCE], self._waiting[AT_ONCE:]
             return waiting
         with self._lock:
             if self._state != "running":
@@ -131,11 +144,14 @@ class Job:
         self._read += len(some)
         return [_prepared(source) for source in some]
 
-    def _answered(self, chunk: list[_Prepared]) -> Iterator[Row]:
+    def _answered(self, chunk: list[_Prepared]) -> list[Row]:
         sendable = [(one.name, one.data) for one in chunk if one.data is not None]
-        items = iter(self._ask(sendable).items if sendable else ())
-        for one in chunk:
-            yield _row(one, next(items) if one.data is not None else None)
+        items = self._ask(sendable).items if sendable else ()
+        if len(items) != len(sendable):
+            detail = f"{len(sendable)} pictures were sent, {len(items)} were answered"
+            raise ApiError("unexpected_answer", detail)
+        answers = iter(items)
+        return [_row(one, None if one.data is None else next(answers)) for one in chunk]
 
     def _ask(self, pictures: list[tuple[str, bytes]]) -> BatchAnswer:
         for attempt in range(RETRIES):
@@ -155,6 +171,9 @@ def _prepared(source: Source) -> _Prepared:
         return _Prepared(source.name, None, str(error), None)
     except OSError:
         return _Prepared(source.name, None, "It is gone: this batch was given up.", None)
+    except Exception:
+        log.exception("a file of a batch could not be read")
+        return _Prepared(source.name, None, "It cannot be read here.", None)
     if data[:4] in ZIP_STARTS:
         return _Prepared(source.name, None, "It is a zip inside a zip: unpack it first.", None)
     return _Prepared(source.name, data, None, preview(data, THUMBNAIL_SIDE))

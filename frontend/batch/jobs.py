@@ -12,7 +12,7 @@ from pathlib import Path
 import streamlit as st
 
 from frontend.batch.job import Job
-from frontend.batch.sources import MAX_PICTURES, store
+from frontend.batch.sources import MAX_PICTURES, Source, store
 from frontend.client import Api
 
 MOST_JOBS = 16
@@ -39,6 +39,7 @@ class Jobs:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._kept: dict[str, _Kept] = {}
+        self._beginning = 0  # have a place, and are being unpacked
 
     def begin(self, api: Api, files: Sequence[tuple[str, bytes]]) -> str:
         """The id of a new batch that is at work.
@@ -48,19 +49,18 @@ class Jobs:
             NothingInside: there is no file in it.
             TooMany: of pictures in it, or of batches at work.
         """
-        self._make_room()
-        folder = Path(tempfile.mkdtemp(prefix="menagerie-batch-"))
+        with self._lock:
+            self._make_room()
+            self._beginning += 1
         try:
-            sources = store(files, folder)
-            if not sources:
-                raise NothingInside
-            if len(sources) > MAX_PICTURES:
-                raise TooMany(f"These are {len(sources):,} pictures: at most {MAX_PICTURES:,} go at a time.")
-        except Exception:
-            shutil.rmtree(folder, ignore_errors=True)
+            sources, folder = _unpacked(files)
+        except BaseException:
+            with self._lock:
+                self._beginning -= 1
             raise
         name = secrets.token_urlsafe(12)
         with self._lock:
+            self._beginning -= 1
             self._kept[name] = _Kept(Job(api, sources, folder))
         return name
 
@@ -80,17 +80,36 @@ class Jobs:
             self._kept.clear()
 
     def _make_room(self) -> None:
-        """Forgets what nobody looked at for long, and the longest forgotten of those that ended."""
-        with self._lock:
-            now = time.monotonic()
-            by_age = sorted(self._kept.items(), key=lambda entry: entry[1].seen)
-            for name, kept in by_age:
-                full = len(self._kept) >= MOST_JOBS and kept.job.progress.state != "running"
-                if full or now - kept.seen > KEPT_SECONDS:
-                    kept.job.close()
-                    del self._kept[name]
-            if len(self._kept) >= MOST_JOBS:
-                raise TooMany("Other batches take all the room there is. Try again in a few minutes.")
+        """Forgets what nobody looked at for long, and the longest forgotten of those that ended. Called under
+        the lock, under which the place is to be taken too."""
+        now = time.monotonic()
+        by_age = sorted(self._kept.items(), key=lambda entry: entry[1].seen)
+        for name, kept in by_age:
+            full = self._taken >= MOST_JOBS and kept.job.progress.state != "running"
+            if full or now - kept.seen > KEPT_SECONDS:
+                kept.job.close()
+                del self._kept[name]
+        if self._taken >= MOST_JOBS:
+            raise TooMany("Other batches take all the room there is. Try again in a few minutes.")
+
+    @property
+    def _taken(self) -> int:
+        return len(self._kept) + self._beginning
+
+
+def _unpacked(files: Sequence[tuple[str, bytes]]) -> tuple[list[Source], Path]:
+    """What is to be asked about, and the folder of its own that it lies in."""
+    folder = Path(tempfile.mkdtemp(prefix="menagerie-batch-"))
+    try:
+        sources = store(files, folder)
+        if not sources:
+            raise NothingInside
+        if len(sources) > MAX_PICTURES:
+            raise TooMany(f"These are {len(sources):,} pictures: at most {MAX_PICTURES:,} go at a time.")
+    except Exception:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return sources, folder
 
 
 @st.cache_resource(max_entries=1, on_release=Jobs.close)

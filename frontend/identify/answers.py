@@ -46,7 +46,9 @@ class Closely(LibraryImage):
 
 
 class Report(Answer):
-    """`image_id`: the picture's in the library, where it was kept or lay there before."""
+    """`image_id`: the picture's in the library, where it was kept or lay there before. `not_kept`: why
+    one that was sent along was not kept, in words for people; None where it was, or none was sent."""
 
     id: int
     image_id: int | None = None
+    not_kept: str | None = None

@@ -1,6 +1,5 @@
 """Where a picture comes from: a file, the camera, or the library."""
 
-import re
 from typing import Literal
 
 import streamlit as st
@@ -102,9 +101,4 @@ def _tile(image: LibraryImage, thumbnail: bytes | None) -> bool:
     with st.container(key=f"sample-{image.id}"):
         # The button says the name already: a screen reader need not hear it twice.
         st.html(shared.thumbnail(thumbnail, alt=""))
-        return st.button(plain(name), key=f"use-{image.id}")
-
-
-def plain(text: str) -> str:
-    """Streamlit reads a button's label as Markdown; a library's label is no Markdown."""
-    return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|~:$])", r"\\\1", text)
+        return st.button(shared.plain(name), key=f"use-{image.id}")

@@ -8,7 +8,6 @@ from frontend.answers import Prediction, Similar
 from frontend.client import Api, ApiError
 from frontend.identify import calls, comparison, markup
 from frontend.identify.calls import ANY, Wanted
-from frontend.identify.chooser import plain
 from frontend.identify.visit import Visit
 from frontend.identify.waiting import waiting
 from frontend.identify.wording import SEARCHING, pictures_of
@@ -49,7 +48,7 @@ def _wanted(api: Api, asked: Visit, prediction: Prediction) -> Wanted:
             "Pictures of",
             [*guesses, ANY],
             default=guesses[0],
-            format_func=lambda label: plain(pictures_of(label)),
+            format_func=lambda label: shared.plain(pictures_of(label)),
             on_change=_one_of_both,
             args=(pick, other, pick, guesses[0]),
             key=pick,
@@ -97,7 +96,7 @@ def _pictures(api: Api, asked: Visit, found: Similar, small: list[bytes | None])
             with st.container(key=f"similar-{item.image.id}"):
                 st.html(markup.tile(item, data, named=named))
                 name = f"Compare with {item.image.label or 'unlabelled'}, {item.image.file_name}"
-                if st.button(plain(name), key=f"compare-{item.image.id}"):
+                if st.button(shared.plain(name), key=f"compare-{item.image.id}"):
                     comparison.show(api, asked, item)
     of = "all labels" if named else found.label
     st.html(shared.gallery_note(len(found.items), found.available, of))

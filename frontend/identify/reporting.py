@@ -71,12 +71,12 @@ def _permission(asked: Visit) -> None:
 
 def _send(api: Api, asked: Visit, word: Word, *, kept: bool) -> None:
     try:
-        calls.report(api, word, asked.picture if kept else None)
+        report = calls.report(api, word, asked.picture if kept else None)
     except ApiError as error:
         if error.code in wording.NOT_TAKEN:
             st.html(shared.notice(wording.NOT_TAKEN[error.code], error.detail))
         else:
             failure.say(error)
         return
-    asked.reported = wording.THANKS_KEPT if kept else wording.THANKS_RIGHT if word.correct else wording.THANKS
+    asked.reported = wording.thanks(correct=word.correct, sent=kept, not_kept=report.not_kept)
     st.rerun()

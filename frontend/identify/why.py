@@ -10,6 +10,7 @@ from frontend.identify import calls, heat, markup
 from frontend.identify.visit import Visit
 from frontend.identify.waiting import waiting
 from frontend.identify.wording import NOTHING_SPEAKS
+from frontend.markup import plain
 
 
 def show(api: Api, asked: Visit, prediction: Prediction, picture: DeltaGenerator) -> None:
@@ -20,7 +21,14 @@ def show(api: Api, asked: Visit, prediction: Prediction, picture: DeltaGenerator
     if not st.toggle("Show why", key=asked.key("why")):
         return
     guesses = [entry.label for entry in markup.worth_telling(prediction.top_k)]
-    label = st.pills("For the guess", guesses, default=guesses[0], required=True, key=asked.key("why-label"))
+    label = st.pills(
+        "For the guess",
+        guesses,
+        default=guesses[0],
+        required=True,
+        format_func=plain,
+        key=asked.key("why-label"),
+    )
     try:
         with waiting("Asking what it saw …"):
             explanation = asked.explain(api, label)

@@ -26,6 +26,7 @@ WHO_SEES = (
 THANKS = "Thank you. The people who look after the library will see what you said."
 THANKS_RIGHT = "Thank you, noted."
 THANKS_KEPT = "Thank you. What you said and the picture wait for the people who look after the library."
+THANKS_NOT_KEPT = "Thank you, what you said is noted. The picture was not kept, though: {reason}."
 NOTHING_SPEAKS = "Nothing in the picture speaks for “{label}”."
 NO_COMPARISON = "There are no pictures to compare with yet."
 
@@ -45,6 +46,15 @@ ADVICE: dict[Verdict, str] = {
         "If it did show an animal, it is of a kind I have not learnt."
     ),
 }
+
+
+def thanks(*, correct: bool, sent: bool, not_kept: str | None) -> str:
+    """`sent`: whether the picture went along; `not_kept`: why it was not kept, None where it was."""
+    if sent and not_kept is not None:
+        return THANKS_NOT_KEPT.format(reason=not_kept.rstrip("."))
+    if sent:
+        return THANKS_KEPT
+    return THANKS_RIGHT if correct else THANKS
 
 
 def meaning(prediction: Prediction) -> str | None:

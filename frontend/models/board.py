@@ -6,6 +6,7 @@ from typing import cast
 
 import streamlit as st
 
+from frontend.markup import plain
 from frontend.models import markup, wording
 from frontend.models.answers import Model
 
@@ -29,7 +30,7 @@ def show(models: Sequence[Model]) -> None:
             st.html(markup.head(low))
         for number, model in enumerate(ordered[:shown]):
             with st.container(key=f"board-row-{number}-{model.state}"):
-                if st.button(model.version, key=f"open-{model.version}", type="tertiary"):
+                if st.button(plain(model.version), key=f"open-{model.version}", type="tertiary"):
                     open_model(model.version)
                 st.html(markup.row(model, low, champion))
     _more(len(models), shown)

@@ -6,6 +6,7 @@ from html import escape
 import streamlit as st
 
 from frontend.client import Api, ApiError
+from frontend.markup import plain
 from frontend.models import calls, markup, wording
 from frontend.models.answers import Champion, Model
 from frontend.models.wording import ARGUABLE, TROUBLE
@@ -44,12 +45,12 @@ def rollback(api: Api, task: str, champion: str, before: str) -> None:
 def outcome() -> None:
     """Says once what was done last."""
     if done := st.session_state.pop(DONE, None):
-        st.success(done, icon=":material/check_circle:")
+        st.success(plain(done), icon=":material/check_circle:")
 
 
 def _step(api: Api, what: str, name: str, meaning: str, change: Callable[[Visitor, bool], Champion]) -> None:
     if st.session_state.get(ASKED) != what:
-        st.button(name, key=f"begin {what}", on_click=_ask, args=(what,))
+        st.button(plain(name), key=f"begin {what}", on_click=_ask, args=(what,))
         return
     with st.container(key="changing", border=True):
         st.html(f'<div class="mng-ask"><h3>{escape(name)}?</h3><p>{escape(meaning)}</p></div>')
@@ -68,7 +69,7 @@ def _go(
 ) -> None:
     arguable = refused is not None and refused.code in ARGUABLE
     sure = f"{name} all the same" if arguable else f"Yes: {name[0].lower()}{name[1:]}"
-    if not st.button(sure, type="primary"):
+    if not st.button(plain(sure), type="primary"):
         return
     try:
         with st.spinner("Checking the model, then changing …"):

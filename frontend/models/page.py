@@ -49,7 +49,8 @@ def _task(registry: Registry) -> str:
     tasks = sorted({one.task for one in registry.models}, key=lambda name: (name != serving, name))
     if len(tasks) < 2:
         return serving
-    return st.segmented_control("Task", tasks, default=serving, key="models-task") or serving
+    chosen = st.segmented_control("Task", tasks, default=serving, format_func=shared.plain, key="models-task")
+    return chosen or serving
 
 
 def _history(api: Api, registry: Registry, task: str, models: Sequence[Model]) -> None:

@@ -24,7 +24,6 @@ from frontend.review.wording import trouble
 
 HERE = Path(__file__).parent
 KEY = "review-board"
-LONGEST_LABEL = 200
 
 
 class Command(BaseModel):
@@ -90,7 +89,7 @@ def listen(desk: Desk, talk: Talk) -> None:
 
 def obey(desk: Desk, command: Command) -> None:
     desk.told, desk.wrong = "", None
-    label = command.label.strip()[:LONGEST_LABEL]
+    label = command.label.strip()
     match command.do:
         case "give" if label:
             desk.give(command.ids, label)

@@ -72,7 +72,7 @@ class Desk:
             ApiError: as `Api`.
         """
         if not self._read:
-            known = self.visitor.reader.labels().labels
+            known = self.visitor.api.labels().labels
             self.labels = tuple(
                 one.label for one in sorted(known, key=lambda one: (-one.pictures, one.label))
             )
@@ -86,7 +86,7 @@ class Desk:
         page = calls.queue(api, PAGE, reason=self.reason, label=self.label, after=after)
         held = {waiting.id for waiting in self.waiting + self.later}
         fresh = [item for item in page.items if item.image.id not in held]
-        small = thumbnails(self.visitor.reader, [item.image for item in fresh])
+        small = thumbnails(api, [item.image for item in fresh])
         self.waiting += together([Waiting(*pair) for pair in zip(fresh, small, strict=True)])
         self.counts, self.total, self.unanswered = dict(page.counts), page.total, page.unanswered
         self._after, self._read = page.next_after, True
@@ -104,8 +104,8 @@ class Desk:
         self._gesture([("label", label, some) for label, some in by_label.items()])
 
     def give(self, ids: Iterable[int], label: str) -> None:
-        self._gesture([("label", label, self._held(ids))])
-        if label not in [*self.labels, *self.made_up]:
+        held = self._held(ids)
+        if self._gesture([("label", label, held)]) and label not in [*self.labels, *self.made_up]:
             self.made_up.append(label)
 
     def exclude(self, ids: Iterable[int]) -> None:
@@ -139,8 +139,9 @@ class Desk:
             self.told = "Taken back."
             self.start_anew()
 
-    def _gesture(self, parts: Sequence[tuple[Kind, str | None, list[Waiting]]]) -> None:
-        """All parts are one to take back. Where a later one fails, the earlier ones hold."""
+    def _gesture(self, parts: Sequence[tuple[Kind, str | None, list[Waiting]]]) -> bool:
+        """Whether anything was decided. All parts are one to take back. Where a later one fails, the earlier
+        ones hold."""
         ids: list[int] = []
         of: list[Waiting] = []
         for kind, label, some in parts:
@@ -151,6 +152,7 @@ class Desk:
             words = _words(parts, len(of))
             self.done = [*self.done, Done(tuple(ids), tuple(of), words)][-REMEMBERED:]
             self.told = words
+        return bool(ids)
 
     def _decide(self, kind: Kind, label: str | None, some: list[Waiting], ids: list[int]) -> bool:
         image_ids = [one.id for one in some]

@@ -59,7 +59,7 @@ def _room(desk: Desk) -> None:
     recent.show(desk, bought)
     if desk.looked_at is not None:
         looked_at, desk.looked_at = desk.looked_at, None
-        closer.show(desk.visitor.reader, looked_at)
+        closer.show(desk.visitor.api, looked_at)
 
 
 def _pictures(desk: Desk) -> None:

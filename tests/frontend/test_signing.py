@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.frontend.at_the_page import OpenPage, buttons, click, words
-from tests.frontend.review.queue_stand_in import QueueStandIn
+from tests.frontend.review.queue_stand_in import QueueStandIn, waiting
 from tests.frontend.stand_in import Asked, Json, StandIn
 
 KEYS = {
@@ -17,9 +17,16 @@ KEYS = {
 
 
 @pytest.fixture
-def page(api: StandIn, open_page: OpenPage) -> AppTest:
+def queue(api: StandIn) -> QueueStandIn:
+    queue = QueueStandIn()
+    queue.install(api)
+    return queue
+
+
+@pytest.fixture
+def page(api: StandIn, queue: QueueStandIn, open_page: OpenPage) -> AppTest:
     """A page that needs the scope `review`, of an API that knows the keys `KEYS`."""
-    QueueStandIn().install(api)
+    del queue
     answer = api.answer
 
     def guarded(asked: Asked) -> tuple[int, bytes]:
@@ -51,12 +58,14 @@ def test_a_visitor_signs_in_with_a_key_of_theirs_and_asks_with_it(api: StandIn, 
     assert not page.text_input
 
 
-def test_pictures_are_read_with_the_page_s_own_key_where_it_has_one(
-    api: StandIn, page: AppTest, monkeypatch: pytest.MonkeyPatch
+def test_pictures_are_read_with_the_visitor_s_key_even_where_the_page_has_one(
+    api: StandIn, page: AppTest, queue: QueueStandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MENAGERIE_API_KEY", "weak")
+    queue.items = [waiting(1)]
     sign_in(page.run(), "good")
-    assert (api.last("/review/queue").key, api.last("/labels").key) == ("good", "weak")
+    for path in ("/review/queue", "/labels", "/images/1/thumbnail"):
+        assert api.last(path).key == "good"
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from frontend.batch import job as job_module
 from frontend.batch.job import AT_ONCE, Job, State
 from frontend.batch.sources import Source, store
 from frontend.client import Api
+from frontend.wording import notice_for
 from tests.frontend.at_the_page import encoded
 from tests.frontend.batch.answering import answer_batches
 from tests.frontend.stand_in import StandIn
@@ -92,6 +93,61 @@ def test_what_was_answered_stays_where_the_service_fails_and_it_goes_on_from_the
     api.broken.clear()
     job.resume()
     assert [row.name for row in until(job, "done").rows] == [one.name for one in [*first, *later]]
+
+
+def test_a_service_that_answers_too_few_pauses_the_batch_and_nothing_is_lost(
+    api: StandIn, client: Api, tmp_path: Path
+) -> None:
+    answer_batches(api)
+    whole = api.more["POST", "/predict/batch"]
+    items = [{"name": "0.jpg", "prediction": api.prediction(), "error": None}] * (AT_ONCE - 1)
+    api.more["POST", "/predict/batch"] = lambda _asked: {"items": items}
+    job = until(Job(client, store(photos(3 * AT_ONCE), tmp_path), tmp_path), "paused")
+    failure = job.progress.failure
+    assert (job.rows, failure and failure.code) == ([], "unexpected_answer")
+    assert failure
+    assert failure.detail == f"{AT_ONCE} pictures were sent, {AT_ONCE - 1} were answered"
+    job.resume()
+    until(job, "paused")
+    api.more["POST", "/predict/batch"] = whole
+    job.resume()
+    assert [row.name for row in until(job, "done").rows] == [name for name, _ in photos(3 * AT_ONCE)]
+    assert max(len(asked.names) for asked in api.asked) == AT_ONCE
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A picture whose reading fails in a way that nobody thought of."""
+
+    name: str
+
+    def read(self) -> bytes:
+        raise ValueError("nobody thought of this")
+
+
+def test_a_file_that_fails_unforeseen_is_a_row_and_the_others_are_answered(
+    api: StandIn, client: Api, tmp_path: Path
+) -> None:
+    answer_batches(api)
+    job = until(Job(client, [Unreadable("a.jpg"), *store(photos(1), tmp_path)], tmp_path), "done")
+    assert [(row.name, row.problem) for row in job.rows] == [
+        ("a.jpg", "It cannot be read here."),
+        ("0.jpg", None),
+    ]
+
+
+def test_a_fault_of_the_page_pauses_the_batch_and_is_told(
+    api: StandIn, client: Api, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer_batches(api)
+    gate = threading.Event()
+    gate.set()
+    unsendable = Held("\udc80.jpg", gate)  # a name that cannot be written in any request
+    failure = until(Job(client, [unsendable], tmp_path), "paused").progress.failure
+    assert failure
+    assert failure.code == "page_fault"
+    assert notice_for(failure).title == "This page made a mistake"
+    assert "UnicodeEncodeError" in caplog.text
 
 
 def test_a_busy_service_is_asked_again(

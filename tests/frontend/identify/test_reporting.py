@@ -44,6 +44,15 @@ def test_the_picture_goes_along_only_where_that_was_allowed(api: StandIn, asked:
     assert api.last("/feedback").fields == sent
 
 
+def test_thanks_for_a_picture_that_was_not_kept_tell_so_and_why(api: StandIn, asked: AppTest) -> None:
+    reason = "there is no more room for <pictures> that people send"
+    api.more["POST", "/feedback"] = lambda _asked: {"id": 1, "image_id": None, "not_kept": reason}
+    asked.checkbox[0].check()
+    said = words(click(asked, "Yes"))
+    assert "The picture was not kept, though: there is no more room for &lt;pictures&gt; that" in said
+    assert "the picture wait" not in said
+
+
 def test_a_picture_of_the_library_lies_there_already(api: StandIn, page: AppTest) -> None:
     api.labels = ["ant"]
     assert not click(choose(page, "Library"), "ant").checkbox

@@ -3,6 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from frontend.markup import plain
 from tests.frontend.at_the_page import words
 from tests.frontend.identify.asking import PHOTO, TEXT, upload
 from tests.frontend.stand_in import Asked, Json, StandIn
@@ -44,6 +45,13 @@ def test_another_guess_is_explained_once_and_may_have_nothing_to_speak_for_it(
     explaining.pills[0].set_value("tiger")
     explaining.run().run()
     assert api.paths().count("/explain") == 2
+
+
+def test_labels_to_choose_from_are_no_markdown(api: StandIn, explaining: AppTest) -> None:
+    api.scores = {"![t](http://x.example/y)": 0.93, "a*b*c": 0.05}
+    why(upload(explaining, PHOTO))
+    assert explaining.pills[0].options == [plain(label) for label in api.scores]
+    assert api.last("/explain").fields["label"] == "![t](http://x.example/y)"
 
 
 def test_an_explanation_that_fails_leaves_the_answer(api: StandIn, explaining: AppTest) -> None:

@@ -3,6 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from frontend.markup import plain
 from tests.frontend.at_the_page import OpenPage, buttons, click, words
 from tests.frontend.models.registry_stand_in import CHAMPION, RegistryStandIn, metrics, model, paired
 from tests.frontend.stand_in import StandIn
@@ -138,6 +139,23 @@ def test_a_worse_one_is_only_promoted_by_who_insists(
     del api.broken["/models/animals-8/promote"]
     click(page, "Make it the champion all the same")
     assert registry.changes[0].body == {"force": True, "by": "Ann"}
+
+
+def test_names_of_models_and_tasks_are_no_markdown(page: AppTest, registry: RegistryStandIn) -> None:
+    before, other = "a*5*_x_", "![6](http://x.example/y)"
+    registry.models.insert(0, model(other))
+    registry.models.append(model("starter-1", "champion", task=":red[z]"))
+    registry.promoted(before)
+    registry.promoted(CHAMPION)
+    page.run()
+    assert plain(other) in buttons(page)
+    assert page.segmented_control[0].options == ["animals", plain(":red[z]")]
+    registry.changed = before
+    click(page, f"Go back to {plain(before)}")
+    page.text_input[0].set_value("Ann")
+    click(page, "Go on")
+    click(page, f"Yes: go back to {plain(before)}")
+    assert page.success[0].value.startswith(plain(before))
 
 
 def test_who_changes_their_mind_changes_nothing(page: AppTest, registry: RegistryStandIn) -> None:

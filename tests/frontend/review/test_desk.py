@@ -14,7 +14,7 @@ from tests.frontend.stand_in import StandIn
 @pytest.fixture
 def desk(api: StandIn) -> Iterator[Desk]:
     client = Api(api.url)
-    yield Desk(Visitor(client, client, "Ann"))
+    yield Desk(Visitor(client, "Ann"))
     client.close()
 
 

@@ -77,6 +77,23 @@ def test_what_the_browser_says_twice_is_done_once(page: AppTest, queue: QueueSta
     assert shown(page) == [2]
 
 
+def test_a_label_that_is_too_long_is_not_cut_but_refused_in_words(
+    page: AppTest, queue: QueueStandIn, api: StandIn
+) -> None:
+    queue.items = [waiting(1)]
+    page.run()
+    api.refuse("/decisions", 422, "invalid_label", "use 1 to 200 characters")
+    long = 300 * "a"
+    say(page, {"seq": 1, "do": "give", "ids": [1], "label": long})
+    sent = next(one.body for one in api.asked if (one.method, one.path) == ("POST", "/decisions"))
+    assert sent is not None
+    assert sent["label"] == long
+    assert board(page)["wrong"][0] == "This cannot be a label here"
+    assert board(page)["wrong"][2] == "use 1 to 200 characters"
+    assert shown(page) == [1]
+    assert long not in board(page)["labels"]
+
+
 def test_a_picture_that_the_browser_has_is_not_sent_again(page: AppTest, queue: QueueStandIn) -> None:
     queue.items = [waiting(1), waiting(2)]
     assert set(board(page.run())["pictures"]) == {"1", "2"}
