@@ -144,7 +144,7 @@ def test_the_heat_of_an_exported_network_lies_on_what_was_drawn(tmp_path: Path) 
     manifest = build_manifest(draft, "colours-1", "colours", ("red", "green", "blue"), trained, fitted, None)
     assert manifest.explanation is not None
     assert manifest.explanation.shape == (3, 8, 8)
-    finish(draft, tmp_path / "colours-1", manifest)
+    finish(tmp_path, draft, manifest)
     image = Image.new("RGB", (160, 80), (120, 120, 120))
     image.paste((220, 30, 30), (90, 50, 120, 70))  # off the centre of a square from 40 to 120
     explained = Predictor(load_bundle(tmp_path / "colours-1")).explain(image)
