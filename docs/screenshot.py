@@ -5,6 +5,7 @@ picture that it has not seen. Takes about two minutes and needs Chromium.
 """
 
 import io
+import os
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -23,6 +24,7 @@ PATIENCE_MS = 30_000
 
 
 def main() -> None:
+    os.environ["MENAGERIE_DUPLICATES"] = "hash"  # by embedding, drawings of one animal show the same
     with TemporaryDirectory() as folder:
         images = draw_class_folders(Path(folder) / "little-zoo")
         with running_demo(Path(folder) / "state", images, seconds=480) as demo, chromium() as browser:
@@ -37,8 +39,18 @@ def draw_class_folders(root: Path) -> Path:
     for name, draw in ANIMALS.items():
         (root / name).mkdir(parents=True)
         for seed in range(PER_ANIMAL):
-            draw(Random(seed)).save(root / name / f"{seed:02}.jpg", quality=92)
+            random = Random(seed)
+            framed(draw(random), random).save(root / name / f"{seed:02}.jpg", quality=92)
     return root
+
+
+def framed(image: Image.Image, random: Random) -> Image.Image:
+    """As by a hand that holds the camera otherwise each time: drawings that lie alike are taken for one."""
+    turned = image.rotate(random.uniform(-14, 14), Image.Resampling.BICUBIC)
+    width, height = image.size
+    share = random.uniform(0.55, 0.8)
+    left, upper = (random.uniform(0.1, 0.9 - share) * side for side in image.size)
+    return turned.crop((int(left), int(upper), int(left + share * width), int(upper + share * height)))
 
 
 def photograph(page: Page) -> bytes:

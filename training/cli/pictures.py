@@ -146,13 +146,15 @@ def ingest_sources(
     task: str,
     plan: "SplitPlan",
     store: "Store | None" = None,
-    duplicates: Duplicates = Duplicates.EMBEDDING,
+    duplicates: Duplicates | None = None,
     place: Workplace = HERE,
 ) -> "list[IngestReport]":
-    """Brings several roots of a task up to date, each from its source."""
+    """Brings several roots of a task up to date, each from its source. `duplicates`: how to find pictures
+    that show the same; by default as MENAGERIE_DUPLICATES says."""
     from databases.settings import load_settings
     from training.cli.around_ingest import check_labelled
     from training.cli.console import Bars
+    from training.cli.taking_up import DuplicateSettings
     from training.ingestion.run import ingest as run
     from training.ingestion.sources import open_sources
     from training.ingestion.sources.archives import ArchiveLimits, Unpacking
@@ -160,7 +162,7 @@ def ingest_sources(
     progress = Bars()
     unpacking = Unpacking(state.unpacked, load_settings(ArchiveLimits), progress)
     look_closer = None
-    if duplicates is Duplicates.EMBEDDING:
+    if (duplicates or load_settings(DuplicateSettings).duplicates) == Duplicates.EMBEDDING:
         from training.duplicates.closer import by_embedding
 
         look_closer = by_embedding(state.engine, state.bundles, progress, place.runner)

@@ -14,8 +14,10 @@ from tests.drawing import picture
 from tests.object_store import Bucket
 from tests.training.cli.conftest import Menagerie
 from tests.training.making import add_tiny_bundle, pictures_of
-from training.cli.pictures import names_of, slug
+from training.cli.pictures import ingest_sources, names_of, slug
+from training.cli.state import State
 from training.errors import BadSource
+from training.ingestion.run import SplitPlan
 
 
 @pytest.mark.parametrize(
@@ -40,6 +42,16 @@ def test_an_ingest_tells_what_it_found(menagerie: Menagerie, pictures: Path, eng
     assert sum(map(int, rows["red"])) == 7
     assert len(pictures_of(engine)) == 19
     assert "20 as before" in menagerie("ingest", pictures).out
+
+
+def test_what_ingests_by_itself_finds_duplicates_as_the_environment_says(
+    pictures: Path, engine: Engine, bundles: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MENAGERIE_DUPLICATES", "hash")
+    state = State(engine, bundles, bundles.parent / "reports")
+    (report,) = ingest_sources(state, [pictures], ["colours"], "colours", SplitPlan())
+    assert report.added == 18
+    assert not list(bundles.glob("starter*"))  # whose embeddings would have told them apart
 
 
 def test_the_library_is_written_as_a_table_and_read_back(
