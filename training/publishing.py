@@ -80,18 +80,30 @@ def publish(
             text,
         )
         _check(draft, manifest)
-        sent = _send(engine, bundles, draft, dataset.task) if isinstance(bundles, Mirror) else None
-        # The name is taken last and together with its row: others may train on the same task meanwhile.
-        with Session(engine) as session, session.begin():
-            registry.lock(session)
-            version = sent or _free_version(session, bundles, dataset.task)
-            manifest = manifest.model_copy(update={"version": version})
-            registry.register(session, manifest, manifest.recorded_metrics)
-            dataset_versions.record(session, dataset.task, dataset.members)
-            write_manifest(manifest, draft)
-            seal(bundles, draft, version)
-            if named is not None:
-                named(version)
+        return _register(engine, bundles, dataset, draft, manifest, named)
+
+
+def _register(
+    engine: Engine,
+    bundles: Bundles,
+    dataset: Dataset,
+    draft: Path,
+    manifest: Manifest,
+    named: Callable[[str], None] | None,
+) -> Manifest:
+    """Gives a draft its name and its place: last, and together with its row, since others may train on the
+    same task meanwhile."""
+    sent = _send(engine, bundles, draft, dataset.task) if isinstance(bundles, Mirror) else None
+    with Session(engine) as session, session.begin():
+        registry.lock(session)
+        version = sent or _free_version(session, bundles, dataset.task)
+        manifest = manifest.model_copy(update={"version": version})
+        registry.register(session, manifest, manifest.recorded_metrics)
+        dataset_versions.record(session, dataset.task, dataset.members)
+        write_manifest(manifest, draft)
+        seal(bundles, draft, version)
+        if named is not None:
+            named(version)
     return manifest
 
 

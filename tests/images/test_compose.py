@@ -20,7 +20,7 @@ from tests.images.compose import (
     read_compose,
 )
 from tests.images.interpolation import read_settings
-from training.cli.taking_up import DuplicateSettings
+from training.cli.look_alikes import DuplicateSettings
 from training.ingestion.sources.archives import ArchiveLimits
 from training.tracking.settings import TrackingSettings
 

@@ -17,8 +17,8 @@ from databases.settings import StateSettings, load_settings
 from frontend.settings import PageSettings
 from tests.images.compose import instructions
 from tests.kubernetes.objects import FOLDER, PROJECT, Objects, Pod
+from training.cli.look_alikes import DuplicateSettings
 from training.cli.main import app
-from training.cli.taking_up import DuplicateSettings
 from training.cli.under_way import CheckpointSettings
 from training.ingestion.sources.archives import ArchiveLimits
 from training.tracking.settings import TrackingSettings

@@ -31,7 +31,7 @@ def backup(
     _warn_of(made.contents)
     say(
         f"[bold]{quote(str(made.path))}[/bold] holds {_told(made.contents)}: {made.bytes / 1e6:,.1f} MB. "
-        "To put it back: menagerie restore"
+        f"To put it back: menagerie restore {quote(str(made.path))}"
     )
 
 

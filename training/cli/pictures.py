@@ -154,18 +154,14 @@ def ingest_sources(
     from databases.settings import load_settings
     from training.cli.around_ingest import check_labelled
     from training.cli.console import Bars
-    from training.cli.taking_up import DuplicateSettings
+    from training.cli.look_alikes import look_closer
     from training.ingestion.run import ingest as run
     from training.ingestion.sources import open_sources
     from training.ingestion.sources.archives import ArchiveLimits, Unpacking
 
     progress = Bars()
     unpacking = Unpacking(state.unpacked, load_settings(ArchiveLimits), progress)
-    look_closer = None
-    if (duplicates or load_settings(DuplicateSettings).duplicates) == Duplicates.EMBEDDING:
-        from training.duplicates.closer import by_embedding
-
-        look_closer = by_embedding(state.engine, state.bundles, progress, place.runner)
+    closer = look_closer(state, progress, duplicates, place.runner)
     opened = open_sources(sources, unpacking)
     check_labelled(state, opened, task)
     with place.opened():
@@ -178,7 +174,7 @@ def ingest_sources(
                 plan=plan,
                 progress=progress,
                 store=store,
-                look_closer=look_closer,
+                look_closer=closer,
                 examiner=place.examiner,
             )
             for source, name in zip(opened, names, strict=True)

@@ -55,8 +55,11 @@ def test_another_bundle_of_that_name_is_another_copy(shop: Shop, folder: Path) -
 
 def test_a_damaged_copy_is_made_anew(shop: Shop, folder: Path) -> None:
     copy = fetch(shop.place, folder)
+    sound = (copy / "model.onnx").read_bytes()
     (copy / "model.onnx").write_bytes(b"damaged")
-    load_bundle(fetch(shop.place, folder))
+    again = fetch(shop.place, folder)
+    assert (again / "model.onnx").read_bytes() == sound
+    load_bundle(again)
 
 
 def test_what_a_killed_process_left_is_no_copy(shop: Shop, folder: Path) -> None:
