@@ -8,6 +8,7 @@ import lightning
 from pydantic import JsonValue
 
 from training.learning.learner import Learner
+from training.learning.pixels import Places
 from training.learning.run import Run
 from training.progress import Advance, Progress
 
@@ -68,6 +69,21 @@ class Settled(lightning.Callback):
         for stopping in trainer.early_stopping_callbacks:
             if stopping.wait_count >= stopping.patience:
                 trainer.should_stop = True
+
+
+class Resumed(lightning.Callback):
+    """Says at a resumption which epoch comes first. Lightning says so itself only when it has begun to take
+    batches, and processes that prepare pictures know their places by then: those of the epoch 0."""
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+
+    def on_load_checkpoint(
+        self, trainer: lightning.Trainer, pl_module: lightning.LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        del trainer, checkpoint
+        assert isinstance(pl_module, Learner)
+        self._places.set_epoch(pl_module.epochs)
 
 
 class Claimed(lightning.Callback):

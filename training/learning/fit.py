@@ -11,11 +11,20 @@ from lightning.pytorch.callbacks import Callback, EarlyStopping, EMAWeightAverag
 
 from databases.places import Place
 from training.dataset import Dataset
-from training.learning.callbacks import Claimed, Deadline, Settled, Teller, Watch, Watcher, in_words
+from training.learning.callbacks import (
+    Claimed,
+    Deadline,
+    Resumed,
+    Settled,
+    Teller,
+    Watch,
+    Watcher,
+    in_words,
+)
 from training.learning.checkpoints import Kept, WholeFiles
 from training.learning.learner import History, Learner
 from training.learning.loaders import Loaders, make_loaders
-from training.learning.pixels import Stored, store_dataset
+from training.learning.pixels import Places, Stored, store_dataset
 from training.learning.processes import Processes
 from training.learning.rates import find_rate
 from training.learning.run import LAST, Run
@@ -75,7 +84,9 @@ def fit(
         best = Kept(
             str(place), BEST, monitor=recipe.monitor, mode=_mode(recipe), enable_version_counter=False
         )
-        callbacks = [best, *_watchers(recipe, run, watch, begun)]
+        places = loaders[0].sampler
+        assert isinstance(places, Places)
+        callbacks = [best, Resumed(places), *_watchers(recipe, run, watch, begun)]
         with progress.track("Training", recipe.epochs * len(loaders[0])) as advance, stoppable(learner):
             trainer = _trainer(recipe, processes, [*callbacks, Teller(progress, advance)], place)
             trainer.fit(learner, *loaders, ckpt_path=str(last) if last else None, weights_only=True)

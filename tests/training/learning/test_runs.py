@@ -1,15 +1,18 @@
 """What is kept of a training under way, on a disk and in a store: how it is found, and whose it is."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 import torch
+from pydantic import JsonValue
 
 from databases.places import Place, RemoteFile
 from tests.object_store import Bucket
 from training.dataset import Dataset
 from training.errors import TakenOver, TrainingError
+from training.learning import loaders
+from training.learning.callbacks import Watch
 from training.learning.checkpoints import WholeFiles
 from training.learning.fit import Learnt, fit
 from training.learning.run import LAST, Run
@@ -104,13 +107,15 @@ def test_in_a_store_the_runs_of_others_stay(bucket: Bucket) -> None:
     assert unfinished_run(runs, "colours", "f1") == other
 
 
-def learn(dataset: Dataset, epochs: int, run: Run) -> tuple[Learnt, torch.Tensor]:
+def learn(
+    dataset: Dataset, epochs: int, run: Run, recipe: Recipe = SCRATCH, watch: Watch | None = None
+) -> tuple[Learnt, torch.Tensor]:
     """What a run comes to that ends after so many epochs, and the head that was kept."""
     torch.manual_seed(0)
     network = Classifier(build_backbone("simple_cnn"), len(dataset.labels), dropout=0.5, cosine=False)
-    recipe = SCRATCH.model_copy(update={"epochs": epochs})
+    recipe = recipe.model_copy(update={"epochs": epochs})
     with working_on(run) as held:
-        return fit(network, dataset, recipe, held, Silent()), network.head.weight
+        return fit(network, dataset, recipe, held, Silent(), watch=watch), network.head.weight
 
 
 def test_a_training_goes_on_from_a_store_to_what_an_unbroken_one_comes_to(
@@ -126,6 +131,36 @@ def test_a_training_goes_on_from_a_store_to_what_an_unbroken_one_comes_to(
     after, head = learn(dataset, 4, there)
     unbroken, same_head = learn(dataset, 4, begin_run(tmp_path / "runs", "colours", SCRATCH, "f1"))
     assert after == unbroken
+    assert torch.equal(head, same_head)
+
+
+class Killed(Exception):
+    """What a training is broken off by."""
+
+
+def killed_in(epoch: int | None) -> Watch:
+    """Breaks a training off before an epoch is written down; where there is none, nothing."""
+
+    def watch(figures: Mapping[str, JsonValue]) -> None:
+        if figures["epoch"] == epoch:
+            raise Killed
+
+    return watch
+
+
+@pytest.mark.parametrize("many", [1, 1000], ids=["prepared by other processes", "prepared here"])
+def test_each_epoch_after_a_resumption_has_its_own_batches(
+    many: int, dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loaders, "MANY_PICTURES", many)
+    recipe = SCRATCH.model_copy(update={"batch_size": 4, "augmentation": "strong"})
+    run = begin_run(tmp_path / "runs", "colours", recipe, "f1")
+    for epoch in (2, 4):
+        with pytest.raises(Killed):
+            learn(dataset, 4, run, recipe, killed_in(epoch))
+    resumed, head = learn(dataset, 4, run, recipe)
+    unbroken, same_head = learn(dataset, 4, begin_run(tmp_path / "runs", "colours", recipe, "f1"), recipe)
+    assert resumed.history == unbroken.history
     assert torch.equal(head, same_head)
 
 
