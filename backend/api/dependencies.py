@@ -11,9 +11,17 @@ from backend.api.service import Service
 from backend.api.succession import Succession
 
 
-async def get_service(request: Request) -> Service:
-    """The model that serves now: a request keeps it to its end, whoever is promoted meanwhile."""
+async def get_succession(request: Request) -> Succession:
+    """Who knows which model serves now, and whether the database answers."""
     succession: Succession = request.app.state.succession
+    return succession
+
+
+SuccessionDep = Annotated[Succession, Depends(get_succession)]
+
+
+async def get_service(succession: SuccessionDep) -> Service:
+    """The model that serves now: a request keeps it to its end, whoever is promoted meanwhile."""
     service = succession.service
     if noted := notes.current.get():
         noted.version = service.model.version

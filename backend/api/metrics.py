@@ -37,10 +37,12 @@ class Metrics:
         self._labels = self._counter("labels", "Likeliest labels by model.", "version", "label")
         self._cached = self._counter("answers_from_cache", "Answers kept from when the same bytes came.")
         self._dropped = self._counter("predictions_dropped", "Answers that were not recorded.")
+        self._away = self._gauge("menagerie_database_unavailable", "Workers whose database does not answer.")
         about = f"Answers among each worker's last {WINDOW}, by model and label."
         self._recent = self._gauge(RECENT, about, "version", "label")
         self._drift: LabelDrift | None = None
-        self._waiting.set(0)  # a worker that was killed may have had the same process id
+        for gauge in (self._waiting, self._away):
+            gauge.set(0)  # a worker that was killed may have had the same process id
 
     @contextmanager
     def stage(self, name: Stage) -> Iterator[None]:
@@ -74,6 +76,10 @@ class Metrics:
     def cached(self) -> None:
         """Counts an answer that was found among the last ones."""
         self._cached.inc()
+
+    def database(self, *, answers: bool) -> None:
+        """Tells whether the database answered when it was asked last."""
+        self._away.set(0 if answers else 1)
 
     def drop(self, predictions: int) -> None:
         """Counts predictions that were not recorded."""

@@ -205,9 +205,13 @@ class Health(BaseModel):
 
 
 class Readiness(BaseModel):
+    """`gallery`: how many pictures can be found by their likeness. `database`: while it is `unavailable`,
+    pictures are answered all the same; what asks the library, or tells it something, is not."""
+
     status: Literal["ready"]
     model: ModelName
     gallery: int
+    database: Literal["ok", "unavailable"]
 
 
 class Problem(BaseModel):

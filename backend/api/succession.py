@@ -21,11 +21,12 @@ class Succession:
     """Keeps `service` with the champion of its task. What a request has taken, it keeps.
 
     A champion that does not load, or a database that does not answer, changes nothing: the old one serves on.
+    `database_answers`: whether the database did when it was asked last, a second ago as a rule.
     """
 
     def __init__(self, service: Service) -> None:
         self.service = service
-        self._unanswered = False
+        self.database_answers = True
         self._refused: tuple[str, float] | None = None
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="succession", daemon=True)
@@ -46,11 +47,11 @@ class Succession:
             with Session(self.service.reader) as session:
                 champion = registry.champion(session, serving.task)
         except SQLAlchemyError as error:
-            if not self._unanswered:
+            if self.database_answers:
                 log.warning("%s serves on, champion or not: the database fails: %s", serving.version, error)
-            self._unanswered = True
+            self._note(answers=False)
             return
-        self._unanswered = False
+        self._note(answers=True)
         if champion is None or champion.id == serving.id or self._was_refused(champion.version):
             return
         try:
@@ -61,6 +62,10 @@ class Succession:
         else:
             self._refused = None
             log.info("%s serves now, after %s", champion.version, serving.version)
+
+    def _note(self, *, answers: bool) -> None:
+        self.database_answers = answers
+        self.service.metrics.database(answers=answers)
 
     def _was_refused(self, version: str) -> bool:
         return (

@@ -28,6 +28,7 @@ def test_a_folder_becomes_a_service_and_the_second_start_trains_nothing(images: 
             "status": "ready",
             "model": {"task": "my-colours", "version": "my-colours-1"},
             "gallery": 30,
+            "database": "ok",
         }
         for colour in COLOURS:
             files = {"file": picture(colour, 500)}

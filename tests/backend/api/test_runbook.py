@@ -66,6 +66,13 @@ def refused(answer: Any) -> tuple[int, str]:
     return answer.status_code, answer.json()["code"]
 
 
+def told_of_database(client: TestClient) -> str:
+    """What is told whether it answers: the service itself is ready all the while."""
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["status"]) == (200, "ready")
+    return str(answer.json()["database"])
+
+
 def recorded(url: str) -> int:
     engine = open_engine(url)
     try:
@@ -125,7 +132,8 @@ def test_database_gone(small_library: Library, tmp_path: Path) -> None:
         moved = {file: file.rename(tmp_path / file.name) for file in files}
         without = ask(client)
         assert (without["neighbours_agree"], without["nearest"]) == (None, None)
-        for path in ("/images", "/readyz", "/labels"):
+        wait_until(lambda: told_of_database(client) == "unavailable")
+        for path in ("/images", "/labels"):
             assert refused(client.get(path)) == (503, "database_unavailable")
         assert refused(client.post("/similar", files={"file": RED})) == (503, "database_unavailable")
         assert refused(say(client, first)) == (503, "database_unavailable")
@@ -133,7 +141,7 @@ def test_database_gone(small_library: Library, tmp_path: Path) -> None:
         assert not (tmp_path / "state" / "images.db").exists()  # an empty one would pass for the library
         for place, elsewhere in moved.items():
             elsewhere.rename(place)
-        wait_until(lambda: client.get("/readyz").status_code == 200)
+        wait_until(lambda: told_of_database(client) == "ok")
         wait_until(lambda: recorded(small_library.settings.database_url) == 2)
         assert say(client, first).status_code == 201
         assert ask(client)["nearest"] is not None
@@ -193,10 +201,11 @@ def test_postgresql_stopped_and_started(small_library: Library, postgresql: str,
         wait_until(lambda: recorded(postgresql) == 1)
         with stopped(postgresql):
             assert ask(client)["nearest"] is None
-            for path in ("/images", "/readyz"):
-                assert refused(client.get(path)) == (503, "database_unavailable")
+            wait_until(lambda: told_of_database(client) == "unavailable")
+            assert "menagerie_database_unavailable 1.0" in client.get("/metrics").text
+            assert refused(client.get("/images")) == (503, "database_unavailable")
             assert refused(say(client, first)) == (503, "database_unavailable")
-        wait_until(lambda: client.get("/readyz").status_code == 200)
+        wait_until(lambda: told_of_database(client) == "ok")
         wait_until(lambda: recorded(postgresql) == 2)
         assert say(client, first).status_code == 201
         assert ask(client)["nearest"] is not None

@@ -24,6 +24,7 @@ def test_health_tells_what_serves(client: TestClient) -> None:
         "status": "ready",
         "model": {"task": "colours", "version": "colours-1"},
         "gallery": 3 * PER_LABEL + 1,
+        "database": "ok",
     }
 
 
