@@ -24,16 +24,17 @@ chmod 700 "$folder"
 random | write database_password
 random | write grafana_password
 key=$(random) secret=$(random)
-# Both say the same: they are made together or not at all.
-if [ ! -s "$folder/aws_credentials" ] || [ ! -s "$folder/s3_identities" ]; then
-  : >"$folder/aws_credentials"
-  : >"$folder/s3_identities"
+# Both say the same: they are made together. Where one is there already, it is somebody's own, for another store.
+if [ ! -s "$folder/aws_credentials" ] && [ ! -s "$folder/s3_identities" ]; then
+  printf '[default]\naws_access_key_id = %s\naws_secret_access_key = %s\n' "$key" "$secret" | write aws_credentials
+  printf '{"identities": [{"name": "menagerie", "credentials": [{"accessKey": "%s", "secretKey": "%s"}], "actions": ["Admin"]}]}\n' \
+    "$key" "$secret" | write s3_identities
+elif [ ! -s "$folder/aws_credentials" ] || [ ! -s "$folder/s3_identities" ]; then
+  echo "note: of aws_credentials and s3_identities only one is there, and stays as it is: the profile s3 wants both, which" \
+    "this makes together where neither is" >&2
 fi
-printf '[default]\naws_access_key_id = %s\naws_secret_access_key = %s\n' "$key" "$secret" | write aws_credentials
-printf '{"identities": [{"name": "menagerie", "credentials": [{"accessKey": "%s", "secretKey": "%s"}], "actions": ["Admin"]}]}\n' \
-  "$key" "$secret" | write s3_identities
-# Keys to the API are made by the API, once it runs.
-for name in menagerie_api_key metrics_key; do
+# Keys to the API are made by the API, once it runs; what is not there at all, compose does not mount.
+for name in aws_credentials s3_identities menagerie_api_key metrics_key; do
   [ -e "$folder/$name" ] || : >"$folder/$name"
   chmod 644 "$folder/$name"
 done

@@ -47,6 +47,17 @@ def test_the_object_store_and_who_asks_it_have_the_same_credentials(clone: Path)
     ]
 
 
+def test_credentials_of_ones_own_store_are_never_written_over(clone: Path) -> None:
+    (clone / "secrets").mkdir()
+    own = clone / "secrets" / "aws_credentials"
+    own.write_text("[default]\naws_access_key_id = MINE\n")
+    command = [str(clone / "deploy" / "secrets.sh")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)
+    assert own.read_text() == "[default]\naws_access_key_id = MINE\n"
+    assert (clone / "secrets" / "s3_identities").read_text() == ""
+    assert "the profile s3 wants both" in done.stderr
+
+
 def test_what_was_made_before_stays(clone: Path) -> None:
     make(clone, "mine")
     made = {path.name: path.read_text() for path in (clone / "mine").iterdir()}
