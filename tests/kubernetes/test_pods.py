@@ -103,6 +103,8 @@ def test_prometheus_finds_the_pods_of_the_api(installation: Objects) -> None:
     pod = installation.pod("Deployment/menagerie-api")
     (port,) = pod.ports
     assert f"{pod.labels['app.kubernetes.io/component']};{port}" == job["relabel_configs"][0]["regex"]
+    collected = yaml.safe_load((PROJECT / "deploy/monitoring/prometheus.yml").read_text())["scrape_configs"]
+    assert job["job_name"] == collected[0]["job_name"]  # by which the alerts and the dashboard ask
     (spaces,) = [one["namespaces"]["names"] for one in job["kubernetes_sd_configs"]]
     assert spaces == [installation.of("Deployment")["menagerie-api"]["metadata"]["namespace"]]
 
