@@ -32,7 +32,9 @@ class QueueItem(BaseModel):
     check of the library; the model or the neighbours `disagrees` with its label; `unlabelled`; the model is
     `unsure`. `suggestion`: the label to confirm, where there is one; `score`: the model's for it, null where
     it suggests another or none. `agreement`: the share of its neighbours that carry the answer's label.
-    By pictures of the split `test` models are measured: where such a label is wrong, so is the measure."""
+    `likeness`: its place, from 0, among the pictures of this page when look-alikes stand side by side,
+    beginning with the most useful; null where the model has not seen it. By pictures of the split `test`
+    models are measured: where such a label is wrong, so is the measure."""
 
     image: ImageOut
     reasons: list[Reason]
@@ -40,6 +42,7 @@ class QueueItem(BaseModel):
     score: Score | None
     answer: AnswerOut | None
     agreement: Score | None
+    likeness: int | None
     said: list[SaidOut]
 
 
@@ -63,6 +66,7 @@ class QueuePage(BaseModel):
                         "score": 0.88,
                         "answer": {"label": "leopard", "score": 0.88, "verdict": "confident"},
                         "agreement": 0.9,
+                        "likeness": 0,
                         "said": [],
                     }
                 ],

@@ -30,6 +30,8 @@ class Queued(Answer):
     """A picture to decide on. `reasons`: why, the weightiest first. `suggestion`: the label to confirm.
 
     `agreement`: the share, 0 to 1, of the pictures nearest to it that carry the answer's label.
+    `likeness`: its place on the page of the queue when look-alikes stand side by side, None where the model
+    has not seen it.
     """
 
     image: ReviewImage
@@ -37,6 +39,7 @@ class Queued(Answer):
     suggestion: str | None
     answer: Opinion | None
     agreement: float | None
+    likeness: int | None
     said: tuple[Said, ...] = ()
 
 

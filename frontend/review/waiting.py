@@ -23,11 +23,18 @@ class Waiting:
 
 
 def together(some: list[Waiting]) -> list[Waiting]:
-    """Those that are mixed up in the same way side by side, each group where its first one was."""
+    """Look-alikes side by side, as the API tells it. After them those that the model has not seen: such as
+    are mixed up in the same way side by side, each group where its first one was."""
+    seen = sorted((one for one in some if one.item.likeness is not None), key=_likeness)
+    others = [one for one in some if one.item.likeness is None]
     first: dict[tuple[str | None, ...], int] = {}
-    for place, one in enumerate(some):
+    for place, one in enumerate(others):
         first.setdefault(_mix_up(one), place)
-    return sorted(some, key=lambda one: first[_mix_up(one)])
+    return seen + sorted(others, key=lambda one: first[_mix_up(one)])
+
+
+def _likeness(one: Waiting) -> int:
+    return one.item.likeness or 0
 
 
 def _mix_up(one: Waiting) -> tuple[str | None, ...]:

@@ -8,7 +8,9 @@ from backend.api.dependencies import ServiceDep, SessionDep
 from backend.api.people import LONGEST_LABEL
 from backend.api.presenting import image_out
 from backend.api.queue_schemas import AnswerOut, QueueItem, QueuePage, SaidOut
+from backend.gallery.arranging import side_by_side
 from databases.answers import count_unanswered
+from databases.embeddings import vectors_of
 from databases.review_items import Item, read_items
 from databases.review_queue import Position, Reason, Task, read_queue
 
@@ -38,12 +40,16 @@ def show_queue(
     model = service.model
     task = Task(model.task, model.id, model.labels)
     queue = read_queue(session, task, reason=reason, label=label, after=_parse(after), limit=limit)
-    items = [_item_out(item) for item in read_items(session, task, queue.waiting)]
+    items = read_items(session, task, queue.waiting)
+    vectors = vectors_of(session, model.id, [item.image.id for item in items])
+    # The first is the most useful one: those like it stand beside it.
+    seen = [item.image.id for item in items if item.image.id in vectors]
+    places = {seen[row]: place for place, row in enumerate(side_by_side([vectors[one] for one in seen]))}
     return QueuePage(
         total=queue.total,
         counts=queue.counts,
         unanswered=count_unanswered(session, model.id, model.task),
-        items=items,
+        items=[_item_out(item, places.get(item.image.id)) for item in items],
         next_after="{}-{}".format(*queue.waiting[-1].position) if queue.more else None,
     )
 
@@ -52,7 +58,7 @@ def _parse(after: str | None) -> Position | None:
     return None if after is None else Position(*map(int, after.split("-")))
 
 
-def _item_out(item: Item) -> QueueItem:
+def _item_out(item: Item, likeness: int | None) -> QueueItem:
     answer = item.answer
     return QueueItem(
         image=image_out(item.image),
@@ -61,5 +67,6 @@ def _item_out(item: Item) -> QueueItem:
         score=item.score,
         answer=None if answer is None else AnswerOut.model_validate(answer, from_attributes=True),
         agreement=None if answer is None else answer.agreement,
+        likeness=likeness,
         said=[SaidOut.model_validate(one, from_attributes=True) for one in item.said],
     )

@@ -1,10 +1,15 @@
 """The queue of review over HTTP: what was said is looked at, decided, and gone."""
 
+from itertools import groupby
+from typing import Any
+
 from fastapi.testclient import TestClient
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from databases import answers, finding, registry
 from databases.answers import NewAnswer
+from databases.models import Embedding
 from tests.backend.api.conftest import PER_LABEL, TASK, Library
 from tests.backend.api.guarded import guarded, make_key, shown
 from tests.drawing import picture
@@ -55,6 +60,35 @@ def test_pages_and_filters(client: TestClient, small_library: Library) -> None:
     assert (item["suggestion"], item["score"]) == ("green", 0.9)
     for wrong in ({"reason": "boredom"}, {"after": "here"}, {"limit": 0}):
         assert client.get("/review/queue", params=wrong).json()["code"] == "invalid_request"
+
+
+def test_look_alikes_are_told_to_stand_side_by_side(client: TestClient, small_library: Library) -> None:
+    by_label = {
+        label: [image["id"] for image in client.get("/images", params={"label": label}).json()["items"]]
+        for label in ("red", "green", "blue")
+    }
+    mixed = [one for some in zip(*by_label.values(), strict=False) for one in some]
+    with Session(small_library.engine) as session, session.begin():
+        model = registry.get_model(session, "colours-1")
+        known = finding.contents(session, TASK, mixed)
+        said = [
+            NewAnswer(one, known[one], "red", 0.5, 0.01 * place, "unsure") for place, one in enumerate(mixed)
+        ]
+        answers.put_answers(session, model.id, said)
+        unseen = mixed[len(mixed) // 2]
+        session.execute(delete(Embedding).where(Embedding.image_id == unseen))
+    items = client.get("/review/queue", params={"reason": "unsure"}).json()["items"]
+    assert _runs(items) > 2 * PER_LABEL
+    assert [item["image"]["id"] for item in items if item["likeness"] is None] == [unseen]
+    seen = sorted((item for item in items if item["likeness"] is not None), key=lambda it: it["likeness"])
+    assert [item["likeness"] for item in seen] == list(range(len(mixed) - 1))
+    assert seen[0] == items[0]
+    assert _runs(seen) == 3
+
+
+def _runs(items: list[dict[str, Any]]) -> int:
+    """In how many pieces the labels come."""
+    return sum(1 for _ in groupby(items, lambda item: item["image"]["label"]))
 
 
 def test_the_queue_needs_the_scope_review(small_library: Library) -> None:

@@ -17,7 +17,7 @@ def waiting(id_: int, label: str | None = "lion", suggestion: str | None = "tige
     image["split"] = more.pop("split", "train")
     answer = {"label": "tiger", "score": 0.87, "verdict": "confident"}
     found: Json = {"image": image, "reasons": ["disagrees"], "suggestion": suggestion, "score": 0.9}
-    return found | {"answer": answer, "agreement": None, "said": []} | more
+    return found | {"answer": answer, "agreement": None, "likeness": None, "said": []} | more
 
 
 @dataclass

@@ -48,6 +48,15 @@ def test_as_pictures_are_decided_on_the_queue_is_read_to_its_end(queue: QueueSta
     assert desk.total == 0
 
 
+def test_look_alikes_lie_side_by_side_and_what_the_model_has_not_seen_after_them(
+    queue: QueueStandIn, desk: Desk
+) -> None:
+    likeness = [0, 2, None, 1]
+    queue.items = [waiting(number, likeness=place) for number, place in enumerate(likeness, 1)]
+    desk.fill()
+    assert ids(desk) == [1, 4, 2, 3]
+
+
 def test_those_mixed_up_in_the_same_way_lie_side_by_side(queue: QueueStandIn, desk: Desk) -> None:
     queue.items = [waiting(1), waiting(2, "tiger", "lion"), waiting(3), waiting(4, reasons=["suspect"])]
     desk.fill()
