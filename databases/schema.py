@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -65,6 +66,7 @@ def open_for_serving(url: str, *, read_only: bool) -> Engine:
     return engine
 
 
+@cache
 def head_revision() -> str | None:
     """The version of the schema that this version of the program needs."""
     return _scripts().get_current_head()

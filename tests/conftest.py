@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from backend.inference.cpu import available_cpus
 from tests.object_store import Bucket, make_bucket, s3_server
 from tests.opening import open_database
 from tests.postgresql import running_server
@@ -20,6 +21,12 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # Where the real pictures lie, what must not be left out, and what the fixtures below say for all tests.
 FROM_OUTSIDE = {f"MENAGERIE_{name}" for name in ("DATA", "POSTGRESQL", "NGINX", "TRACKING", "DUPLICATES")}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: tests wait for processes, clocks and servers a quarter of their time."""
+    return available_cpus() + 1
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -2,14 +2,17 @@
 
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from training.dataset import Dataset
 from training.errors import BadRecipe, NoPictures, WeightsUnavailable
 from training.learning.processes import Processes
 from training.networks.catalogue import RESIZABLE, strategies_of
 from training.recipe import Recipe
-from training.trained import Trained
 from training.workshop import Workshop
+
+if TYPE_CHECKING:
+    from training.trained import Trained
 
 
 def check_recipe(recipe: Recipe) -> None:
@@ -37,7 +40,7 @@ def check_weights(path: Path | None) -> None:
         raise WeightsUnavailable(f"there is no file or folder of weights at {path}")
 
 
-def train(workshop: Workshop, dataset: Dataset, recipe: Recipe) -> Trained | None:
+def train(workshop: Workshop, dataset: Dataset, recipe: Recipe) -> "Trained | None":
     """Trains by `recipe`. None in other processes than the first.
 
     Raises:
@@ -46,8 +49,6 @@ def train(workshop: Workshop, dataset: Dataset, recipe: Recipe) -> Trained | Non
         WeightsUnavailable: pretrained weights cannot be had.
         Interrupted: somebody pressed Ctrl-C.
     """
-    from training.learning.method import learn
-    from training.probing import probe, probe_starter, zero_shot
     from training.publishing import open_draft
 
     check_recipe(recipe)
@@ -57,12 +58,18 @@ def train(workshop: Workshop, dataset: Dataset, recipe: Recipe) -> Trained | Non
     if first:
         with open_draft(workshop.bundles):  # whether one can be made, before hours are spent
             pass
-    if recipe.strategy in ("probe", "zero-shot") and not first:
-        return None
+    if recipe.strategy not in ("probe", "zero-shot"):
+        from training.learning.method import learn  # and Lightning, which takes seconds to import
+
+        return learn(workshop, dataset, recipe)
+    return _fit_head(workshop, dataset, recipe) if first else None
+
+
+def _fit_head(workshop: Workshop, dataset: Dataset, recipe: Recipe) -> "Trained":
+    from training.probing import probe, probe_starter, zero_shot
+
     if recipe.strategy == "zero-shot":
         return zero_shot(workshop, dataset, recipe)
-    if recipe.strategy != "probe":
-        return learn(workshop, dataset, recipe)
     if recipe.starts_from_starter:
         return probe_starter(workshop, dataset, recipe)
     return probe(workshop, dataset, recipe)

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -15,10 +16,8 @@ from databases.library import LibraryImage
 from training.dataset import Dataset
 from training.errors import WeightsUnavailable
 from training.indexing import index, read_features
-from training.networks import efficientnet_lite0
 from training.networks.backbone import Backbone, Classifier
-from training.networks.catalogue import build_backbone
-from training.networks.clip import PREFIX, TextSide, prompt_head, text_side
+from training.networks.catalogue import CLIP, build_backbone
 from training.networks.weights import Weights
 from training.pictures import iter_pixels
 from training.probe import ProbeFit, fit_probe
@@ -28,10 +27,15 @@ from training.starter import ensure_starter
 from training.trained import HeldOut, Trained
 from training.workshop import Workshop
 
+if TYPE_CHECKING:
+    from training.networks.clip import TextSide
+
 
 def probe_starter(workshop: Workshop, dataset: Dataset, recipe: Recipe) -> Trained:
     """A probe of the starter's own network: its features are kept as the library's embeddings, and its animal
     gate stays beside the head."""
+    from training.networks import efficientnet_lite0
+
     images = dataset.train + dataset.val
     features = starter_features(workshop, dataset, images)
     targets, fit = _fit(workshop, dataset, features, recipe)
@@ -78,6 +82,8 @@ def zero_shot(workshop: Workshop, dataset: Dataset, recipe: Recipe) -> Trained:
     Raises:
         WeightsUnavailable: its weights cannot be had.
     """
+    from training.networks.clip import prompt_head
+
     weights = Weights(pretrained=True, path=recipe.weights)
     with workshop.progress.track("Reading the labels", 1) as advance:
         backbone = build_backbone(recipe.architecture, weights).eval()
@@ -164,9 +170,11 @@ def _facts(recipe: Recipe, fit: ProbeFit) -> dict[str, JsonValue]:
     return recipe.facts() | {"strength": fit.strength, "cross_validated_log_loss": fit.log_loss}
 
 
-def _text_of(recipe: Recipe) -> TextSide | None:
-    if not recipe.architecture.startswith(PREFIX):
+def _text_of(recipe: Recipe) -> "TextSide | None":
+    if not recipe.architecture.startswith(CLIP):
         return None
+    from training.networks.clip import text_side
+
     return text_side(recipe.architecture, Weights(True, recipe.weights))
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from databases.schema import open_for_writing
 from tests.drawing import draw_class_folders
+from tests.made_once import made_once
 from tests.training.samples.serving import Site, serving
 from training.cli.preparation import prepare_task
 from training.cli.state import State
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 # Calls of SQLAlchemy that are getting old, made by MLflow.
 MLFLOW_IS_OLD = "ignore::DeprecationWarning:mlflow"
+PICTURES = "Drawn Colours"
 
 
 @dataclass(frozen=True)
@@ -37,9 +39,11 @@ class Colours:
 @pytest.fixture(scope="session")
 def starter_bundles(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of bundles that holds the starter. Not to be written to."""
-    bundles = tmp_path_factory.mktemp("starter")
-    build_starter(bundles, Silent())
-    return bundles
+
+    def make(folder: Path) -> None:
+        build_starter(folder, Silent())
+
+    return made_once(tmp_path_factory, "starter", make)
 
 
 @pytest.fixture
@@ -51,13 +55,25 @@ def bundles_with_starter(starter_bundles: Path, bundles: Path) -> Path:
 @pytest.fixture(scope="session")
 def colours(starter_bundles: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Colours]:
     """A probe that tells drawn colours apart, prepared as `demo --images` does it. Not to be changed."""
-    folder = tmp_path_factory.mktemp("colours")
-    pictures = draw_class_folders(folder / "Drawn Colours", per_label=10)
-    bundles = Path(shutil.copytree(starter_bundles, folder / "bundles"))
-    url = f"sqlite:///{folder / 'images.db'}"
-    state = State(open_for_writing(url), bundles, bundles.parent / "reports")
-    yield Colours(pictures, url, state, prepare_task(state, pictures))
+
+    def make(folder: Path) -> None:
+        pictures = draw_class_folders(folder / PICTURES, per_label=10)
+        shutil.copytree(starter_bundles, folder / "state" / "bundles")
+        state = _state_in(folder / "state")
+        (folder / "task").write_text(prepare_task(state, pictures))
+        state.engine.dispose()
+
+    made = made_once(tmp_path_factory, "colours", make)
+    # A state of this worker's own: a service may be started on it. The pictures lie where they were ingested.
+    own = Path(shutil.copytree(made / "state", tmp_path_factory.mktemp("colours") / "state"))
+    state = _state_in(own)
+    yield Colours(made / PICTURES, str(state.engine.url), state, (made / "task").read_text())
     state.engine.dispose()
+
+
+def _state_in(folder: Path) -> State:
+    engine = open_for_writing(f"sqlite:///{folder / 'images.db'}")
+    return State(engine, folder / "bundles", folder / "reports")
 
 
 @pytest.fixture(scope="session")
@@ -65,9 +81,10 @@ def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """MLflow's store with nothing in it. Not to be written to."""
     from mlflow import MlflowClient
 
-    file = tmp_path_factory.mktemp("mlflow") / "mlflow.db"
-    MlflowClient(f"sqlite:///{file}").search_experiments()
-    return file
+    def make(folder: Path) -> None:
+        MlflowClient(f"sqlite:///{folder / 'mlflow.db'}").search_experiments()
+
+    return made_once(tmp_path_factory, "mlflow", make) / "mlflow.db"
 
 
 @pytest.fixture

@@ -1,10 +1,12 @@
 """Which networks there are, by name."""
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from training.errors import BadRecipe
-from training.networks.backbone import Backbone
-from training.networks.weights import RANDOM, Weights
+
+if TYPE_CHECKING:  # PyTorch takes seconds to import: names alone can be told wrong without it
+    from training.networks.backbone import Backbone
+    from training.networks.weights import Weights
 
 # What may be done with a network, the first by default.
 PRETRAINED = ("probe", "finetune", "full", "scratch")
@@ -18,9 +20,10 @@ STRATEGIES: dict[str, tuple[str, ...]] = {
 }
 # Those that take pictures of any size.
 RESIZABLE = ("efficientnet_lite0", "efficientnet_b0", "resnet18", "vgg16")
+TIMM, CLIP = "timm:", "clip:"
 FAMILIES: dict[str, tuple[str, ...]] = {
-    "timm:": PRETRAINED,
-    "clip:": ("zero-shot", "probe", "finetune", "full"),
+    TIMM: PRETRAINED,
+    CLIP: ("zero-shot", "probe", "finetune", "full"),
 }
 KNOWN = f"{', '.join(STRATEGIES)}, timm:NAME, clip:NAME"
 
@@ -39,36 +42,41 @@ def strategies_of(architecture: str) -> tuple[str, ...]:
     return STRATEGIES[architecture]
 
 
-def build_backbone(architecture: str, weights: Weights = RANDOM, size: int | None = None) -> Backbone:
-    """A network of the catalogue without its last layer. `size`: the pixels of the square that it sees, where
-    these are not its own.
+def build_backbone(
+    architecture: str, weights: "Weights | None" = None, size: int | None = None
+) -> "Backbone":
+    """A network of the catalogue without its last layer. `weights`: random ones by default. `size`: the
+    pixels of the square that it sees, where these are not its own.
 
     Raises:
         BadRecipe: there is no such architecture.
         WeightsUnavailable: its weights cannot be had.
     """
     strategies_of(architecture)
-    for prefix, build in _builders().items():
-        if architecture.startswith(prefix):
-            backbone = build(architecture, weights)
-            return backbone if size is None else backbone.at_size(size)
-    raise AssertionError(architecture)
+    from training.networks.weights import RANDOM
+
+    backbone = _build(architecture, weights or RANDOM)
+    return backbone if size is None else backbone.at_size(size)
 
 
-def _builders() -> dict[str, Callable[[str, Weights], Backbone]]:
-    from training.networks.clip import clip_network
-    from training.networks.convolutional import deep_cnn, simple_cnn
-    from training.networks.efficientnet_lite0 import efficientnet_lite0
-    from training.networks.timm_networks import timm_network
+def _build(architecture: str, weights: "Weights") -> "Backbone":
+    # Only the room that it stands in is imported: timm's and transformers' take seconds each.
+    if architecture in ("simple_cnn", "deep_cnn"):
+        from training.networks import convolutional
+
+        return convolutional.simple_cnn() if architecture == "simple_cnn" else convolutional.deep_cnn()
+    if architecture == "efficientnet_lite0":
+        from training.networks.efficientnet_lite0 import efficientnet_lite0
+
+        return efficientnet_lite0(weights)
+    if architecture.startswith(TIMM):
+        from training.networks.timm_networks import timm_network
+
+        return timm_network(architecture, weights)
+    if architecture.startswith(CLIP):
+        from training.networks.clip import clip_network
+
+        return clip_network(architecture, weights)
     from training.networks.torchvision_networks import torchvision_network
 
-    return {
-        "simple_cnn": lambda _, __: simple_cnn(),
-        "deep_cnn": lambda _, __: deep_cnn(),
-        "efficientnet_lite0": lambda _, weights: efficientnet_lite0(weights),
-        "efficientnet_b0": torchvision_network,
-        "resnet18": torchvision_network,
-        "vgg16": torchvision_network,
-        "timm:": timm_network,
-        "clip:": clip_network,
-    }
+    return torchvision_network(architecture, weights)

@@ -17,9 +17,9 @@ from transformers import AutoTokenizer, CLIPImageProcessor, CLIPModel
 from backend.inference.preprocessing import Preprocessing
 from training.errors import WeightsUnavailable
 from training.networks.backbone import Anatomy, Backbone, group_parameters
+from training.networks.catalogue import CLIP
 from training.networks.weights import Weights, from_hub
 
-PREFIX = "clip:"
 # Old configurations call this token the end of a text (transformers, #24773); what ends it is the last one.
 OLD_END = 2
 # A few of the prompts that the paper's authors use for ImageNet: their mean is better than any one.
@@ -206,7 +206,7 @@ def _check_folder(path: Path) -> None:
 
 
 def _source(architecture: str, weights: Weights) -> str:
-    return str(Path(weights.path)) if weights.path else architecture.removeprefix(PREFIX)
+    return str(Path(weights.path)) if weights.path else architecture.removeprefix(CLIP)
 
 
 def _spec(processor: CLIPImageProcessor) -> Preprocessing:

@@ -12,10 +12,9 @@ from torch import Tensor
 from backend.inference.preprocessing import INTERPOLATIONS, Preprocessing
 from training.errors import BadRecipe
 from training.networks.backbone import Anatomy, Backbone
+from training.networks.catalogue import TIMM
 from training.networks.feature_maps import Cut, Pooled
 from training.networks.weights import Weights, from_hub, load_weights
-
-PREFIX = "timm:"
 
 
 def timm_network(architecture: str, weights: Weights) -> Backbone:
@@ -25,7 +24,7 @@ def timm_network(architecture: str, weights: Weights) -> Backbone:
         BadRecipe: timm knows no such network, or it takes no pictures of a fixed size.
         WeightsUnavailable: the weights cannot be had.
     """
-    name = architecture.removeprefix(PREFIX)
+    name = architecture.removeprefix(TIMM)
     if name.partition(".")[0] not in timm.list_models():
         close = get_close_matches(name, timm.list_models(), n=5) or ["timm.list_models() has them all"]
         raise BadRecipe(f"timm knows no network {name!r}; close to it: {', '.join(close)}")

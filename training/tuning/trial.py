@@ -20,7 +20,6 @@ from training.learning.fit import fit
 from training.learning.method import make_network
 from training.learning.runs import Run
 from training.networks.backbone import Backbone, Classifier
-from training.networks.clip import prompt_head
 from training.networks.weights import Weights
 from training.pictures import BATCH
 from training.probe import LinearHead, fit_probe
@@ -67,6 +66,8 @@ def _logits(trial: Trial, recipe: Recipe, plan: Plan, prepared: Prepared, folder
         fitted = fit_probe(prepared.features(recipe.architecture), targets, contents, recipe.seed)
         return fitted.held_out[len(dataset.train) :]
     if recipe.strategy == "zero-shot":
+        from training.networks.clip import prompt_head
+
         weight, bias = prompt_head(recipe.architecture, Weights(True, recipe.weights), dataset.labels)
         head = LinearHead(weight.numpy(), bias.numpy())
         return head.logits(prepared.features(recipe.architecture)[len(dataset.train) :])

@@ -1,13 +1,16 @@
 """An API over a small real library: drawn pictures on disk, a tiny real model, a real database."""
 
+import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 from sqlalchemy.orm import Session
 
 from backend.api.app import create_app
@@ -16,8 +19,10 @@ from backend.inference.bundle import load_bundle
 from backend.inference.decoding import decode
 from backend.inference.prediction import Predictor
 from databases import embeddings, library, registry
+from databases.models.library import Root
 from databases.places import Place
 from tests.drawing import draw_class_folders, picture
+from tests.opening import open_database
 from tests.tiny_bundle import make_bundle
 from training.ingestion.run import SplitPlan, ingest
 from training.ingestion.sources import open_source
@@ -78,19 +83,44 @@ def _folder(place: Place) -> Path:
     return place
 
 
-@pytest.fixture
-def small_library(tmp_path: Path, engine: Engine, database_url: str, bundles: Path) -> Library:
-    """Six pictures a colour, two of the red ones with the same content."""
-    root = draw_class_folders(tmp_path / "pictures", PER_LABEL)
+@pytest.fixture(scope="session")
+def first_library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    """What each small library begins with. Not to be changed: ingesting takes longer than most tests."""
+    folder = tmp_path_factory.mktemp("library")
+    root = draw_class_folders(folder / "pictures", PER_LABEL)
     (root / "red" / "copy.jpg").write_bytes(picture("red", 0))
-    bundle = load_bundle(make_bundle(bundles))
-    settings = Settings(DATABASE_URL=database_url, bundles=bundles, max_upload_bytes=200_000)
+    url, bundle = f"sqlite:///{folder / 'images.db'}", load_bundle(make_bundle(folder / "bundles"))
+    engine = open_database(url)
     with Session(engine) as session, session.begin():
         registry.register(session, bundle.manifest, None)
         registry.promote(session, "colours-1")
-    made = Library(root, engine, settings, Predictor(bundle))
+    made = Library(root, engine, _settings(url, folder / "bundles"), Predictor(bundle))
     made.update()
-    return made
+    yield made
+    engine.dispose()
+
+
+@pytest.fixture
+def small_library(
+    first_library: Library, tmp_path: Path, engine: Engine, database_url: str, bundles: Path
+) -> Library:
+    """Six pictures a colour, two of the red ones with the same content."""
+    root = Path(shutil.copytree(first_library.root, tmp_path / "pictures"))
+    shutil.copytree(first_library.bundles, bundles, dirs_exist_ok=True)
+    with (
+        engine.connect() as connection,
+        closing(sqlite3.connect(str(first_library.engine.url.database))) as its,
+    ):
+        database = connection.connection.driver_connection
+        assert isinstance(database, sqlite3.Connection)
+        its.backup(database)
+    with Session(engine) as session, session.begin():
+        session.execute(update(Root).values(uri=str(open_source(root).root)))
+    return Library(root, engine, _settings(database_url, bundles), first_library.predictor)
+
+
+def _settings(database_url: str, bundles: Path) -> Settings:
+    return Settings(DATABASE_URL=database_url, bundles=bundles, max_upload_bytes=200_000)
 
 
 @pytest.fixture

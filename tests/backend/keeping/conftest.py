@@ -10,11 +10,11 @@ from fastapi.testclient import TestClient
 
 from backend.api.app import create_app
 from backend.keeping.backup import MadeBackup, back_up
-from tests.backend.api.conftest import Library, small_library
+from tests.backend.api.conftest import Library, first_library, small_library
 from tests.drawing import picture
 from training.progress import Silent
 
-__all__ = ["small_library"]
+__all__ = ["first_library", "small_library"]
 
 STRANGER = picture("red", 77)
 

@@ -26,13 +26,19 @@ def start(folder: Path, url: str, *options: str) -> "subprocess.Popen[str]":
     )
 
 
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Three, of which no two hold the same picture."""
+    parent = tmp_path_factory.mktemp("pictures")
+    return [draw_class_folders(parent / f"colours-{n}", PER_LABEL, first=n * PER_LABEL) for n in range(3)]
+
+
 @pytest.mark.parametrize("one_task", [False, True], ids=["tasks of their own", "one task"])
-def test_ingests_at_once_and_readers_never_meet_a_locked_database(tmp_path: Path, one_task: bool) -> None:
+def test_ingests_at_once_and_readers_never_meet_a_locked_database(
+    tmp_path: Path, folders: list[Path], one_task: bool
+) -> None:
     url = f"sqlite:///{tmp_path / 'images.db'}"
     open_for_writing(url).dispose()
-    folders = [
-        draw_class_folders(tmp_path / f"colours-{n}", PER_LABEL, first=n * PER_LABEL) for n in range(3)
-    ]
     options = ("--task", "colours") if one_task else ()
     processes = [start(folder, url, *options) for folder in folders]
     engine, reads = open_for_serving(url, read_only=True), 0

@@ -104,7 +104,7 @@ def test_a_server_that_is_away_or_does_not_answer_costs_seconds_and_one_line(
 ) -> None:
     uri: str = request.getfixturevalue(server)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
-    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "2")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "1")
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     told = Told()
     with tracking(told) as track:
