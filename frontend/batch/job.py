@@ -6,10 +6,11 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from frontend.answering.calls import Word
 from frontend.batch.calls import BatchAnswer, BatchItem, predict_batch
 from frontend.batch.rows import Row
 from frontend.batch.sources import Source, UnusableFile
@@ -61,7 +62,7 @@ class Job:
         self._rows: list[Row] = []
         self._state: State = "paused"
         self._failure: ApiError | None = None
-        self._waiting: list[_Prepared] = []  # read, and not answered: a file can be read once
+        self._waiting: list[_Prepared] = []  # read, and not answered
         self._read = 0
         self._busy_seconds = 0.0
         self.resume()
@@ -77,6 +78,18 @@ class Job:
             done, total = len(self._rows), len(self._sources)
             left = self._busy_seconds / done * (total - done) if done else None
             return Progress(self._state, done, total, left, self._failure)
+
+    def picture(self, place: int) -> bytes | None:
+        """The file of a row, counted from 0, as it came; None where it cannot be read."""
+        try:
+            return self._sources[place].read()
+        except (UnusableFile, OSError):
+            return None
+
+    def note(self, place: int, word: Word) -> None:
+        """Keeps what was reported of a row's answer."""
+        with self._lock:
+            self._rows[place] = replace(self._rows[place], word=word)
 
     def resume(self) -> None:
         """Goes on where it stopped."""
@@ -107,8 +120,7 @@ class Job:
             log.exception("a batch stopped")
             self._end("paused", ApiError(FAULT, f"{type(error).__name__}, told in the log of this page"))
         else:
-            self._end("done")
-            shutil.rmtree(self._folder, ignore_errors=True)
+            self._end("done")  # its files stay until it is closed: to be looked at, and reported
 
     def _ask_all(self) -> None:
         """Until all are answered, or it was cancelled. What was read and not answered waits, if it fails."""

@@ -50,7 +50,10 @@ def test_every_picture_is_answered_in_its_order_a_few_at_a_time(
     assert api.paths() == ["/predict/batch"] * 3
     assert job.rows[0].label == "tiger"
     assert job.rows[0].thumbnail is not None
+    assert job.picture(3) == PHOTO
+    job.close()
     assert not tmp_path.exists()
+    assert job.picture(3) is None
 
 
 def test_an_unusable_file_is_a_row_with_its_reason(api: StandIn, client: Api, tmp_path: Path) -> None:
