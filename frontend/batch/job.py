@@ -22,6 +22,8 @@ from frontend.wording import FAULT, notice_for
 # Small enough for a progress that moves, and that others have their turns at the API in between.
 AT_ONCE = 16
 THUMBNAIL_SIDE = 120
+# Of the files of a batch that ended: they stay until it is closed, to be looked at closely and reported.
+MOST_KEPT_BYTES = 100_000_000
 BUSY = ("rate_limited", "overloaded")
 RETRIES, RETRY_SECONDS = 6, 2.0
 
@@ -120,7 +122,9 @@ class Job:
             log.exception("a batch stopped")
             self._end("paused", ApiError(FAULT, f"{type(error).__name__}, told in the log of this page"))
         else:
-            self._end("done")  # its files stay until it is closed: to be looked at, and reported
+            self._end("done")
+            if sum(file.stat().st_size for file in self._folder.iterdir()) > MOST_KEPT_BYTES:
+                shutil.rmtree(self._folder, ignore_errors=True)
 
     def _ask_all(self) -> None:
         """Until all are answered, or it was cancelled. What was read and not answered waits, if it fails."""

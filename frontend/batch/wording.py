@@ -21,9 +21,7 @@ NO_LONGER_KEPT = Notice(
     "Its pictures are to be dropped once more.",
 )
 NO_SUCH_ROW = Notice("This batch has no such picture", "Go back to all of them.")
-PICTURE_GONE = Notice(
-    "The picture itself is gone", "Only its answer is kept. Drop it once more to report on it."
-)
+PICTURE_GONE = Notice("The picture itself is gone", "Drop it once more to see it large, or to report on it.")
 UNUSABLE_ZIP = "This zip cannot be opened"
 TOO_MANY = "Too much at once"
 
@@ -50,11 +48,8 @@ def said(word: Word) -> str:
     """What somebody reported of an answer, as they look at it again."""
     if word.correct:
         return "You said that this is right."
-    return (
-        f"You said that this is wrong, and shows: {word.label}."
-        if word.label
-        else "You said that this is wrong."
-    )
+    wrong = "You said that this is wrong"
+    return f"{wrong}, and shows: {word.label}." if word.label else f"{wrong}."
 
 
 def in_short(word: Word | None) -> str:
