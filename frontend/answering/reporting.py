@@ -18,8 +18,15 @@ LONGEST_NOTE = 500
 Noted = Callable[[Word], None]
 
 
-def ask(api: Api, asked: Visit, prediction: Prediction, noted: Noted | None = None) -> None:
-    """Asks once; afterwards there are thanks in the same place. `noted`: told what the API has taken."""
+def ask(
+    api: Api,
+    asked: Visit,
+    prediction: Prediction,
+    noted: Noted | None = None,
+    who_sees: str = wording.WHO_SEES,
+) -> None:
+    """Asks once; afterwards there are thanks in the same place. `noted`: told what the API has
+    taken. `who_sees`: what becomes of the picture, in words."""
     with st.container(key="report"):
         if asked.reported is not None:
             st.html(markup.thanks(asked.reported))
@@ -35,7 +42,7 @@ def ask(api: Api, asked: Visit, prediction: Prediction, noted: Noted | None = No
         if wrong:
             asked.doubted = True
         word = _correction(api, asked, prediction) if asked.doubted else None
-        _permission(asked)
+        _permission(asked, who_sees)
         if asked.doubted and st.button("Send", type="primary", key=asked.key("send")):
             _send(api, asked, word or Word(prediction.prediction_id, correct=False), noted, kept=kept)
 
@@ -64,14 +71,14 @@ def _names(api: Api, prediction: Prediction) -> list[str]:
     return [name for name in dict.fromkeys(guesses + known) if name != prediction.label]
 
 
-def _permission(asked: Visit) -> None:
+def _permission(asked: Visit, who_sees: str) -> None:
     """Whether the picture may be kept; the library's own lie there already."""
     if asked.picture.image_id is None:
         st.checkbox(
             "The library may keep this picture to learn from it",
             key=asked.key("keep"),
         )
-        st.html(markup.fine(wording.WHO_SEES))
+        st.html(markup.fine(who_sees))
 
 
 def _send(api: Api, asked: Visit, word: Word, noted: Noted | None, *, kept: bool) -> None:

@@ -7,12 +7,11 @@ import streamlit as st
 
 from frontend import markup as shared
 from frontend.answering import gallery, markup, reporting
-from frontend.answering.calls import Word
 from frontend.answering.visit import Visit
 from frontend.answers import Prediction
 from frontend.batch.job import Job
 from frontend.batch.rows import Row
-from frontend.batch.wording import NO_SUCH_ROW, PICTURE_GONE, said
+from frontend.batch.wording import NO_SUCH_ROW, PICTURE_GONE, WHO_SEES, said
 from frontend.client import Api
 from frontend.picture import Picture, preview
 
@@ -99,11 +98,7 @@ def _answer(api: Api, job: Job, place: int, asked: Visit, prediction: Prediction
     st.html(markup.answer(prediction, comparable=asked.comparable, measured=False))
     st.html(shared.bars(markup.worth_telling(prediction.top_k)))
     if asked.comparable:
-        reporting.ask(api, asked, prediction, noted=partial(_noted, job, place))
+        reporting.ask(api, asked, prediction, noted=partial(job.note, place), who_sees=WHO_SEES)
     else:
         st.html(shared.notice(PICTURE_GONE))
     st.html(shared.byline(prediction.model))
-
-
-def _noted(job: Job, place: int, word: Word) -> None:
-    job.note(place, word)

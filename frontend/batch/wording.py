@@ -22,6 +22,9 @@ NO_LONGER_KEPT = Notice(
 )
 NO_SUCH_ROW = Notice("This batch has no such picture", "Go back to all of them.")
 PICTURE_GONE = Notice("The picture itself is gone", "Drop it once more to see it large, or to report on it.")
+WHO_SEES = (
+    "Only then do the people who look after the library get it. Otherwise it is forgotten with this batch."
+)
 UNUSABLE_ZIP = "This zip cannot be opened"
 TOO_MANY = "Too much at once"
 
