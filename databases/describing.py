@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from databases import findings, library
+from databases import findings, kept, library
 from databases.findings import Ranked
 from databases.library import LibraryImage
 from databases.models import Answer, Image, Root
@@ -41,8 +41,8 @@ class Description:
     answer: ModelAnswer | None
 
 
-def describe(session: Session, image: LibraryImage, model_id: int) -> Description:
-    """What is known of a picture, and what a model answers to it."""
+def describe(session: Session, image: LibraryImage, model_id: int, *, sent: bool = True) -> Description:
+    """What is known of a picture, and what a model answers to it. `sent`: see `kept.seen`."""
     ingested_at, excluded, *measures = session.execute(
         select(
             Image.ingested_at,
@@ -61,17 +61,18 @@ def describe(session: Session, image: LibraryImage, model_id: int) -> Descriptio
         excluded=excluded,
         quality=Quality(*known) if len(known) == len(measures) else None,
         findings=tuple(findings.of_image(session, image.id)),
-        duplicates=_duplicates(session, image),
+        duplicates=_duplicates(session, image, sent=sent),
         answer=_answer(session, image, model_id),
     )
 
 
-def _duplicates(session: Session, image: LibraryImage) -> tuple[LibraryImage, ...]:
+def _duplicates(session: Session, image: LibraryImage, *, sent: bool) -> tuple[LibraryImage, ...]:
     same = [Image.sha256 == image.sha256]
     if image.duplicate_group is not None:
         same.append(Image.duplicate_group == image.duplicate_group)
     query = select(Image.id).join(Root).where(Root.task == image.task, Image.usable, Image.id != image.id)
-    ids = session.scalars(query.where(or_(*same)).order_by(Image.id).limit(MOST_DUPLICATES)).all()
+    seen = kept.seen(session, image.task, sent=sent)
+    ids = session.scalars(query.where(or_(*same), seen).order_by(Image.id).limit(MOST_DUPLICATES)).all()
     found = library.find_images(session, ids)
     return tuple(found[image_id] for image_id in ids if image_id in found)
 

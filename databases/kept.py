@@ -36,6 +36,11 @@ def seen(session: Session, task: str, *, sent: bool) -> ColumnElement[bool]:
     return true() if root is None else or_(Image.label.is_not(None), Image.root_id != root)
 
 
+def waits(image: LibraryImage) -> bool:
+    """Whether somebody sent it, and nobody has said yet what it shows: see `seen`."""
+    return image.label is None and image.root == root_name(image.task)
+
+
 def unexamined(session: Session, task: str) -> list[LibraryImage]:
     """The task's pictures that people sent, and that nobody has looked at since, by id."""
     query = select(Image.id).join(Root).where(Root.name == root_name(task), Root.task == task)

@@ -6,10 +6,11 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from frontend.answering.calls import Word
 from frontend.batch.calls import BatchAnswer, BatchItem, predict_batch
 from frontend.batch.rows import Row
 from frontend.batch.sources import Source, UnusableFile
@@ -21,6 +22,8 @@ from frontend.wording import FAULT, notice_for
 # Small enough for a progress that moves, and that others have their turns at the API in between.
 AT_ONCE = 16
 THUMBNAIL_SIDE = 120
+# Of the files of a batch that ended: they stay until it is closed, to be looked at closely and reported.
+MOST_KEPT_BYTES = 100_000_000
 BUSY = ("rate_limited", "overloaded")
 RETRIES, RETRY_SECONDS = 6, 2.0
 
@@ -61,7 +64,7 @@ class Job:
         self._rows: list[Row] = []
         self._state: State = "paused"
         self._failure: ApiError | None = None
-        self._waiting: list[_Prepared] = []  # read, and not answered: a file can be read once
+        self._waiting: list[_Prepared] = []  # read, and not answered
         self._read = 0
         self._busy_seconds = 0.0
         self.resume()
@@ -77,6 +80,18 @@ class Job:
             done, total = len(self._rows), len(self._sources)
             left = self._busy_seconds / done * (total - done) if done else None
             return Progress(self._state, done, total, left, self._failure)
+
+    def picture(self, place: int) -> bytes | None:
+        """The file of a row, counted from 0, as it came; None where it cannot be read."""
+        try:
+            return self._sources[place].read()
+        except (UnusableFile, OSError):
+            return None
+
+    def note(self, place: int, word: Word) -> None:
+        """Keeps what was reported of a row's answer."""
+        with self._lock:
+            self._rows[place] = replace(self._rows[place], word=word)
 
     def resume(self) -> None:
         """Goes on where it stopped."""
@@ -108,7 +123,8 @@ class Job:
             self._end("paused", ApiError(FAULT, f"{type(error).__name__}, told in the log of this page"))
         else:
             self._end("done")
-            shutil.rmtree(self._folder, ignore_errors=True)
+            if sum(file.stat().st_size for file in self._folder.iterdir()) > MOST_KEPT_BYTES:
+                shutil.rmtree(self._folder, ignore_errors=True)
 
     def _ask_all(self) -> None:
         """Until all are answered, or it was cancelled. What was read and not answered waits, if it fails."""

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from frontend import failure, handing_over, markup, uploads
-from frontend.batch import results, running
+from frontend.batch import closeup, results, running
 from frontend.batch.job import Job
 from frontend.batch.jobs import NothingInside, TooMany, jobs
 from frontend.batch.sources import UnusableZip
@@ -28,6 +28,8 @@ def show(api: Api) -> None:
         st.button("Start another batch", type="primary", on_click=_leave)
     elif job.progress.state == "running":
         running.show(job)
+    elif closeup.ADDRESS in st.query_params:
+        closeup.show(api, job)
     else:
         _ended(job)
 
@@ -82,6 +84,7 @@ def _ended(job: Job) -> None:
 
 def _leave() -> None:
     st.query_params.pop(ADDRESS, None)
+    closeup.go(None)
 
 
 def _round() -> int:

@@ -6,14 +6,16 @@ from typing import Any
 
 import streamlit as st
 
-from frontend.batch import markup
+from frontend.answering.markup import fine
+from frontend.batch import closeup, markup
 from frontend.batch.job import Progress
 from frontend.batch.rows import Filter, Row, as_csv, counts, labels, passing
-from frontend.batch.wording import FILTERS, VERDICTS, ended
+from frontend.batch.wording import FILTERS, VERDICTS, ended, in_short
 from frontend.markup import notice
 from frontend.wording import Notice
 
 NOTHING = Notice("Nothing passes these filters", "Choose “All”, or another label.")
+LOOK = "Tick a picture to see it large, with pictures like it, and to say whether its answer is right."
 ROW_PIXELS, HEAD_PIXELS, MOST_ROWS = 64, 38, 10
 
 
@@ -24,11 +26,19 @@ def show(rows: Sequence[Row], progress: Progress) -> None:
     st.html(markup.tally(rows))
     kind, label = _filters(rows)
     shown = passing(rows, kind, label)
+    places = [place for place, row in enumerate(rows) if passing([row], kind, label)]
+    closeup.remember(places)
     if shown:
-        _table(shown)
+        st.html(fine(LOOK))
+        _table(shown, places)
     else:
         st.html(notice(NOTHING))
     with st.container(horizontal=True, key="batch-download"):
+        if shown:
+            # What a table offers by mouse alone goes by key here.
+            st.button(
+                "Look at them one by one", icon=":material/search:", on_click=closeup.go, args=places[:1]
+            )
         st.download_button(
             f"Download {len(shown):,} rows as CSV",
             as_csv(shown),
@@ -64,7 +74,8 @@ def _filters(rows: Sequence[Row]) -> tuple[Filter, str | None]:
     return kind, label
 
 
-def _table(rows: Sequence[Row]) -> None:
+def _table(rows: Sequence[Row], places: Sequence[int]) -> None:
+    """`places`: of the rows in the batch."""
     told = [row.prediction for row in rows]
     columns: dict[str, list[Any]] = {
         "picture": [_address(row.thumbnail) for row in rows],
@@ -73,14 +84,18 @@ def _table(rows: Sequence[Row]) -> None:
         "verdict": [VERDICTS[row.kind] for row in rows],
         "file": [row.name for row in rows],
         "agree": [_percent(one.neighbours_agree) if one else None for one in told],
+        "said": [in_short(row.word) for row in rows],
         "note": [row.problem or _second(row) for row in rows],
     }
     bar = st.column_config.ProgressColumn
-    st.dataframe(
+    chosen = st.dataframe(
         columns,
         hide_index=True,
         row_height=ROW_PIXELS,
         height=HEAD_PIXELS + ROW_PIXELS * min(len(rows), MOST_ROWS),
+        on_select="rerun",
+        selection_mode="single-row",
+        key="batch-table",
         alt="The pictures of this batch with their answers",
         column_config={
             "picture": st.column_config.ImageColumn("Picture", width="small"),
@@ -95,9 +110,13 @@ def _table(rows: Sequence[Row]) -> None:
                 max_value=100,
                 help="Of the ten most similar pictures of the library, how many carry the same label.",
             ),
+            "said": st.column_config.TextColumn("You said"),
             "note": st.column_config.TextColumn("Note", width="medium"),
         },
     )
+    if ticked := chosen.selection.rows:
+        closeup.go(places[ticked[0]])
+        st.rerun()
 
 
 def _sure(score: float) -> float:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from frontend.answering.calls import Word
 from frontend.answers import Prediction
 
 Filter = Literal["all", "confident", "unsure", "not_an_animal", "refused"]
@@ -22,18 +23,21 @@ COLUMNS = (
     "neighbours_agree",
     "model",
     "problem",
+    "reported",
+    "right_label",
 )
 
 
 @dataclass(frozen=True)
 class Row:
     """`prediction`, or `problem` in words where there is none. `thumbnail`: a small JPEG, where it can be
-    shown."""
+    shown. `word`: what was reported of the answer."""
 
     name: str
     prediction: Prediction | None
     problem: str | None
     thumbnail: bytes | None
+    word: Word | None = None
 
     @property
     def kind(self) -> Filter:
@@ -72,7 +76,7 @@ def as_csv(rows: Sequence[Row]) -> bytes:
 def _cells(row: Row) -> list[str]:
     told = row.prediction
     if told is None:
-        return [row.name, "", "", "refused", "", "", "", "", row.problem or ""]
+        return [row.name, "", "", "refused", "", "", "", "", row.problem or "", "", ""]
     second = told.top_k[1] if len(told.top_k) > 1 else None
     return [
         row.name,
@@ -84,6 +88,8 @@ def _cells(row: Row) -> list[str]:
         "" if told.neighbours_agree is None else f"{told.neighbours_agree:.2f}",
         told.model.version,
         "",
+        "" if row.word is None else "right" if row.word.correct else "wrong",
+        (row.word and row.word.label) or "",
     ]
 
 

@@ -23,7 +23,7 @@ class UnusableZip(Exception):
 
 
 class Source(Protocol):
-    """A picture to be. `read` gives its bytes once, and raises UnusableFile where it cannot."""
+    """A picture to be. `read` gives its bytes, and raises UnusableFile where it cannot."""
 
     @property
     def name(self) -> str: ...
@@ -32,14 +32,13 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class StoredFile:
-    """A file of its own, which goes as it is read."""
+    """A file of its own."""
 
     name: str
     path: Path
 
     def read(self) -> bytes:
         data = self.path.read_bytes()
-        self.path.unlink()
         if len(data) > MAX_FILE_BYTES:
             raise UnusableFile(_too_large())
         return data

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from frontend.answering.calls import Word
 from frontend.batch.rows import Filter
 from frontend.wording import Notice
 
@@ -18,6 +19,11 @@ NO_LONGER_KEPT = Notice(
     "This batch is no longer kept",
     "A batch is kept for an hour after it was looked at last, and until this page is started anew. "
     "Its pictures are to be dropped once more.",
+)
+NO_SUCH_ROW = Notice("This batch has no such picture", "Go back to all of them.")
+PICTURE_GONE = Notice("The picture itself is gone", "Drop it once more to see it large, or to report on it.")
+WHO_SEES = (
+    "Only then do the people who look after the library get it. Otherwise it is forgotten with this batch."
 )
 UNUSABLE_ZIP = "This zip cannot be opened"
 TOO_MANY = "Too much at once"
@@ -39,6 +45,23 @@ def time_left(progress: "Progress") -> str:
     if seconds < 60:
         return f"about {max(1, round(seconds))} s left"
     return f"about {round(seconds / 60)} min left"
+
+
+def said(word: Word) -> str:
+    """What somebody reported of an answer, as they look at it again."""
+    if word.correct:
+        return "You said that this is right."
+    wrong = "You said that this is wrong"
+    return f"{wrong}, and shows: {word.label}." if word.label else f"{wrong}."
+
+
+def in_short(word: Word | None) -> str:
+    """The same in a table."""
+    if word is None:
+        return ""
+    if word.correct:
+        return "right"
+    return f"wrong: {word.label}" if word.label else "wrong"
 
 
 def ended(progress: "Progress") -> str:

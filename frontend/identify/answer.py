@@ -4,12 +4,13 @@ import streamlit as st
 
 from frontend import failure
 from frontend import markup as shared
+from frontend.answering import calls, gallery, markup, reporting, sharing, visit, why
+from frontend.answering.visit import Visit
+from frontend.answering.waiting import waiting
+from frontend.answering.wording import WAITING
 from frontend.answers import Prediction
 from frontend.client import Api, ApiError
-from frontend.identify import calls, chooser, gallery, markup, reporting, sharing, visit, why
-from frontend.identify.visit import Visit
-from frontend.identify.waiting import waiting
-from frontend.identify.wording import WAITING
+from frontend.identify import chooser
 from frontend.wording import notice_for
 
 

@@ -7,11 +7,12 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from frontend import handing_over, uploads
 from frontend import markup as shared
+from frontend.answering import markup, visit
+from frontend.answering.waiting import waiting
 from frontend.answers import LibraryImage
 from frontend.client import Api
 from frontend.going import go
-from frontend.identify import markup, samples, visit
-from frontend.identify.waiting import waiting
+from frontend.identify import samples
 from frontend.picture import Picture
 from frontend.thumbnails import thumbnails
 from frontend.wording import EMPTY_LIBRARY

@@ -6,9 +6,10 @@
 import streamlit as st
 
 from frontend import failure, markup
+from frontend.answering import calls, visit
 from frontend.answers import Readiness
 from frontend.client import Api, ApiError
-from frontend.identify import answer, calls, chooser, visit
+from frontend.identify import answer, chooser
 from frontend.picture import Picture
 
 ASKED = "image"

@@ -71,10 +71,14 @@ def list_images(
 
 
 @router.get("/images/{image_id}")
-def show_image(service: ServiceDep, session: SessionDep, image_id: ImageId) -> ImageDetails:
-    """Tell all that is known of a picture of the serving model's task, an excluded one too."""
-    image = find_image(service, session, image_id)
-    return _details(describing.describe(session, image, service.model.id))
+def show_image(service: ServiceDep, session: SessionDep, request: Request, image_id: ImageId) -> ImageDetails:
+    """Tell all that is known of a picture of the serving model's task, an excluded one too.
+
+    What people sent is told to who may review alone, until somebody says what it shows.
+    """
+    sent = may_review(request, service)
+    image = find_image(service, session, image_id, sent=sent)
+    return _details(describing.describe(session, image, service.model.id, sent=sent))
 
 
 def _details(of: Description) -> ImageDetails:

@@ -52,7 +52,7 @@ async def explain(
     if (data is None) == (image_id is None):
         detail = "send either a file or an image_id: one of them, and no more"
         raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", detail)
-    picture = data if image_id is None else await to_thread.run_sync(get_image, service, image_id)
+    picture = data if image_id is None else await to_thread.run_sync(get_image, service, request, image_id)
     return await service.turns.run(request, _explain, service, picture, label)
 
 

@@ -14,6 +14,7 @@ from backend.api.dependencies import ServiceDep
 from backend.api.entity_tags import caching, has_already, not_modified
 from backend.api.errors import problems
 from backend.api.known_images import ImageId, find_image
+from backend.api.people import may_review
 from backend.api.picture_files import read_picture
 from backend.api.service import Service
 from databases.library import LibraryImage
@@ -37,10 +38,10 @@ AS_IT_SAYS = {"X-Content-Type-Options": "nosniff"}
 PICTURE: dict[int | str, dict[str, Any]] = {200: {"content": {"image/*": {}}}}
 
 
-def get_image(service: ServiceDep, image_id: ImageId) -> LibraryImage:
+def get_image(service: ServiceDep, request: Request, image_id: ImageId) -> LibraryImage:
     # Reading and decoding may take long: no connection is held meanwhile.
     with Session(service.reader) as session:
-        return find_image(service, session, image_id)
+        return find_image(service, session, image_id, sent=may_review(request, service))
 
 
 ImageDep = Annotated[LibraryImage, Depends(get_image)]

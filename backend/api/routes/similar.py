@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 from backend.api.answering import ask
 from backend.api.dependencies import ServiceDep
 from backend.api.errors import ApiError, problems
+from backend.api.known_images import find_image
+from backend.api.people import may_review
 from backend.api.presenting import image_out, model_name
 from backend.api.schemas import MAX_ID, SimilarImage, SimilarOut
 from backend.api.service import Service
@@ -69,13 +71,14 @@ async def similar(
     if len(asked) != 1:
         detail = "send either a file, an image_id or a text: one of them, and no more"
         raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", detail)
-    return await service.turns.run(request, _find_similar, service, asked[0], query)
+    sent = may_review(request, service)
+    return await service.turns.run(request, _find_similar, service, asked[0], query, sent)
 
 
-def _find_similar(service: Service, asked: bytes | int | str, query: SimilarQuery) -> SimilarOut:
+def _find_similar(service: Service, asked: bytes | int | str, query: SimilarQuery, sent: bool) -> SimilarOut:
     match asked:
         case int():
-            wanted = _of_image(service, asked, query)
+            wanted = _of_image(service, asked, query, sent=sent)
         case str():
             wanted = _of_text(service, asked)
         case _:
@@ -115,8 +118,12 @@ def _of_text(service: Service, text: str) -> Wanted:
     return Wanted(encoder.encode([text])[0], None, None)
 
 
-def _of_image(service: Service, image_id: int, query: SimilarQuery) -> Wanted:
+def _of_image(service: Service, image_id: int, query: SimilarQuery, *, sent: bool) -> Wanted:
+    """`sent`: as `find_image`."""
     entry = service.gallery.find(image_id)
+    if entry is not None and entry.label is None:
+        with Session(service.reader) as session:
+            find_image(service, session, image_id, sent=sent)
     if entry is None:
         detail = f"the gallery has no picture {image_id}; a new one is added by: menagerie index"
         raise ApiError(HTTPStatus.NOT_FOUND, "not_found", detail)

@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from databases import corrections, findings, library
 from databases.findings import Ranked
+from databases.models import Image
 from tests.backend.api.conftest import PER_LABEL, TASK, Library
 from tests.backend.api.guarded import guarded, make_key, shown
 from tests.drawing import picture
@@ -141,6 +143,42 @@ def test_what_people_sent_is_listed_for_who_may_review_alone(small_library: Libr
         assert counts == [EVERY + 1, EVERY + 1]
         assert seen(page, source=f"{TASK}-uploads")[0] == set()
         assert seen(anna, unlabelled="true")[0] == {kept["image_id"]}
+
+
+def test_what_people_sent_is_not_to_be_had_by_counting_ids_up(small_library: Library) -> None:
+    page, anna = (make_key(small_library.engine, name, "predict", name) for name in ("predict", "review"))
+    with guarded(small_library) as client:
+        sent = picture("red", 0)[:-2] + b"\xff\xfe\x00\x04mm\xff\xd9"  # what 0.jpg shows, in other bytes
+        asked = client.post("/predict", files={"file": sent}, headers=shown(page)).json()
+        said = {"prediction_id": asked["prediction_id"], "correct": "false"}
+        told = client.post("/feedback", data=said, files={"file": sent}, headers=shown(page)).json()
+        kept = told["image_id"]
+        small_library.update()
+        with Session(small_library.engine) as session, session.begin():
+            same = or_(Image.label == "red", Image.id == kept)
+            session.execute(update(Image).where(same).values(duplicate_group=1))
+            red = session.scalars(select(Image.id).where(Image.label == "red")).first()
+
+        def seen(key: str) -> list[int]:
+            read = [
+                client.get(f"/images/{kept}{what}", headers=shown(key))
+                for what in ("", "/content", "/thumbnail")
+            ]
+            near = {"image_id": kept, "label": "any"}
+            similar = client.post("/similar", params=near, headers=shown(key))
+            return [one.status_code for one in (*read, similar)]
+
+        def twins(key: str) -> set[int]:
+            told = client.get(f"/images/{red}", headers=shown(key)).json()
+            return {one["id"] for one in told["duplicates"]}
+
+        assert seen(page) == [404] * 4
+        assert client.get(f"/images/{kept}", headers=shown(page)).json()["code"] == "not_found"
+        assert seen(anna) == [200] * 4
+        assert twins(anna) - twins(page) == {kept}
+        decided = {"image_ids": [kept], "kind": "label", "label": "red"}
+        assert client.post("/decisions", json=decided, headers=shown(anna)).is_success
+        assert seen(page) == [200] * 4
 
 
 def test_a_picture_is_described_closely_with_its_copy(client: TestClient) -> None:

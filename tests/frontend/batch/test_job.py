@@ -17,6 +17,7 @@ from frontend.wording import notice_for
 from tests.frontend.at_the_page import encoded
 from tests.frontend.batch.answering import answer_batches
 from tests.frontend.stand_in import StandIn
+from tests.waiting import wait_until
 
 PHOTO = encoded(Image.new("RGB", (60, 40), "orange"))
 PATIENCE = 20.0
@@ -50,7 +51,21 @@ def test_every_picture_is_answered_in_its_order_a_few_at_a_time(
     assert api.paths() == ["/predict/batch"] * 3
     assert job.rows[0].label == "tiger"
     assert job.rows[0].thumbnail is not None
+    assert job.picture(3) == PHOTO
+    job.close()
     assert not tmp_path.exists()
+    assert job.picture(3) is None
+
+
+def test_the_files_of_a_very_large_batch_are_not_kept(
+    api: StandIn, client: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job_module, "MOST_KEPT_BYTES", 2 * len(PHOTO))
+    answer_batches(api)
+    job = until(Job(client, store(photos(3), tmp_path), tmp_path), "done")
+    wait_until(lambda: not tmp_path.exists())
+    assert job.picture(0) is None
+    assert job.rows[0].thumbnail is not None
 
 
 def test_an_unusable_file_is_a_row_with_its_reason(api: StandIn, client: Api, tmp_path: Path) -> None:

@@ -111,3 +111,54 @@ def test_a_service_that_is_away_is_said_at_once(api: StandIn, page: AppTest) -> 
     api.refuse("/readyz", 503, "not_ready")
     assert "The service is still starting" in words(page.run())
     assert not page.file_uploader
+
+
+def two_answered(api: StandIn, page: AppTest) -> AppTest:
+    answer_batches(api, refused={"c.jpg": "truncated_image"})
+    api.more["POST", "/feedback"] = lambda _asked: {"id": 1, "image_id": None}
+    api.labels = ["tiger"]
+    drop(page, ("a.jpg", PHOTO), ("b.jpg", PHOTO), ("c.jpg", PHOTO))
+    until_ended(page)
+    return page
+
+
+def test_a_picture_is_looked_at_closely_and_the_next_one_too(api: StandIn, page: AppTest) -> None:
+    two_answered(api, page)
+    said = words(click(page, "Look at them one by one"))
+    assert "This looks like: tiger (93 % sure)." in said
+    assert "a.jpg" in said
+    assert "1 of 3" in said
+    assert api.last("/similar").fields["file"] == PHOTO
+    assert "b.jpg" in words(click(page, "Next"))
+    assert "Part of this picture is missing." in words(click(page, "Next"))
+    assert not page.selectbox
+    assert len(click(page, "All pictures").dataframe) == 1
+
+
+def test_only_what_passes_the_filters_is_gone_through(api: StandIn, page: AppTest) -> None:
+    two_answered(api, page)
+    page.pills[0].set_value("refused").run()
+    assert "1 of 1" in words(click(page, "Look at them one by one"))
+    assert page.query_params["row"] == "3"
+
+
+def test_what_was_reported_of_a_row_stands_in_the_table_and_survives_a_reload(
+    api: StandIn, page: AppTest, open_page: OpenPage
+) -> None:
+    two_answered(api, page)
+    click(click(page, "Look at them one by one"), "No")
+    next(one for one in page.selectbox if one.label == "What is it, then?").set_value("lion")
+    click(page, "Send")
+    assert api.last("/feedback").body == {"prediction_id": "1", "correct": False, "label": "lion"}
+    again = open_page("batch")
+    again.query_params["job"] = page.query_params["job"]
+    again.query_params["row"] = "1"
+    assert "You said that this is wrong, and shows: lion." in words(again.run())
+    assert list(click(again, "All pictures").dataframe[0].value["said"]) == ["wrong: lion", "", ""]
+
+
+def test_a_row_that_the_batch_does_not_have_is_said_with_a_way_back(api: StandIn, page: AppTest) -> None:
+    two_answered(api, page)
+    page.query_params["row"] = "99"
+    assert "This batch has no such picture" in words(page.run())
+    assert len(click(page, "All pictures of the batch").dataframe) == 1

@@ -50,7 +50,7 @@ def test_filters_hold_together() -> None:
 def test_the_csv_tells_answers_and_problems() -> None:
     head, first, *_, refused, _ = read(as_csv(ROWS))
     assert head == list(COLUMNS)
-    assert first == ["1", "lion", "0.9100", "confident", "lynx", "0.0500", "0.80", "cats-1", ""]
+    assert first == ["1", "lion", "0.9100", "confident", "lynx", "0.0500", "0.80", "cats-1", "", "", ""]
     assert refused == [
         "notes.jpg",
         "",
@@ -61,6 +61,8 @@ def test_the_csv_tells_answers_and_problems() -> None:
         "",
         "",
         "This file is not a picture I can read.",
+        "",
+        "",
     ]
 
 

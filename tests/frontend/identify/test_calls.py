@@ -2,9 +2,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from frontend.answering import calls
+from frontend.answering.calls import Wanted, Word
 from frontend.client import Api
-from frontend.identify import calls
-from frontend.identify.calls import Wanted, Word
 from frontend.picture import Picture
 from tests.frontend.stand_in import Json, StandIn
 

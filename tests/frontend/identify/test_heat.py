@@ -5,8 +5,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from frontend.identify import heat
-from frontend.identify.answers import Box, Explanation
+from frontend.answering import heat
+from frontend.answering.answers import Box, Explanation
 from tests.frontend.at_the_page import encoded
 
 GREY = encoded(Image.new("RGB", (120, 80), (128, 128, 128)), "PNG")

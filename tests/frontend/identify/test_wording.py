@@ -1,7 +1,7 @@
 import pytest
 
+from frontend.answering import wording
 from frontend.answers import LabelScore, ModelName, Prediction, Verdict
-from frontend.identify import wording
 
 
 def prediction(score: float = 0.9, agree: float | None = None, verdict: Verdict = "confident") -> Prediction:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from frontend.identify import markup
+from frontend.answering import markup
 
 
 @contextmanager

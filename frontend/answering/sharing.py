@@ -2,9 +2,9 @@
 
 import streamlit as st
 
+from frontend.answering import markup, wording
+from frontend.answering.visit import Visit
 from frontend.answers import Prediction
-from frontend.identify import markup, wording
-from frontend.identify.visit import Visit
 
 
 def offer(asked: Visit, prediction: Prediction) -> None:

@@ -1,7 +1,7 @@
 """What this room says, in plain words."""
 
+from frontend.answering.calls import ANY
 from frontend.answers import Prediction, Verdict
-from frontend.identify.calls import ANY
 from frontend.wording import Notice, percent
 
 FORMATS = "JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or HEIC"

@@ -5,11 +5,11 @@ from typing import cast
 
 import streamlit as st
 
+from frontend.answering import calls
+from frontend.answering.answers import Explanation
+from frontend.answering.calls import Wanted
 from frontend.answers import LibraryImage, Prediction, Similar
 from frontend.client import Api
-from frontend.identify import calls
-from frontend.identify.answers import Explanation
-from frontend.identify.calls import Wanted
 from frontend.picture import Picture, preview
 
 KEY = "visit"
@@ -26,7 +26,7 @@ class Visit:
     picture: Picture
     preview: bytes | None
     comparable: bool
-    number: int
+    number: int | str
     prediction: Prediction | None = None
     centre: LibraryImage | None = None
     doubted: bool = False

@@ -1,20 +1,32 @@
 """Whether an answer was right, as the visitor says."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from frontend import failure
 from frontend import markup as shared
+from frontend.answering import calls, markup, wording
+from frontend.answering.calls import Word
+from frontend.answering.visit import Visit
 from frontend.answers import Prediction
 from frontend.client import Api, ApiError
-from frontend.identify import calls, markup, wording
-from frontend.identify.calls import Word
-from frontend.identify.visit import Visit
 
 LONGEST_NOTE = 500
 
 
-def ask(api: Api, asked: Visit, prediction: Prediction) -> None:
-    """Asks once; afterwards there are thanks in the same place."""
+Noted = Callable[[Word], None]
+
+
+def ask(
+    api: Api,
+    asked: Visit,
+    prediction: Prediction,
+    noted: Noted | None = None,
+    who_sees: str = wording.WHO_SEES,
+) -> None:
+    """Asks once; afterwards there are thanks in the same place. `noted`: told what the API has
+    taken. `who_sees`: what becomes of the picture, in words."""
     with st.container(key="report"):
         if asked.reported is not None:
             st.html(markup.thanks(asked.reported))
@@ -26,13 +38,13 @@ def ask(api: Api, asked: Visit, prediction: Prediction) -> None:
             right = st.button(yes, icon=":material/check:", key=asked.key("right"))
             wrong = st.button(no, icon=":material/close:", key=asked.key("wrong"))
         if right:
-            _send(api, asked, Word(prediction.prediction_id, correct=True), kept=kept)
+            _send(api, asked, Word(prediction.prediction_id, correct=True), noted, kept=kept)
         if wrong:
             asked.doubted = True
         word = _correction(api, asked, prediction) if asked.doubted else None
-        _permission(asked)
+        _permission(asked, who_sees)
         if asked.doubted and st.button("Send", type="primary", key=asked.key("send")):
-            _send(api, asked, word or Word(prediction.prediction_id, correct=False), kept=kept)
+            _send(api, asked, word or Word(prediction.prediction_id, correct=False), noted, kept=kept)
 
 
 def _correction(api: Api, asked: Visit, prediction: Prediction) -> Word:
@@ -59,17 +71,17 @@ def _names(api: Api, prediction: Prediction) -> list[str]:
     return [name for name in dict.fromkeys(guesses + known) if name != prediction.label]
 
 
-def _permission(asked: Visit) -> None:
+def _permission(asked: Visit, who_sees: str) -> None:
     """Whether the picture may be kept; the library's own lie there already."""
     if asked.picture.image_id is None:
         st.checkbox(
             "The library may keep this picture to learn from it",
             key=asked.key("keep"),
         )
-        st.html(markup.fine(wording.WHO_SEES))
+        st.html(markup.fine(who_sees))
 
 
-def _send(api: Api, asked: Visit, word: Word, *, kept: bool) -> None:
+def _send(api: Api, asked: Visit, word: Word, noted: Noted | None, *, kept: bool) -> None:
     try:
         report = calls.report(api, word, asked.picture if kept else None)
     except ApiError as error:
@@ -78,5 +90,7 @@ def _send(api: Api, asked: Visit, word: Word, *, kept: bool) -> None:
         else:
             failure.say(error)
         return
+    if noted is not None:
+        noted(word)
     asked.reported = wording.thanks(correct=word.correct, sent=kept, not_kept=report.not_kept)
     st.rerun()

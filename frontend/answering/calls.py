@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from frontend.answering.answers import Catalogue, Closely, Explanation, Report
 from frontend.answers import LabelCount, LibraryImage, Similar
 from frontend.client import Api
-from frontend.identify.answers import Catalogue, Closely, Explanation, Report
 from frontend.picture import Picture, preview
 
 ANY = "any"  # of all labels

@@ -4,13 +4,13 @@ import streamlit as st
 
 from frontend import failure
 from frontend import markup as shared
+from frontend.answering import calls, comparison, markup
+from frontend.answering.calls import ANY, Wanted
+from frontend.answering.visit import Visit
+from frontend.answering.waiting import waiting
+from frontend.answering.wording import SEARCHING, pictures_of
 from frontend.answers import Prediction, Similar
 from frontend.client import Api, ApiError
-from frontend.identify import calls, comparison, markup
-from frontend.identify.calls import ANY, Wanted
-from frontend.identify.visit import Visit
-from frontend.identify.waiting import waiting
-from frontend.identify.wording import SEARCHING, pictures_of
 from frontend.thumbnails import thumbnails
 from frontend.wording import no_pictures_of
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from frontend.identify.answers import Box, Explanation
+from frontend.answering.answers import Box, Explanation
 
 # Of "inferno" (van der Walt and Smith 2015, in the public domain), at even distances: it grows lighter as
 # evenly as the numbers grow, so that what looks twice as hot is, also to those who see no colours.

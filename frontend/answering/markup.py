@@ -2,9 +2,8 @@
 
 from html import escape
 
-from frontend.answers import LabelScore, Prediction, SimilarImage
-from frontend.identify import heat
-from frontend.identify.wording import (
+from frontend.answering import heat
+from frontend.answering.wording import (
     ADVICE,
     FORMATS,
     NO_COMPARISON,
@@ -13,6 +12,7 @@ from frontend.identify.wording import (
     meaning,
     second_opinion,
 )
+from frontend.answers import LabelScore, Prediction, SimilarImage
 from frontend.markup import thumbnail
 from frontend.wording import BADGES, likeness, percent
 
@@ -98,6 +98,13 @@ def facts(item: SimilarImage, source: str | None) -> str:
     ]
     cells = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(said)}</dd></div>" for name, said in rows)
     return f'<dl class="mng-facts">{cells}</dl>'
+
+
+def unusable(problem: str) -> str:
+    return (
+        '<div class="mng-answer"><span class="mng-badge mng-refused">Unusable file</span>'
+        f"<h1>{escape(problem)}</h1></div>"
+    )
 
 
 def fine(said: str) -> str:

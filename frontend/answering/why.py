@@ -4,12 +4,12 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from frontend import failure
+from frontend.answering import calls, heat, markup
+from frontend.answering.visit import Visit
+from frontend.answering.waiting import waiting
+from frontend.answering.wording import NOTHING_SPEAKS
 from frontend.answers import Prediction
 from frontend.client import Api, ApiError
-from frontend.identify import calls, heat, markup
-from frontend.identify.visit import Visit
-from frontend.identify.waiting import waiting
-from frontend.identify.wording import NOTHING_SPEAKS
 from frontend.markup import plain
 
 

@@ -4,11 +4,11 @@ import streamlit as st
 
 from frontend import failure
 from frontend import markup as shared
+from frontend.answering import calls, markup
+from frontend.answering.visit import Visit
 from frontend.answers import SimilarImage
 from frontend.client import Api, ApiError
 from frontend.going import go
-from frontend.identify import calls, markup
-from frontend.identify.visit import Visit
 
 
 @st.dialog("Side by side", width="large")
