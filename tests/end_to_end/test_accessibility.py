@@ -54,3 +54,14 @@ def test_an_answer_shuts_nobody_out(window: Page, demo: Demo) -> None:
     expect(window.locator(".mng-answer h1")).to_be_visible()
     expect(window.locator(".st-key-tiles img").first).to_be_visible()
     assert serious(window) == []
+
+
+def test_a_picture_of_a_batch_shuts_nobody_out(window: Page, demo: Demo) -> None:
+    window.goto(f"{demo.page}/batch")
+    window.locator("input[type=file]").set_input_files(
+        {"name": "unseen.jpg", "mimeType": "image/jpeg", "buffer": picture("green", 702)}
+    )
+    window.get_by_role("button", name="Look at them one by one").click()
+    expect(window.locator(".mng-answer h1")).to_be_visible()
+    expect(window.locator(".st-key-tiles img").first).to_be_visible()
+    assert serious(window) == []

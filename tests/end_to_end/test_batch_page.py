@@ -41,6 +41,30 @@ def test_a_batch_survives_a_reload_and_is_taken_home_as_a_table(
     assert rows[-1]["verdict"] == "refused"
 
 
+def test_each_of_a_batch_is_looked_at_closely_and_what_is_said_of_it_stays(
+    page: Page, demo: Demo, tmp_path: Path
+) -> None:
+    for number, colour in enumerate(("red", "green")):
+        (tmp_path / f"{colour}.jpg").write_bytes(picture(colour, 900 + number))
+    page.goto(f"{demo.page}/batch")
+    page.locator("input[type=file]").set_input_files([tmp_path / "red.jpg", tmp_path / "green.jpg"])
+    page.get_by_role("button", name="Look at them one by one").click()
+    expect(page.locator(".mng-answer h1")).to_contain_text("red")
+    page.get_by_role("button", name="Next").press("Enter")
+    expect(page.locator(".mng-answer h1")).to_contain_text("green")
+    expect(page.locator(".st-key-tiles img").first).to_be_visible()
+    page.screenshot(path=tmp_path / "closely.png", full_page=True)
+    page.get_by_role("button", name="Yes").click()
+    expect(page.get_by_text("Thank you")).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("You said that this is right.")).to_be_visible()
+    page.get_by_role("button", name="All pictures").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download 2 rows as CSV").click()
+    rows = list(csv.DictReader(io.StringIO(download.value.path().read_text(encoding="utf-8-sig"))))
+    assert [row["reported"] for row in rows] == ["", "right"]
+
+
 def test_another_visitor_without_the_address_sees_nothing_of_it(page: Page, demo: Demo) -> None:
     page.goto(f"{demo.page}/batch?job=guessed")
     expect(page.get_by_role("alert")).to_contain_text("This batch is no longer kept")
