@@ -40,7 +40,7 @@ def from_hub(name: str, address: str, fetch: Callable[[], T]) -> T:
     """
     try:
         return fetch()
-    except OSError as error:
+    except (OSError, RuntimeError) as error:  # PyTorch tells by the latter that a file came in pieces
         reason = str(error).strip().splitlines()[0]
         raise WeightsUnavailable(
             f"the pretrained weights of {name} cannot be fetched from {address} ({reason}); where there is a "
