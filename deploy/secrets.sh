@@ -43,6 +43,7 @@ touch .env
 if grep -q '^SECRETS_FOLDER=' .env; then
   grep -qxF "SECRETS_FOLDER=$folder" .env || echo "note: .env names another folder; for this one: SECRETS_FOLDER=$folder" >&2
 else
+  [ -z "$(tail -c 1 .env)" ] || echo >>.env  # its last line may have no end
   echo "SECRETS_FOLDER=$folder" >>.env
   echo "added SECRETS_FOLDER=$folder to .env"
 fi

@@ -17,6 +17,7 @@ from tests.images.compose_references import find_dangling
 from tests.images.interpolation import BadReference, read_settings, references
 
 EXAMPLE = ".env.example"
+PROFILES = "COMPOSE_PROFILES"  # which compose itself reads, whatever its file says
 
 
 def find_problems(folder: Path = PROJECT) -> list[str]:
@@ -35,6 +36,7 @@ def find_faults(folder: Path) -> list[str]:
     text, told = (folder / FILE).read_text("utf-8"), read_settings(folder / EXAMPLE, examples=True)
     return [
         *_undocumented(text, compose, told, outside),
+        *_unknown_profiles(compose, outside),
         *find_collisions(compose),
         *find_dangling(compose, folder),
     ]
@@ -59,7 +61,7 @@ def _undocumented(
         for name, value in service.environment.items()
         if value is None
     }
-    used = defaults.keys() | passed_on
+    used = defaults.keys() | passed_on | {PROFILES}
     yield from (
         f"{EXAMPLE} does not tell of {name}, which {FILE} uses" for name in sorted(used - told.keys())
     )
@@ -70,6 +72,14 @@ def _undocumented(
     for name, default in sorted(defaults.items()):
         if default is not None and told.get(name, default) != default:
             yield f"{EXAMPLE} says {name}={told[name]}, but in {FILE} it is {default} by itself"
+
+
+def _unknown_profiles(compose: Compose, outside: dict[str, str]) -> Iterator[str]:
+    """An engine says nothing of a profile that no service has: it starts none for it."""
+    there = {profile for service in compose.services.values() for profile in service.profiles}
+    chosen = {name.strip() for name in outside.get(PROFILES, "").split(",")}
+    for name in sorted(chosen - there - {"", "*"}):
+        yield f".env chooses the profile {name}, which no service has: {', '.join(sorted(there))} are there"
 
 
 def main() -> None:

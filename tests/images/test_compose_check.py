@@ -93,3 +93,11 @@ def test_a_variable_that_is_documented_for_nothing_is_told(copy: Path) -> None:
     with (copy / EXAMPLE).open("a", encoding="utf-8") as example:
         example.write("# OF_OLD=1\n")
     assert any("tells of OF_OLD, which" in found for found in find_faults(copy))
+
+
+def test_profiles_may_be_chosen_in_ones_own_env_file_as_far_as_there_are_such(copy: Path) -> None:
+    (copy / ".env").write_text("COMPOSE_PROFILES=postgres, monitoring\n", "utf-8")
+    assert find_faults(copy) == []
+    (copy / ".env").write_text("COMPOSE_PROFILES=postgre,s3\n", "utf-8")
+    (problem,) = find_faults(copy)
+    assert problem.startswith(".env chooses the profile postgre, which no service has: gpu, mlflow,")

@@ -67,3 +67,9 @@ def test_what_was_made_before_stays(clone: Path) -> None:
         "menagerie_api_key": "mng_1"
     }
     assert (clone / ".env").read_text() == "SECRETS_FOLDER=./mine\n"
+
+
+def test_a_last_line_of_env_that_has_no_end_stays_a_line_of_its_own(clone: Path) -> None:
+    (clone / ".env").write_text("API_PORT=8001")
+    make(clone)
+    assert (clone / ".env").read_text() == "API_PORT=8001\nSECRETS_FOLDER=./secrets\n"
