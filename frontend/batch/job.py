@@ -123,7 +123,7 @@ class Job:
             self._end("paused", ApiError(FAULT, f"{type(error).__name__}, told in the log of this page"))
         else:
             self._end("done")
-            if sum(file.stat().st_size for file in self._folder.iterdir()) > MOST_KEPT_BYTES:
+            if _size(self._folder) > MOST_KEPT_BYTES:
                 shutil.rmtree(self._folder, ignore_errors=True)
 
     def _ask_all(self) -> None:
@@ -178,6 +178,13 @@ class Job:
                     raise
             time.sleep(RETRY_SECONDS)
         raise AssertionError("unreachable")
+
+
+def _size(folder: Path) -> int:
+    try:
+        return sum(file.stat().st_size for file in folder.iterdir())
+    except FileNotFoundError:
+        return 0  # the batch was closed meanwhile
 
 
 def _prepared(source: Source) -> _Prepared:

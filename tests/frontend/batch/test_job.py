@@ -1,5 +1,6 @@
 """A batch at work, against a real server."""
 
+import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from frontend.client import Api
 from frontend.wording import notice_for
 from tests.frontend.at_the_page import encoded
 from tests.frontend.batch.answering import answer_batches
-from tests.frontend.stand_in import StandIn
+from tests.frontend.stand_in import Asked, Json, StandIn
 from tests.waiting import wait_until
 
 PHOTO = encoded(Image.new("RGB", (60, 40), "orange"))
@@ -66,6 +67,24 @@ def test_the_files_of_a_very_large_batch_are_not_kept(
     wait_until(lambda: not tmp_path.exists())
     assert job.picture(0) is None
     assert job.rows[0].thumbnail is not None
+
+
+def test_a_batch_that_is_closed_as_it_ends_leaves_no_fault_behind(
+    api: StandIn, client: Api, tmp_path: Path
+) -> None:
+    answer_batches(api)
+    answer = api.more[("POST", "/predict/batch")]
+
+    def close_and_answer(asked: Asked) -> Json | bytes:
+        shutil.rmtree(tmp_path)
+        return answer(asked)
+
+    api.more[("POST", "/predict/batch")] = close_and_answer
+    job = until(Job(client, store(photos(1), tmp_path), tmp_path), "done")
+    for thread in threading.enumerate():
+        if thread.name == "batch":
+            thread.join()
+    assert len(job.rows) == 1
 
 
 def test_an_unusable_file_is_a_row_with_its_reason(api: StandIn, client: Api, tmp_path: Path) -> None:
