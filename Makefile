@@ -13,10 +13,9 @@ unexport PYTHONDONTWRITEBYTECODE
 IMAGES ?=
 MLFLOW_PORT ?= 5000
 # One process more than there are cores (tests/conftest.py), and no more than four: each comes to hold 2 GB, and starts
-# others. Who runs out takes tests over from the others, since a few tests take as long as hundreds; IN_PARALLEL= runs
-# them one after the other. Tests that share a service stay together by their file.
+# others. Who runs out takes tests over from the others, since a few tests take as long as hundreds; IN_PARALLEL= runs them
+# one after the other.
 IN_PARALLEL ?= --numprocesses auto --maxprocesses 4 --dist worksteal
-BY_FILE ?= --numprocesses 2 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help demo mlflow install lint format test test-real test-browser test-images test-cluster compose-check audit bench bench-app bench-cluster bench-data bench-gallery bench-serving bench-ship bench-training lock clean
@@ -46,10 +45,10 @@ test: $(VENV)/.dev-installed  ## the tests that need nothing but this repository
 	$(BIN)/python -m pytest $(IN_PARALLEL) -m "not real_pictures and not browser" --cov --cov-report=term
 
 test-real: $(VENV)/.dev-installed  ## the tests on real pictures (MENAGERIE_DATA names their folder)
-	$(BIN)/python -m pytest $(BY_FILE) -m "real_pictures and not browser"
+	$(BIN)/python -m pytest -m "real_pictures and not browser"
 
 test-browser: $(VENV)/.dev-installed  ## the page in headless Chromium, against a real API
-	$(BIN)/python -m pytest $(BY_FILE) -m browser
+	$(BIN)/python -m pytest -m browser
 
 compose-check: $(VENV)/.dev-installed  ## validate docker-compose.yml, .env.example and .env, with no engine
 	$(BIN)/python -m tests.images.compose_check

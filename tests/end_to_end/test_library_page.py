@@ -15,6 +15,8 @@ def test_filters_pictures_and_the_way_back_are_links_that_load_nothing_anew(page
     tiles = page.locator(".mng-tiles img")
     expect(tiles.nth(11)).to_be_visible()
     expect(page.locator(".mng-facets a").first).to_be_attached()
+    # What is still being drawn folds up again what was unfolded.
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     page.evaluate("window.here = true")
     blue = page.get_by_role("navigation", name="Filters").get_by_role("link", name="blue")
     if not blue.is_visible():  # folded up on a phone
