@@ -11,7 +11,6 @@ import functools
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scipy.fft import dct
 
 SIDE = 64  # pixels of the small version
 FREQUENCIES = 16  # in either direction
@@ -63,6 +62,8 @@ def _cosines(pixels: int) -> NDArray[np.float32]:
     """What takes a side of so many pixels to the low frequencies of the small version, whose pixels are the
     means of what they cover: float32 [16, pixels].
     """
+    from scipy.fft import dct  # half a second, of every command that imports this
+
     edges = np.linspace(0, pixels, SIDE + 1)
     begin, end = edges[:-1, None], edges[1:, None]
     at = np.arange(pixels)

@@ -71,7 +71,7 @@ def test_a_foreseen_error_reaches_the_command_as_it_was(cluster: Any) -> None:
     from training.cluster.spreading import spread
 
     with connected(cluster.address):
-        results = spread(refuse_seven, range(10))
+        results = spread(refuse_seven, range(40))
         assert [next(results) for _ in range(7)] == list(range(7))
         with pytest.raises(BadSource, match="seven is no source"):
             next(results)
