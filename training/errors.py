@@ -41,6 +41,10 @@ class BadRecipe(TrainingError):
     """What was chosen does not exist, or does not fit together."""
 
 
+class Diverged(TrainingError):
+    """A training's loss grew beyond all numbers, and nothing that it came to before is of any use."""
+
+
 class TakenOver(TrainingError):
     """Another process goes on with the same training."""
 

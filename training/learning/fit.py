@@ -1,5 +1,6 @@
 """The loop: epochs until validation stops getting better, on one process or on many."""
 
+import math
 import tempfile
 import time
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from lightning.pytorch.callbacks import Callback, EarlyStopping, EMAWeightAverag
 
 from databases.places import Place
 from training.dataset import Dataset
+from training.errors import Diverged
 from training.learning.callbacks import (
     Claimed,
     Deadline,
@@ -64,6 +66,7 @@ def fit(
 
     Raises:
         Interrupted: somebody pressed Ctrl-C; the run can be resumed.
+        Diverged: the loss is no number any more, and was no better than a guess before.
     """
     processes = Processes.of_environment()
     with tempfile.TemporaryDirectory(dir=_disk(run)) as folder, without_chatter():
@@ -89,7 +92,10 @@ def fit(
         callbacks = [best, Resumed(places), *_watchers(recipe, run, watch, begun)]
         with progress.track("Training", recipe.epochs * len(loaders[0])) as advance, stoppable(learner):
             trainer = _trainer(recipe, processes, [*callbacks, Teller(progress, advance)], place)
-            trainer.fit(learner, *loaders, ckpt_path=str(last) if last else None, weights_only=True)
+            try:
+                trainer.fit(learner, *loaders, ckpt_path=str(last) if last else None, weights_only=True)
+            except Diverged as error:
+                progress.tell(_left_by(learner, error))
         best_epoch = _best_epoch(learner.history, recipe)
         if processes.first:
             _take(learner, str(place / START) if best_epoch == 0 else best.best_model_path)
@@ -148,7 +154,24 @@ def _take(learner: Learner, checkpoint: str) -> None:
     learner.network.cpu().eval()
 
 
+def _left_by(learner: Learner, error: Diverged) -> str:
+    """What to tell of a training that diverged, but not before an epoch that is worth keeping: one whose loss
+    is lower than with the same probability for all labels.
+
+    Raises:
+        Diverged: there was none.
+    """
+    history, advice = learner.history, f"--lr below {learner.recipe.learning_rate:g}, or --find-lr, may help"
+    guessed = math.log(learner.network.head.out_features)
+    if not history or float(str(history[_best(history, learner.recipe)]["val_loss"])) >= guessed:
+        raise Diverged(f"{error}, and was no better than a guess before: {advice}") from error
+    return f"{error}: the best epoch before is kept; {advice}"
+
+
 def _best_epoch(history: History, recipe: Recipe) -> int:
+    return int(str(history[_best(history, recipe)]["epoch"]))
+
+
+def _best(history: History, recipe: Recipe) -> int:
     values = [float(str(row[recipe.monitor])) for row in history]
-    best = values.index(min(values) if recipe.monitor == "val_loss" else max(values))
-    return int(str(history[best]["epoch"]))
+    return values.index(min(values) if recipe.monitor == "val_loss" else max(values))

@@ -1,5 +1,6 @@
 """One step of training and of validation, for Lightning."""
 
+import math
 from typing import Any, Literal
 
 import lightning
@@ -13,6 +14,7 @@ from torchmetrics import MeanMetric, MetricCollection
 from torchmetrics.classification import MulticlassAccuracy, MulticlassF1Score
 from torchvision.transforms import v2
 
+from training.errors import Diverged
 from training.learning.optimisation import PLATEAU_FACTOR, WAITS, RatePlan, freeze, make_optimiser
 from training.learning.pixels import NOTHING, mix_seed
 from training.networks.backbone import Classifier
@@ -105,6 +107,8 @@ class Learner(lightning.LightningModule):
         # Validation follows an epoch's last batch: its figures are all there.
         figures = _compute("train", self.train_loss, self.train_figures)
         figures |= _compute("val", self.val_loss, self.val_figures)
+        if not all(math.isfinite(value) for value in figures.values()):
+            raise Diverged(f"the loss is no number any more after epoch {self.current_epoch + 1}")
         self.history.append({"epoch": self.current_epoch + 1, **figures})
         self.log_dict(figures)
         if self._plateau is not None:  # before the checkpoint, which Lightning's own step would come after

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from databases.places import Place, RemoteFile
-from training.errors import Interrupted, TakenOver, TrainingError
+from training.errors import Diverged, Interrupted, TakenOver, TrainingError
 from training.learning.run import CLAIM, FINGERPRINT, JOB, RECIPE, VERSION, WEIGHTS
 from training.learning.run import Run as Run
 from training.learning.run_folders import (
@@ -82,7 +82,7 @@ def run_of_job(runs: Place, task: str, recipe: Recipe, fingerprint: str, job: st
 @contextmanager
 def working_on(run: Run) -> Iterator[Run]:
     """Keeps others off a run: on a disk they are refused; in a store, who comes later takes it over. One that
-    an error ends before its first epoch holds nothing to go on from, and goes.
+    diverged, or that an error ended before its first epoch, holds nothing to go on from, and goes.
 
     Raises:
         TrainingError: somebody works on it.
@@ -94,8 +94,8 @@ def working_on(run: Run) -> Iterator[Run]:
             yield held
         except (Interrupted, TakenOver):
             raise
-        except Exception:
-            if held.is_ours and held.last is None:
+        except Exception as error:
+            if held.is_ours and (held.last is None or isinstance(error, Diverged)):
                 remove_folder(run.folder)
             raise
 

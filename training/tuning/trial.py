@@ -1,6 +1,5 @@
 """One trial: a recipe is tried, and judged on the pictures of val."""
 
-import math
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -16,6 +15,7 @@ from optuna.trial import Trial
 from pydantic import JsonValue
 
 from backend.inference.preprocessing import normalise
+from training.errors import Diverged
 from training.learning.fit import fit
 from training.learning.method import make_network
 from training.learning.runs import Run
@@ -45,6 +45,8 @@ def run_trial(trial: Trial, recipe: Recipe, plan: Plan, prepared: Prepared) -> f
     trial.set_user_attr(FOLDER, folder.name)
     try:
         logits = _logits(trial, recipe, plan, prepared, folder)
+    except Diverged:
+        raise _pruned(trial, "it diverged") from None
     except torch.OutOfMemoryError:
         raise _pruned(trial, "it wants more memory than there is") from None
     finally:
@@ -93,8 +95,6 @@ def _report(trial: Trial, monitor: Monitor, figures: Mapping[str, JsonValue]) ->
     value, epoch = float(str(figures[monitor])), int(str(figures["epoch"]))
     if epoch == 0:  # nothing of the recipe is in it yet
         return
-    if not math.isfinite(value):
-        raise _pruned(trial, f"it diverged in epoch {epoch}")
     trial.report(value, epoch)
     if trial.should_prune():
         raise _pruned(trial, f"half of the others were better after epoch {epoch}")

@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from tests.drawing import draw_class_folders
 from tests.training.learning.conftest import SMALL
 from tests.training.making import take_in
 from training.dataset import Dataset, load_dataset
-from training.errors import BadRecipe, TrainingError, WeightsUnavailable
+from training.errors import BadRecipe, Diverged, TrainingError, WeightsUnavailable
 from training.exporting import golden_pixels
 from training.learning.fit import Learnt, fit
 from training.learning.learner import Learner
@@ -40,7 +41,7 @@ from training.pictures import read_pixels
 from training.probing import features_of
 from training.progress import Silent
 from training.publishing import publish
-from training.recipe import Recipe, Strategy
+from training.recipe import Monitor, Recipe, Strategy
 from training.workshop import Workshop
 
 pytestmark = pytest.mark.filterwarnings(
@@ -382,3 +383,43 @@ def test_a_run_is_found_again_unless_the_pictures_changed_or_another_works_on_it
     assert other.fingerprint is None
     discard_runs(bundles, "colours")
     assert list((bundles / "colours").iterdir()) == []
+
+
+class Told(Silent):
+    def __init__(self, lines: list[str]) -> None:
+        self._lines = lines
+
+    def tell(self, line: str) -> None:
+        self._lines.append(line)
+
+
+@pytest.mark.parametrize("monitor", ["val_loss", "val_accuracy"])
+def test_what_diverged_is_not_published_and_leaves_nothing_to_resume(
+    engine: Engine, dataset: Dataset, tmp_path: Path, monitor: Monitor
+) -> None:
+    workshop = Workshop(engine, tmp_path / "bundles", Silent())
+    recipe = SCRATCH.model_copy(update={"optimiser": "sgd", "learning_rate": 1e6, "monitor": monitor})
+    with pytest.raises(Diverged, match=r"no number any more after epoch \d, .* a guess .* --lr below 1e\+06"):
+        train(workshop, dataset, recipe)
+    with pytest.raises(TrainingError, match="no unfinished training"):
+        unfinished_run(workshop.runs, "colours", dataset.fingerprint)
+
+
+def test_a_good_epoch_before_one_that_diverged_is_kept(dataset: Dataset, small_weights: Path) -> None:
+    told: list[str] = []
+    recipe = Recipe(
+        architecture=SMALL,
+        strategy="finetune",
+        weights=small_weights,
+        epochs=3,
+        optimiser="sgd",
+        learning_rate=1e12,
+        clip=1e12,
+        seed=1,
+    )
+    network = make_network(dataset, recipe, partial(features_of, images=dataset.train, progress=Silent()))
+    before = copy.deepcopy(network.state_dict())
+    learnt = fit(network, dataset, recipe, None, Told(told))
+    assert learnt.best_epoch == 0
+    assert any("the best epoch before is kept; --lr below 1e+12" in line for line in told)
+    assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())
