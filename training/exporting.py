@@ -39,6 +39,7 @@ from backend.inference.runtime import (
 )
 from training.errors import BadExport
 from training.explaining import evidence_for_likeliest, write_evidence
+from training.grafting import graft_head
 from training.networks.feature_maps import Explainable, WithFeatures
 from training.onnx_graphs import write_graph
 
@@ -46,12 +47,12 @@ GOLDEN_INPUTS = 4
 MOST_DIFFERENCE = 1e-4  # of a probability, between the network and its export
 
 
-def export_model(module: nn.Module, spec: Preprocessing, folder: Path) -> None:
+def export_model(module: nn.Module, spec: Preprocessing, folder: Path, stock: Path | None = None) -> None:
     """Writes `model.onnx`, `golden.npz` and, where the network is explainable, `evidence.onnx`.
 
     `module` takes images float32 [n, 3, size, size] and gives logits, embedding and perhaps
     animal_logit. What is expected of the golden inputs comes from torch itself, so that loading the
-    bundle tests the export.
+    bundle tests the export. `stock`: an ONNX file of the same network, but for the head on its embedding.
     """
     module.eval()
     pixels = golden_pixels(spec.size)
@@ -62,7 +63,11 @@ def export_model(module: nn.Module, spec: Preprocessing, folder: Path) -> None:
     if isinstance(module, Explainable) and module.explains:
         golden = replace(golden, features=_feature_map(module, images, folder))
         exported, names = WithFeatures(module).eval(), [*names, FEATURES]
-    write_graph(folder / MODEL, exported, {INPUT: images}, names, {0: torch.export.Dim("n")})
+    if stock is not None and isinstance(module, Explainable):
+        weight, bias = (part.detach().numpy() for part in (module.logit_head.weight, module.logit_head.bias))
+        graft_head(stock, weight, bias, folder / MODEL)
+    else:
+        write_graph(folder / MODEL, exported, {INPUT: images}, names, {0: torch.export.Dim("n")})
     write_golden(folder, pixels, golden, evidence_for_likeliest(folder, golden))
 
 

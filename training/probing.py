@@ -11,6 +11,8 @@ from pydantic import JsonValue
 from torch import Tensor, nn
 from torch.nn import functional
 
+from backend.bundles.places import bundle_folder
+from backend.inference.manifest import MODEL
 from backend.inference.preprocessing import normalise
 from databases.library import LibraryImage
 from training.dataset import Dataset
@@ -23,7 +25,7 @@ from training.pictures import iter_pixels
 from training.probe import ProbeFit, fit_probe
 from training.progress import Progress
 from training.recipe import Recipe
-from training.starter import ensure_starter
+from training.starter import VERSION, ensure_starter
 from training.trained import HeldOut, Trained
 from training.workshop import Workshop
 
@@ -48,6 +50,7 @@ def probe_starter(workshop: Workshop, dataset: Dataset, recipe: Recipe) -> Train
         embedder=efficientnet_lite0.embedder(),
         facts=_facts(recipe, fit),
         held_out=HeldOut(fit.held_out, targets),
+        stock=bundle_folder(workshop.bundles, VERSION) / MODEL,
     )
 
 

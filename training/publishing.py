@@ -199,7 +199,7 @@ def _check(draft: Path, manifest: Manifest) -> None:
 def _export(draft: Path, dataset: Dataset, trained: Trained, progress: Progress) -> Agreement:
     sample = spread(dataset.val, AGREEING_PICTURES)
     with progress.track("Exporting", 1 + len(sample)) as advance:
-        export_model(trained.module, trained.preprocessing, draft)
+        export_model(trained.module, trained.preprocessing, draft, trained.stock)
         advance(1)
         images = normalise(read_pixels(sample, trained.preprocessing, advance), trained.preprocessing)
         return check_agreement(trained.module, OnnxModel(draft / MODEL), images)
