@@ -1,6 +1,7 @@
 """The ways to train: each takes a data set and hands over a network that can be published."""
 
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,11 +9,28 @@ from training.dataset import Dataset
 from training.errors import BadRecipe, NoPictures, WeightsUnavailable
 from training.learning.processes import Processes
 from training.networks.catalogue import RESIZABLE, strategies_of
-from training.recipe import Recipe
+from training.recipe import Recipe, option
 from training.workshop import Workshop
 
 if TYPE_CHECKING:
     from training.trained import Trained
+
+
+WITHOUT_EPOCHS = ("probe", "zero-shot")
+# What concerns these too: all else is of the epochs.
+OF_ANY = frozenset(
+    {
+        "architecture",
+        "strategy",
+        "weights",
+        "seed",
+        "size",
+        "device",
+        "time_limit",
+        "target_precision",
+        "int8",
+    }
+)
 
 
 def check_recipe(recipe: Recipe) -> None:
@@ -22,16 +40,29 @@ def check_recipe(recipe: Recipe) -> None:
         raise BadRecipe(
             f"{recipe.architecture} cannot be trained by {recipe.strategy!r}; there are: {', '.join(fitting)}"
         )
-    if recipe.find_lr and recipe.strategy in ("probe", "zero-shot"):
-        raise BadRecipe(
-            f"--find-lr: {recipe.strategy!r} has no learning rate; say --strategy finetune, or leave it out"
-        )
+    if recipe.find_lr and recipe.strategy in WITHOUT_EPOCHS:
+        raise _of_the_epochs("find_lr", recipe)
     if recipe.size is not None and recipe.architecture not in RESIZABLE:
         raise BadRecipe(
             f"--size: {recipe.architecture} sees pictures of one size; {', '.join(RESIZABLE)} see any"
         )
     if recipe.weights is not None and recipe.strategy == "scratch":
         raise BadRecipe("--weights goes with a pretrained strategy, not with scratch")
+
+
+def check_typed(recipe: Recipe, typed: Iterable[str]) -> None:
+    """Raises BadRecipe where one of the options `typed` would change nothing: nobody types it for that."""
+    if recipe.strategy in WITHOUT_EPOCHS and (idle := [name for name in typed if name not in OF_ANY]):
+        raise _of_the_epochs(idle[0], recipe)
+    if "unfreeze" in typed and recipe.strategy != "finetune":
+        raise BadRecipe(f"--unfreeze is of finetune, not of {recipe.strategy!r}: leave one of them out")
+
+
+def _of_the_epochs(name: str, recipe: Recipe) -> BadRecipe:
+    return BadRecipe(
+        f"{option(name)} is of the epochs, and {recipe.strategy!r} has none: say --strategy finetune, or "
+        "leave it out"
+    )
 
 
 def check_weights(path: Path | None) -> None:
@@ -58,7 +89,7 @@ def train(workshop: Workshop, dataset: Dataset, recipe: Recipe) -> "Trained | No
     if first:
         with open_draft(workshop.bundles):  # whether one can be made, before hours are spent
             pass
-    if recipe.strategy not in ("probe", "zero-shot"):
+    if recipe.strategy not in WITHOUT_EPOCHS:
         from training.learning.method import learn  # and Lightning, which takes seconds to import
 
         return learn(workshop, dataset, recipe)

@@ -35,7 +35,7 @@ class Recipe(BaseModel):
     `target_precision`: how often confident answers should be right. `int8`: try a variant in integers.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     architecture: str = DEFAULT_ARCHITECTURE
     strategy: Strategy = "probe"
@@ -117,9 +117,13 @@ def make_recipe(values: Mapping[str, object], source: str, typed: Collection[str
         name = ".".join(str(part) for part in first["loc"] if "[" not in str(part))
         problem = "there is no such option" if first["type"] == "extra_forbidden" else first["msg"]
         if first["loc"] and first["loc"][0] in typed:
-            option = OPTIONS.get(name, name).replace("_", "-")
-            raise BadRecipe(f"--{option} {first['input']!s:.80}: {problem}") from None
+            raise BadRecipe(f"{option(name)} {first['input']!s:.80}: {problem}") from None
         raise BadRecipe(f"{name}={first['input']!r:.80} in {source}: {problem}") from None
+
+
+def option(name: str) -> str:
+    """How a value of the recipe is called on the command line."""
+    return f"--{OPTIONS.get(name, name).replace('_', '-')}"
 
 
 def read_values(path: Place) -> dict[str, object]:

@@ -37,8 +37,11 @@ def say_next(state: State, task: str) -> None:
     """Tells what it takes until the service knows the pictures of a task."""
     with Session(state.engine) as session:
         champion = registry.champion(session, task)
+        labels = library.labels(session, task)
         lacking = len(embeddings.unembedded(session, champion.id, task)) if champion else 0
-    if champion is None:
+    if len(labels) < 2:
+        say("Training needs pictures of two labels or more: ingest more folders")
+    elif champion is None:
         # The starter serves too, but it finds no similar pictures: it has other labels.
         say(f"To have them served, similar ones too: menagerie train --task {quote(task)} --promote")
     elif lacking:

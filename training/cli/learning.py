@@ -108,7 +108,7 @@ def recipe_for(given: dict[str, object], preset: str | None = None, config: Path
         BadRecipe: there is no such preset, file or value.
     """
     from training.errors import BadRecipe
-    from training.methods import check_recipe
+    from training.methods import check_recipe, check_typed
     from training.networks.catalogue import strategies_of
     from training.recipe import DEFAULT_ARCHITECTURE, PRESETS, make_recipe, read_values
 
@@ -129,6 +129,7 @@ def recipe_for(given: dict[str, object], preset: str | None = None, config: Path
     source = "the preset" if config is None else str(config)
     recipe = make_recipe(values, source, given.keys())
     check_recipe(recipe)
+    check_typed(recipe, given)
     return recipe
 
 

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-RECIPE, LOOP, PICTURES, EXPORT = "The recipe", "The epochs", "Pictures and labels", "The bundle"
+RECIPE, EXPORT = "The recipe", "The bundle"
+LOOP, PICTURES = "The epochs, which probe and zero-shot have none of", "Pictures and labels in the epochs"
 
 
 def _option(help_text: str, *names: str, panel: str = LOOP) -> object:

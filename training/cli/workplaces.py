@@ -31,7 +31,7 @@ EngineOption = Annotated[
     typer.Option(
         "--engine",
         help="local: on the cores of this machine. ray: on those of a Ray cluster, whose machines see the "
-        "same files; needs the extra menagerie[cluster]. The results are the same.",
+        "same files; needs the extra menagerie\\[cluster]. The results are the same.",
         rich_help_panel=PANEL,
     ),
 ]

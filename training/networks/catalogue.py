@@ -35,6 +35,8 @@ def strategies_of(architecture: str) -> tuple[str, ...]:
         BadRecipe: there is no such architecture.
     """
     for prefix, strategies in FAMILIES.items():
+        if architecture == prefix:
+            raise BadRecipe(f"{prefix} wants a name behind it; there are: {KNOWN}")
         if architecture.startswith(prefix):
             return strategies
     if architecture not in STRATEGIES:

@@ -26,8 +26,9 @@ def timm_network(architecture: str, weights: Weights) -> Backbone:
     """
     name = architecture.removeprefix(TIMM)
     if name.partition(".")[0] not in timm.list_models():
-        close = get_close_matches(name, timm.list_models(), n=5) or ["timm.list_models() has them all"]
-        raise BadRecipe(f"timm knows no network {name!r}; close to it: {', '.join(close)}")
+        close = get_close_matches(name, timm.list_models(), n=5)
+        hint = f"close to it: {', '.join(close)}" if close else "timm.list_models() has them all"
+        raise BadRecipe(f"timm knows no network {name!r}; {hint}")
     body: Any
     pretrained: str | None
     if weights.pretrained and weights.path is None:

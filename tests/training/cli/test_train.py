@@ -54,7 +54,7 @@ def test_a_learning_rate_is_looked_for_on_request(
     menagerie("ingest", pictures)
     told = menagerie("train", "--config", config, "--time-limit", "600")
     assert re.search(r"learning rate [\d.e-]+.*: tried 1e-06 to .* steps on train pictures", told.err)
-    assert "has no learning rate; say --strategy finetune" in menagerie("train", "--find-lr").error
+    assert "'probe' has none: say --strategy finetune" in menagerie("train", "--find-lr").error
     assert "leave one of them out" in menagerie(*asked, "--lr", "0.1").error
 
 
@@ -72,3 +72,34 @@ def test_presets_see_larger_pictures_where_the_network_can(
     menagerie: Menagerie, arguments: str, size: str
 ) -> None:
     assert f"\nsize: {size}\n" in menagerie("train", "--dry-run", *arguments.split()).out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ("--epochs 3", "--epochs is of the epochs, and 'probe' has none: say --strategy finetune"),
+        ("--preset quick --class-weights balanced", "--class-weights is of the epochs, and 'probe' has none"),
+        ("--arch clip:some --mixup 0.2", "--mixup is of the epochs, and 'zero-shot' has none"),
+        ("--arch simple_cnn --unfreeze 3", "--unfreeze is of finetune, not of 'scratch'"),
+        ("--strategy finetune --lr inf", "--learning-rate inf: Input should be a finite number"),
+        ("--arch timm:", "timm: wants a name behind it"),
+    ],
+)
+def test_options_that_would_change_nothing_or_everything_are_refused(
+    menagerie: Menagerie, arguments: str, told: str
+) -> None:
+    assert told in menagerie("train", "--dry-run", *arguments.split()).error
+
+
+def test_a_saved_recipe_says_more_than_a_probe_needs(menagerie: Menagerie, tmp_path: Path) -> None:
+    config = tmp_path / "run.yaml"
+    config.write_text(menagerie("train", "--dry-run").out)
+    assert "epochs: 40" in config.read_text()
+    assert menagerie("train", "--dry-run", "--config", config, "--seed", "3").out.endswith("int8: false\n")
+
+
+def test_one_label_alone_is_no_task_to_train(menagerie: Menagerie, pictures: Path, tmp_path: Path) -> None:
+    shutil.copytree(pictures / "green", tmp_path / "one" / "green")
+    out = menagerie("ingest", tmp_path / "one").out
+    assert "Training needs pictures of two labels or more" in out
+    assert "menagerie train" not in out

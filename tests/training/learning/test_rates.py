@@ -164,5 +164,5 @@ def test_what_was_trained_says_the_rate_and_is_trained_again_by_it(
     ("architecture", "strategy"), [("efficientnet_lite0", "probe"), ("clip:some", "zero-shot")]
 )
 def test_a_strategy_without_a_rate_is_refused(architecture: str, strategy: Any) -> None:
-    with pytest.raises(BadRecipe, match=f"--find-lr: '{strategy}' has no learning rate; say --strategy"):
+    with pytest.raises(BadRecipe, match=f"--find-lr is of the epochs, and '{strategy}' has none: say"):
         check_recipe(Recipe(architecture=architecture, strategy=strategy, find_lr=True))
