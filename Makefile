@@ -50,7 +50,7 @@ test-real: $(VENV)/.dev-installed  ## the tests on real pictures (MENAGERIE_DATA
 test-browser: $(VENV)/.dev-installed  ## the page in headless Chromium, against a real API
 	$(BIN)/python -m pytest -m browser
 
-compose-check: $(VENV)/.dev-installed  ## validate docker-compose.yml, .env.example and .env, with no engine
+compose-check: $(VENV)/.dev-installed  ## validate docker-compose.yml, .env.example and .env with its values, with no engine
 	$(BIN)/python -m tests.images.compose_check
 
 test-images: $(VENV)/.dev-installed  ## build both container images with buildah and ask the API inside (needs root; WITH_TRAINING=1)

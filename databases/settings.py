@@ -53,7 +53,10 @@ def _thumbnails(others: dict[str, Any]) -> Path:
 
 
 class SettingsError(Exception):
-    """An environment variable holds a value that cannot be used."""
+    """Environment variables hold values that cannot be used. `args`: what is wrong, a sentence a variable."""
+
+    def __str__(self) -> str:
+        return "; ".join(self.args)
 
 
 class StateSettings(BaseSettings):
@@ -102,9 +105,7 @@ def load_settings(kind: type[S]) -> S:
     except ValidationError as error:
         # What has no default because something else is wrong is not wrong itself.
         wrong = [e for e in error.errors() if e["type"] != "default_factory_not_called"]
-        raise SettingsError(
-            "; ".join(_describe(kind, e["loc"], e["input"], e["msg"]) for e in wrong)
-        ) from None
+        raise SettingsError(*(_describe(kind, e["loc"], e["input"], e["msg"]) for e in wrong)) from None
     except SourceError as error:
         raise SettingsError(str(error)) from None
     except OSError as error:  # whoever runs this may not read it

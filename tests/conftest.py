@@ -20,7 +20,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 # Where the real pictures lie, what must not be left out, and what the fixtures below say for all tests.
-FROM_OUTSIDE = {f"MENAGERIE_{name}" for name in ("DATA", "POSTGRESQL", "NGINX", "TRACKING", "DUPLICATES")}
+NOT_LEFT_OUT = ("POSTGRESQL", "NGINX", "PROMTOOL", "BROWSER")
+FROM_OUTSIDE = {f"MENAGERIE_{name}" for name in ("DATA", *NOT_LEFT_OUT, "TRACKING", "DUPLICATES")}
 
 
 @pytest.hookimpl(optionalhook=True)

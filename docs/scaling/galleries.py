@@ -130,6 +130,6 @@ def _search_row(pictures: str, name: str, search: float, busy: list[float]) -> l
 
 
 def cores(busy: float) -> str:
-    """How many there must be for so many that are busy."""
+    """How many there must be for so many that are busy: whole ones, and no more digits than are known."""
     wanted = max(1, math.ceil(busy / USED))
-    return "1 core" if wanted == 1 else f"{wanted:,} cores"
+    return "1 core" if wanted == 1 else f"{number(wanted)} cores"

@@ -10,7 +10,8 @@ from docs.scaling.serving import SENT, SENT_LARGE
 WORKERS = (1, 100)  # cores
 HASHED = 200_000
 PAIR_NS = "embeddings compared, a core's time a pair"
-LEARNT_FROM, FITTED_S, FITS = 6_000, "a head fitted to 6,000 embeddings, a core's time", 26
+LEARNT_FROM, FITTED_S = 6_000, "a head fitted to 6,000 embeddings, a core's time"
+STRENGTHS, FOLDS = 5, 5  # as training/probe.py has them
 INGEST_MS, INDEX_MS = "ingest by hash, a core's time a picture", "index, a core's time a picture"
 FLOAT32, FLOAT16 = 4, 2
 
@@ -58,8 +59,10 @@ def by_embedding(costs: Costs, pictures: int) -> float:
 
 
 def fitted(costs: Costs, pictures: int) -> float:
-    """Seconds: five strengths by five folds and the last, each in proportion to the pictures."""
-    return FITS * costs[FITTED_S] * pictures / LEARNT_FROM
+    """Seconds, in proportion to the pictures: each strength by each fold, for which the others' pictures are
+    learnt from, and the last, of all."""
+    whole = STRENGTHS * FOLDS * (1 - 1 / FOLDS) + 1
+    return whole * costs[FITTED_S] * pictures / LEARNT_FROM
 
 
 def fitting_memory(pictures: int) -> float:

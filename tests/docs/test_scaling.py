@@ -6,13 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from docs.scaling import library
 from docs.scaling.__main__ import DOCUMENT, tables
 from docs.scaling.costs import Cost, Costs, UnknownCost, read_costs, take_over
+from docs.scaling.galleries import cores
 from docs.scaling.library import by_hash
 from docs.scaling.machines import SMALL
 from docs.scaling.markdown import Table, duration, number, size, with_tables
 from docs.scaling.serving import PREDICT, quantiles
 from docs.scaling.trials import simulated
+from training import probe
 
 MEASURED = Cost("a picture sent", 12.0, "kB", "bench.sizing", "2026-11-28")
 
@@ -38,6 +41,19 @@ def test_what_was_tried_takes_as_long_as_it_took() -> None:
     costs = read_costs()
     for hashes in (100_000, 200_000):
         assert by_hash(costs, hashes) == pytest.approx(costs[f"{hashes:,} hashes compared, a core's time"])
+
+
+def test_the_probe_is_fitted_as_often_as_training_does_it() -> None:
+    assert (len(probe.STRENGTHS), probe.FOLDS) == (library.STRENGTHS, library.FOLDS)
+    costs = read_costs()
+    assert library.fitted(costs, library.LEARNT_FROM) == pytest.approx(21 * costs[library.FITTED_S])
+
+
+@pytest.mark.parametrize(
+    ("busy", "told"), [(0.1, "1 core"), (42.4, "85 cores"), (216.4, "430 cores"), (1e4, "20,000 cores")]
+)
+def test_cores_have_two_digits_that_count_too(busy: float, told: str) -> None:
+    assert cores(busy) == told
 
 
 def test_many_more_pictures_take_the_square_of_the_time_to_compare() -> None:

@@ -12,6 +12,7 @@ from tests.images.interpolation import interpolate
 
 PROJECT = Path(__file__).resolve().parents[2]
 FILE = "docker-compose.yml"
+PROFILES = "COMPOSE_PROFILES"  # which compose itself reads, whatever its file says
 
 
 class Build(BaseModel):
@@ -66,6 +67,7 @@ class Service(BaseModel):
     networks: list[str] = []
     healthcheck: HealthCheck | None = None
     restart: str = "no"
+    stop_grace_period: str = "10s"
     logging: Logging = Logging()
     deploy: Deploy = Deploy()
     cap_drop: list[str] = []
@@ -87,8 +89,19 @@ class Compose(BaseModel):
 
 def read_compose(outside: Mapping[str, str] | None = None, folder: Path = PROJECT) -> Compose:
     """As an engine reads it where `outside` is set."""
-    text = interpolate((folder / FILE).read_text("utf-8"), outside or {})
-    return Compose.model_validate(yaml.safe_load(text))
+    told = yaml.safe_load((folder / FILE).read_text("utf-8"))
+    return Compose.model_validate(_interpolated(told, outside or {}))
+
+
+def _interpolated(told: object, outside: Mapping[str, str]) -> object:
+    """In values, once the file was parsed: what is set from outside cannot change what it consists of."""
+    if isinstance(told, str):
+        return interpolate(told, outside)
+    if isinstance(told, list):
+        return [_interpolated(each, outside) for each in told]
+    if isinstance(told, dict):
+        return {name: _interpolated(value, outside) for name, value in told.items()}
+    return told
 
 
 def environment(service: Service, **outside: str) -> dict[str, str]:
@@ -97,6 +110,11 @@ def environment(service: Service, **outside: str) -> dict[str, str]:
         name: outside.get(name) if value is None else value for name, value in service.environment.items()
     }
     return {name: value for name, value in told.items() if value is not None}
+
+
+def chosen_profiles(outside: Mapping[str, str]) -> set[str]:
+    """Those of which an engine starts the services where `outside` is set."""
+    return {name.strip() for name in outside.get(PROFILES, "").split(",")} - {""}
 
 
 def instructions(dockerfile: str, folder: Path = PROJECT) -> list[tuple[str, str]]:
@@ -118,6 +136,6 @@ def image_command(dockerfile: str) -> list[str]:
     return command
 
 
-def image_environment(dockerfile: str) -> dict[str, str]:
+def image_environment(dockerfile: str, folder: Path = PROJECT) -> dict[str, str]:
     """The variables that an image brings along."""
-    return dict(re.findall(r"(\w+)=(\S+)", dict(final_stage(dockerfile))["ENV"]))
+    return dict(re.findall(r"(\w+)=(\S+)", dict(final_stage(dockerfile, folder))["ENV"]))

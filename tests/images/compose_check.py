@@ -11,13 +11,14 @@ from pathlib import Path
 import yaml
 from pydantic import ValidationError
 
-from tests.images.compose import FILE, PROJECT, Compose, read_compose
+from tests.images.compose import FILE, PROFILES, PROJECT, Compose, chosen_profiles, read_compose
 from tests.images.compose_ports import find_collisions
-from tests.images.compose_references import find_dangling
+from tests.images.compose_references import find_dangling, find_unused
+from tests.images.compose_settings import find_refused
+from tests.images.compose_values import find_wrong_values
 from tests.images.interpolation import BadReference, read_settings, references
 
 EXAMPLE = ".env.example"
-PROFILES = "COMPOSE_PROFILES"  # which compose itself reads, whatever its file says
 
 
 def find_problems(folder: Path = PROJECT) -> list[str]:
@@ -29,16 +30,22 @@ def find_faults(folder: Path) -> list[str]:
     """Those that the specification has nothing to say of."""
     own = folder / ".env"
     outside = read_settings(own, examples=False) if own.is_file() else {}
+    text, told = (folder / FILE).read_text("utf-8"), read_settings(folder / EXAMPLE, examples=True)
     try:
-        compose = read_compose(outside, folder)
+        wrong = dict(find_wrong_values({reference.name for reference in references(text)}, outside))
+        # Each is told once: as to the rest, the default holds in its place.
+        right = {name: value for name, value in outside.items() if name not in wrong}
+        compose = read_compose(right, folder)
     except (BadReference, ValidationError, yaml.YAMLError) as error:
         return [f"{FILE}: {error}"]
-    text, told = (folder / FILE).read_text("utf-8"), read_settings(folder / EXAMPLE, examples=True)
     return [
+        *wrong.values(),
         *_undocumented(text, compose, told, outside),
         *_unknown_profiles(compose, outside),
         *find_collisions(compose),
         *find_dangling(compose, folder),
+        *find_unused(read_compose({}, folder)),
+        *find_refused(compose, right, folder),
     ]
 
 
@@ -77,8 +84,7 @@ def _undocumented(
 def _unknown_profiles(compose: Compose, outside: dict[str, str]) -> Iterator[str]:
     """An engine says nothing of a profile that no service has: it starts none for it."""
     there = {profile for service in compose.services.values() for profile in service.profiles}
-    chosen = {name.strip() for name in outside.get(PROFILES, "").split(",")}
-    for name in sorted(chosen - there - {"", "*"}):
+    for name in sorted(chosen_profiles(outside) - there - {"*"}):
         yield f".env chooses the profile {name}, which no service has: {', '.join(sorted(there))} are there"
 
 

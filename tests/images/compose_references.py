@@ -12,35 +12,53 @@ Named = list[tuple[str, str]]  # a service, and what it names
 
 def find_dangling(compose: Compose, folder: Path) -> Iterator[str]:
     """`folder`: what relative paths begin at."""
-    services = compose.services.items()
-    mounts = [(name, volume.partition(":")[0]) for name, service in services for volume in service.volumes]
-    paths = [(name, source) for name, source in mounts if _is_path(source)]
-    volumes = [(name, source) for name, source in mounts if not _is_path(source)]
-    yield from _unmatched("volume", volumes, compose.volumes.keys())
-    yield from _unmatched("secret", [(n, x) for n, s in services for x in s.secrets], compose.secrets.keys())
-    yield from _unmatched("config", [(n, x) for n, s in services for x in s.configs], compose.configs.keys())
-    yield from _unmatched(
-        "network", [(n, x) for n, s in services for x in s.networks], compose.networks.keys()
-    )
+    for kind, named, there in _resources(compose):
+        yield from (
+            f"{name} uses the {kind} {used}, which is not defined"
+            for name, used in named
+            if used not in there
+        )
+    paths = [(name, source) for name, source in _mounts(compose) if _is_path(source)]
     files = [(name, given.file) for name, given in [*compose.secrets.items(), *compose.configs.items()]]
     for name, path in [*paths, *files]:
         if not (folder / Path(path).expanduser()).exists():
             yield f"{name} needs {path}, which is not there"
-    for name, service in services:
+    for name, service in compose.services.items():
         yield from _unbuildable(name, service, folder)
         yield from _unmet(name, service, compose, folder)
+
+
+def find_unused(compose: Compose) -> Iterator[str]:
+    """What is defined for nothing, where nobody sets anything: a folder may stand in for a volume."""
+    for kind, named, there in _resources(compose):
+        yield from (
+            f"no service uses the {kind} {left}" for left in sorted(there - {used for _, used in named})
+        )
+
+
+def _resources(compose: Compose) -> list[tuple[str, Named, Set[str]]]:
+    """What services name, a kind each, and what is defined of it."""
+    services = compose.services.items()
+    volumes = [(name, source) for name, source in _mounts(compose) if not _is_path(source)]
+    return [
+        ("volume", volumes, compose.volumes.keys()),
+        ("secret", [(n, x) for n, s in services for x in s.secrets], compose.secrets.keys()),
+        ("config", [(n, x) for n, s in services for x in s.configs], compose.configs.keys()),
+        ("network", [(n, x) for n, s in services for x in s.networks], compose.networks.keys()),
+    ]
+
+
+def _mounts(compose: Compose) -> Named:
+    return [
+        (name, volume.partition(":")[0])
+        for name, service in compose.services.items()
+        for volume in service.volumes
+    ]
 
 
 def _is_path(source: str) -> bool:
     """An engine takes what begins otherwise for the name of a volume."""
     return source.startswith((".", "/", "~"))
-
-
-def _unmatched(kind: str, named: Named, there: Set[str]) -> Iterator[str]:
-    yield from (
-        f"{name} uses the {kind} {used}, which is not defined" for name, used in named if used not in there
-    )
-    yield from (f"no service uses the {kind} {left}" for left in sorted(there - {used for _, used in named}))
 
 
 def _unbuildable(name: str, service: Service, folder: Path) -> Iterator[str]:

@@ -8,6 +8,9 @@ from pathlib import Path
 # ${NAME}, ${NAME-default}, ${NAME:-default}; $$ is a dollar sign.
 REFERENCE = re.compile(r"\$(?:(?P<dollar>\$)|\{(?P<name>\w+)(?::?-(?P<default>[^{}]*))?\})")
 SETTING = re.compile(r"(?:# )?(?P<name>[A-Z][A-Z0-9_]*)=(?P<value>.*)")
+# A value in quotes ends with them; another one where a comment begins.
+QUOTED = re.compile(r"""\s*(?P<quote>['"])(?P<value>.*?)(?P=quote)\s*(?:#.*)?""")
+COMMENT = re.compile(r"(?:^|\s+)#.*")
 
 
 class BadReference(Exception):
@@ -43,8 +46,14 @@ def read_settings(path: Path, *, examples: bool) -> dict[str, str]:
     for line in path.read_text("utf-8").splitlines():
         matched = SETTING.fullmatch(line)
         if matched and (examples or not line.startswith("#")):
-            found[matched["name"]] = matched["value"]
+            found[matched["name"]] = _bare(matched["value"])
     return found
+
+
+def _bare(value: str) -> str:
+    """As an engine takes what stands behind `NAME=`."""
+    quoted = QUOTED.fullmatch(value)
+    return quoted["value"] if quoted else COMMENT.sub("", value).strip()
 
 
 def _references(text: str) -> list[re.Match[str]]:

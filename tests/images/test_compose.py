@@ -1,5 +1,6 @@
 """`docker compose up` on a fresh clone: what can be held true of its files without an engine."""
 
+import re
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -8,8 +9,7 @@ from pydantic_settings import BaseSettings
 
 from backend.api.guard import is_key_needed
 from backend.api.settings import Settings
-from databases.settings import StateSettings, load_settings
-from frontend.settings import PageSettings
+from databases.settings import load_settings
 from tests.images.compose import (
     PROJECT,
     environment,
@@ -19,10 +19,8 @@ from tests.images.compose import (
     instructions,
     read_compose,
 )
+from tests.images.compose_settings import READ_BY
 from tests.images.interpolation import read_settings
-from training.cli.look_alikes import DuplicateSettings
-from training.ingestion.sources.archives import ArchiveLimits
-from training.tracking.settings import TrackingSettings
 
 DOCKERFILES = ["Dockerfile.api", "Dockerfile.ui", "Dockerfile.training"]
 SERVICES = sorted(read_compose().services)
@@ -152,18 +150,10 @@ def test_only_the_three_services_of_everyday_start_by_themselves() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "service"),
-    [
-        (Settings, "api"),
-        (PageSettings, "ui"),
-        (StateSettings, "training"),
-        (ArchiveLimits, "training"),
-        (DuplicateSettings, "training"),
-        (TrackingSettings, "training"),
-    ],
+    ("service", "kind"), [(service, kind) for service, kinds in READ_BY.items() for kind in kinds]
 )
 def test_every_setting_can_be_set_and_what_is_told_of_its_default_is_true(
-    monkeypatch: pytest.MonkeyPatch, kind: type[BaseSettings], service: str
+    monkeypatch: pytest.MonkeyPatch, service: str, kind: type[BaseSettings]
 ) -> None:
     told = read_settings(PROJECT / ".env.example", examples=True)
     settable = {name for name, value in read_compose().services[service].environment.items() if value is None}
@@ -177,6 +167,29 @@ def test_every_setting_can_be_set_and_what_is_told_of_its_default_is_true(
             assert getattr(load_settings(kind), name) == field.default
     for variable in settable & IN_THE_IMAGE:
         assert image_environment("Dockerfile.training")[variable] == told[variable]
+
+
+def test_no_settings_that_a_program_reads_are_forgotten() -> None:
+    known = {kind.__name__ for kinds in READ_BY.values() for each in kinds for kind in each.__mro__}
+    assert {"Settings", "CheckpointSettings"} <= _settings_in_the_code() <= known
+
+
+def test_whatever_trains_is_told_the_same() -> None:
+    services = read_compose().services
+    assert (
+        services["training"].environment
+        == services["training-gpu"].environment
+        == services["mlflow"].environment
+    )
+
+
+def _settings_in_the_code() -> set[str]:
+    """The names of all classes that read the environment."""
+    rooms = [PROJECT / name for name in ("backend", "databases", "frontend", "training")]
+    code = [path.read_text("utf-8") for room in rooms for path in room.rglob("*.py")]
+    return {
+        found for text in code for found in re.findall(r"^class (\w+)\(\w*Settings\):", text, re.MULTILINE)
+    }
 
 
 @pytest.mark.parametrize("dockerfile", DOCKERFILES)
