@@ -170,6 +170,7 @@ class Latency(Answer):
 class Drift(Answer):
     version: str
     answers: int
+    of_library: int = 0
     least: int
     distance: float | None
     by_chance: float | None

@@ -168,6 +168,8 @@ def _before_and_after(compared: Comparison) -> str | None:
 
 def drifted(drift: Drift) -> str:
     """Whether today's pictures are like those that the model learnt from, in a sentence or two."""
+    if not drift.answers and drift.of_library:
+        return f"{drift.version} was asked about pictures of the library alone, which tell nothing here."
     if not drift.answers:
         return f"Nobody asked {drift.version} anything in these days."
     if any(one.expected is None for one in drift.labels):
@@ -200,12 +202,20 @@ def pace(drift: Drift) -> str:
             f"{100 * drift.not_an_animal:.0f} % saw no animal; the mean score was "
             f"{100 * drift.mean_score:.0f} %."
         )
+    if drift.of_library:
+        said.append(f"{_besides(drift.of_library)} count.")
     if drift.latency is not None:
         said.append(
-            f"Half of them took less than {milliseconds(drift.latency.median_ms)}, 19 of 20 less than "
+            f"Half of its answers took less than {milliseconds(drift.latency.median_ms)}, 19 of 20 less than "
             f"{milliseconds(drift.latency.p95_ms)}."
         )
     return " ".join(said)
+
+
+def _besides(of_library: int) -> str:
+    if of_library == 1:
+        return "One more question, about a picture of the library itself, does not"
+    return f"{of_library:,} more questions, about pictures of the library itself, do not"
 
 
 def changed(version: str, unembedded: int) -> str:

@@ -52,6 +52,7 @@ class RegistryStandIn:
     events: list[Json] = field(default_factory=list)
     compared: Json = field(default_factory=dict)
     answers: int = 0
+    of_library: int = 0
     distance: float | None = None
     report: str | None = None
     changes: list[Asked] = field(default_factory=list)
@@ -99,6 +100,7 @@ class RegistryStandIn:
         none: Json = {"answers": 0, "capped": False, "unsure": None, "not_an_animal": None}
         day = none | {"day": "2026-11-28", "mean_score": None, "answers": self.answers}
         told: Json = {"version": CHAMPION, "answers": self.answers, "least": 100, "distance": self.distance}
+        told["of_library"] = self.of_library
         sums = {"unsure": 0.1, "not_an_animal": 0.05, "mean_score": 0.8, "by_chance": 0.11}
         pace = {"median_ms": 14.0, "p95_ms": 40.0}
         return told | sums | {"labels": labels, "days": [day], "latency": pace}

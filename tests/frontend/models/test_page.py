@@ -193,13 +193,24 @@ def test_what_it_is_asked_of_late_is_held_against_what_it_learnt(
     registry.answers, registry.distance = 400, 0.4
     said = words(page.run())
     assert "Most of all more lion: 90 % of the answers, 50 % of what it learnt from." in said
-    assert "Half of them took less than 14 ms, 19 of 20 less than 40 ms." in said
+    assert "Half of its answers took less than 14 ms, 19 of 20 less than 40 ms." in said
+    assert "of the library itself" not in said
     registry.distance = 0.05
     assert "about as frequent as in what it learnt from" in words(page.run())
     registry.answers, registry.distance = 40, None
     assert "40 answers: too few to say" in words(page.run())
     registry.answers = 0
     assert "Nobody asked animals-7 anything in these days." in words(page.run())
+
+
+def test_questions_about_the_librarys_own_pictures_are_told_apart(
+    page: AppTest, registry: RegistryStandIn
+) -> None:
+    registry.answers, registry.distance, registry.of_library = 400, 0.05, 1
+    said = "One more question, about a picture of the library itself, does not count."
+    assert said in words(page.run())
+    registry.answers = 0
+    assert "animals-7 was asked about pictures of the library alone" in words(page.run())
 
 
 def test_a_report_is_shown_on_demand_with_no_rights_of_this_page(
