@@ -136,6 +136,7 @@ class Comparison(Answer):
     b: Side
     same_pictures: bool
     paired: Paired | None
+    unasked: int | None = None
     data: DataChange | None
     decisions: Decisions
 

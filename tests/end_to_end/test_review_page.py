@@ -64,7 +64,7 @@ def test_reported_pictures_are_decided_on_by_key_and_taken_back(
 ) -> None:
     expect(cards.first).to_contain_text("Bob says: violet.")
     name = cards.first.locator("img").get_attribute("alt")
-    expect(page.get_by_text("The model has learnt from all decisions")).to_be_visible()
+    expect(page.get_by_text("Recent decisions")).to_be_visible()
     models = _asked(demo, "/models")
     cards.first.focus()
     page.keyboard.press("Enter")

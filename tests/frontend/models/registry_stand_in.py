@@ -57,6 +57,7 @@ class RegistryStandIn:
     report: str | None = None
     changes: list[Asked] = field(default_factory=list)
     changed: str = "animals-8"
+    unembedded: int = 0
 
     def install(self, api: StandIn) -> None:
         me: Json = {"auth": False, "name": None, "scopes": ["predict", "review", "admin"]}
@@ -107,4 +108,4 @@ class RegistryStandIn:
 
     def _change(self, asked: Asked) -> Json:
         self.changes.append(asked)
-        return {"version": self.changed, "before": CHAMPION, "unembedded": 0}
+        return {"version": self.changed, "before": CHAMPION, "unembedded": self.unembedded}

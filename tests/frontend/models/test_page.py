@@ -4,7 +4,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from frontend.markup import plain
-from tests.frontend.at_the_page import OpenPage, buttons, click, words
+from frontend.signing import KEPT_NAME
+from tests.frontend.at_the_page import OpenPage, buttons, click, command, words
 from tests.frontend.models.registry_stand_in import CHAMPION, RegistryStandIn, metrics, model, paired
 from tests.frontend.stand_in import StandIn
 
@@ -108,6 +109,29 @@ def test_the_champion_stands_beside_the_one_before_it_and_tells_what_review_boug
     assert "people made 4 decisions: 3 labels set right or given, 1 picture taken out." in said
     assert "right on 90.0 % (50 to 99 %) before, and is on 95.0 % (50 to 99 %) after." in said
     assert "Make it the champion" not in buttons(page)
+
+
+def test_corrections_that_entered_the_test_split_name_the_command_that_asks_both(
+    page: AppTest, registry: RegistryStandIn
+) -> None:
+    registry.models.insert(0, model("animals-8"))
+    registry.compared = {"same_pictures": False, "unasked": 7}
+    said = words(opened(page, "animals-8"))
+    assert "their figures do not tell which is better" in said
+    assert "ask both about the 7 test pictures that neither learnt from" in said
+    assert [one.value for one in page.code] == [f"menagerie compare {CHAMPION} animals-8"]
+
+
+def test_a_champion_that_has_not_looked_at_all_pictures_names_the_command_for_that(
+    page: AppTest, registry: RegistryStandIn
+) -> None:
+    registry.models.insert(0, model("animals-8"))
+    registry.unembedded = 3
+    page.session_state[KEPT_NAME] = "Ann"
+    click(opened(page, "animals-8"), "Make it the champion")
+    click(page, "Yes: make it the champion")
+    assert "has not looked at 3 pictures of the library yet" in page.success[0].value
+    assert command("menagerie index --version animals-8") in words(page)
 
 
 def test_a_model_becomes_the_champion_after_a_second_question_under_a_name(
