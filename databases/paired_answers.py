@@ -49,6 +49,16 @@ def paired_answers(
     ]
 
 
+def count_new_pictures(session: Session, task: str, learnt_from: frozenset[str]) -> int:
+    """How many usable, labelled test pictures a task has whose content is not in `learnt_from`."""
+    contents = session.scalars(
+        select(Image.sha256)
+        .join(Root, Root.id == Image.root_id)
+        .where(Root.task == task, Image.split == "test", Image.label.is_not(None), Image.usable)
+    )
+    return sum(content not in learnt_from for content in contents)
+
+
 def learnt_contents(members: list[Member]) -> frozenset[str]:
     """What a model may have learnt from: train, and val, by which it was chosen at the least."""
     return frozenset(one.sha256 for one in members if one.split != "test")

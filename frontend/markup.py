@@ -6,7 +6,7 @@ import re
 from html import escape
 
 from frontend.answers import LabelScore, ModelName
-from frontend.wording import Notice, percent
+from frontend.wording import Notice, Todo, percent
 
 # Drawn by the style sheet: Streamlit's sanitizer takes inline SVG away.
 PAW = '<i class="mng-paw" aria-hidden="true"></i>'
@@ -47,10 +47,21 @@ def status(model: ModelName, pictures: int) -> str:
 def notice(said: Notice, detail: str | None = None) -> str:
     """`detail`: what exactly was found, in small print."""
     fine = f'<p class="mng-fine">Details: {escape(detail)}</p>' if detail else ""
-    return (
-        f'<div class="mng-notice" role="alert"><h2>{escape(said.title)}</h2>'
-        f"<p>{escape(said.advice)}</p>{fine}</div>"
-    )
+    return f'<div class="mng-notice" role="alert">{advice(said)}{fine}</div>'
+
+
+def advice(said: Notice) -> str:
+    """What a notice says, without the box around it."""
+    words = f"<p>{escape(said.advice)}</p>" if said.advice else ""
+    command = f"<p>{todo(said.todo)}</p>" if said.todo else ""
+    return f"<h2>{escape(said.title)}</h2>{words}{command}"
+
+
+def todo(one: Todo) -> str:
+    """What whoever runs the service can do: a sentence, with what to type in a box that one click selects."""
+    typed = ", then ".join(f'<code class="mng-command">{escape(command)}</code>' for command in one.commands)
+    then = f" {escape(one.then)}" if one.then else ""
+    return f"{escape(one.begin)} {typed}.{then}"
 
 
 def done(said: str) -> str:

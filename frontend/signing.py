@@ -6,12 +6,12 @@ from typing import Literal, cast
 
 import streamlit as st
 
-from frontend import failure
+from frontend import failure, markup
 from frontend.answers import Answer
 from frontend.client import Api, ApiError
 from frontend.remembering import remember, remembered
 from frontend.settings import KEY as SENDABLE
-from frontend.wording import Notice
+from frontend.wording import Notice, Todo
 
 Scope = Literal["review", "admin"]
 KEPT_KEY = "signing-key"
@@ -28,8 +28,8 @@ ALLOWS: dict[Scope, str] = {
 NEEDS_KEY: dict[Scope, Notice] = {
     scope: Notice(
         f"You need a key to {deed}",
-        "Whoever runs this service can make you one with the command below. This page keeps it until you "
-        "close or reload it, and shows it to nobody.",
+        "This page keeps it until you close or reload it, and shows it to nobody.",
+        todo=Todo("make you one", (f"menagerie keys add NAME --scope {scope}",)),
     )
     for scope, deed in ALLOWS.items()
 }
@@ -124,7 +124,7 @@ def _with_key(api: Api, scope: Scope) -> Visitor | None:
 def _ask_key(api: Api, scope: Scope) -> None:
     # Cleared as it is sent: the key is then in no widget, only where it is kept.
     with st.container(key="signing"), st.form("key", border=False, clear_on_submit=True):
-        st.html(_panel(NEEDS_KEY[scope], f"menagerie keys add NAME --scope {scope}"))
+        st.html(_panel(NEEDS_KEY[scope]))
         key = st.text_input("Your key", type="password", autocomplete="off").strip()
         if st.form_submit_button("Sign in", type="primary"):
             st.session_state[TROUBLE] = _try_key(api, key, scope)
@@ -168,6 +168,5 @@ def _forget(kept: str) -> None:
         st.session_state[kept] = ""  # not even if the browser told it
 
 
-def _panel(said: Notice, command: str = "") -> str:
-    code = f"<p><code>{escape(command)}</code></p>" if command else ""
-    return f'<div class="mng-notice"><h2>{escape(said.title)}</h2><p>{escape(said.advice)}</p>{code}</div>'
+def _panel(said: Notice) -> str:
+    return f'<div class="mng-notice">{markup.advice(said)}</div>'

@@ -7,13 +7,42 @@ from frontend.client import ApiError
 
 
 @dataclass(frozen=True)
+class Todo:
+    """What only whoever runs the service can do: `deed` in words, the commands for that in their order, and
+    what is to be said `then`."""
+
+    deed: str
+    commands: tuple[str, ...]
+    then: str = ""
+
+    @property
+    def begin(self) -> str:
+        return f"{OPERATOR} can {self.deed} with"
+
+    @property
+    def text(self) -> str:
+        """All of it where there is no HTML."""
+        said = f"{self.begin}: {', then '.join(self.commands)}"
+        return f"{said}. {self.then}" if self.then else said
+
+
+@dataclass(frozen=True)
 class Notice:
     """`again`: asking the same once more may help. If not, another picture will."""
 
     title: str
     advice: str
     again: bool = False
+    todo: Todo | None = None
 
+    @property
+    def text(self) -> str:
+        """What there is to do, where there is no HTML."""
+        said = [self.advice, self.todo.text if self.todo else ""]
+        return " ".join(one for one in said if one)
+
+
+OPERATOR = "Whoever runs this service"
 
 BADGES: dict[Verdict, str] = {
     "confident": "Confident",
@@ -21,9 +50,10 @@ BADGES: dict[Verdict, str] = {
     "not_an_animal": "No animal recognised",
 }
 
-MAKE_A_KEY = (
-    "Whoever runs it can make one with: menagerie keys add page, and start this page with MENAGERIE_API_KEY "
-    "set to what that prints."
+MAKE_A_KEY = Todo(
+    "make one",
+    ("menagerie keys add page",),
+    "Start this page with MENAGERIE_API_KEY set to what that prints.",
 )
 
 GONE = Notice("This picture is no longer in the library", "Choose another one.")
@@ -65,12 +95,18 @@ NOTICES: dict[str, Notice] = {
     "not_ready": Notice(
         "The service is still starting", "It is loading its model. Give it a few seconds.", again=True
     ),
-    "missing_key": Notice("The service wants a key, and this page has none", MAKE_A_KEY, again=True),
+    "missing_key": Notice("The service wants a key, and this page has none", "", again=True, todo=MAKE_A_KEY),
     "invalid_key": Notice(
-        "The service does not accept this page's key", f"It may have been revoked. {MAKE_A_KEY}", again=True
+        "The service does not accept this page's key",
+        "It may have been revoked.",
+        again=True,
+        todo=MAKE_A_KEY,
     ),
     "missing_scope": Notice(
-        "This page's key does not allow that", f"It lacks what is named below. {MAKE_A_KEY}", again=True
+        "This page's key does not allow that",
+        "It lacks what is named below.",
+        again=True,
+        todo=MAKE_A_KEY,
     ),
     "rate_limited": Notice(
         "The service has been asked too often", "Wait a moment, then try again.", again=True
@@ -81,9 +117,9 @@ NOTICES: dict[str, Notice] = {
     ),
     "unreachable": Notice(
         "The service is not answering",
-        "It may be starting up or switched off. Wait a moment, then try again. "
-        "If you run it yourself, start it with: menagerie serve",
+        "It may be starting up or switched off. Wait a moment, then try again.",
         again=True,
+        todo=Todo("start it", ("menagerie serve",)),
     ),
     FAULT: Notice(
         "This page made a mistake",
@@ -100,9 +136,12 @@ UNKNOWN = Notice(
 
 EMPTY_LIBRARY = Notice(
     "The library is empty",
-    "There are no pictures to pick from yet: upload one of your own. "
-    "Whoever runs this service can fill the library with: menagerie ingest FOLDER, then menagerie train "
-    "--promote, and start the service anew",
+    "There are no pictures to pick from yet: upload one of your own.",
+    todo=Todo(
+        "fill the library",
+        ("menagerie ingest FOLDER", "menagerie train --promote"),
+        "Then the service has to be started anew.",
+    ),
 )
 
 # Cosines of two embeddings, as a person would put them. Among some hundred photos of the same animal
@@ -117,8 +156,8 @@ def notice_for(error: ApiError) -> Notice:
 def no_pictures_of(label: str) -> Notice:
     return Notice(
         f"No pictures of “{label}” to compare with",
-        "The library holds none, or none besides this one. Whoever runs this service can add some with: "
-        "menagerie ingest FOLDER, then menagerie index",
+        "The library holds none, or none besides this one.",
+        todo=Todo("add some", ("menagerie ingest FOLDER", "menagerie index")),
     )
 
 

@@ -81,12 +81,20 @@ def ask_neighbours(
 def read_answers(bundle: Bundle, images: Sequence[LibraryImage], raw: Raw) -> list[NewAnswer]:
     """A bundle's answers to `images`, from its raw outputs for them, as the service would give them."""
     said = Predictor(bundle).interpret(raw)
-    return [_answer(image, one) for image, one in zip(images, said, strict=True)]
+    return [new_answer(image.id, image.sha256, one) for image, one in zip(images, said, strict=True)]
 
 
-def _answer(image: LibraryImage, said: Prediction) -> NewAnswer:
+def new_answer(image_id: int, sha256: str, said: Prediction) -> NewAnswer:
+    """What a model says of a picture of the library, to be kept; `sha256`: of what it saw."""
     second, first = np.partition(said.scores, -2)[-2:]
-    return NewAnswer(image.id, image.sha256, said.likeliest, said.score, float(first - second), said.verdict)
+    return NewAnswer(image_id, sha256, said.likeliest, said.score, float(first - second), said.verdict)
+
+
+def keep_answers(engine: Engine, model: RegisteredModel, said: Iterable[NewAnswer]) -> None:
+    """Keeps those answers of a model to its task's pictures that were not known yet."""
+    with Session(engine) as session, session.begin():
+        lacking = set(answers.unanswered(session, model.id, model.task))
+        answers.put_answers(session, model.id, [one for one in said if one.image_id in lacking])
 
 
 def find_chunks(engine: Engine, image_ids: Iterable[int]) -> Iterator[list[LibraryImage]]:

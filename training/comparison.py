@@ -8,6 +8,8 @@ from backend.certainty import PairedTest, Share, mcnemar, wilson
 from backend.inference.bundle import Bundle
 from backend.inference.manifest import Manifest
 from backend.inference.prediction import Prediction, Predictor
+from databases.answers import NewAnswer
+from training.answering import new_answer
 from training.errors import NoPictures
 from training.progress import Progress
 from training.questions import Opened, Question, Unreadable, open_all
@@ -24,12 +26,14 @@ class Reply:
 
 @dataclass(frozen=True)
 class Row:
-    """A picture and both replies; `learnt`: whether each of the two was trained on it or chosen by it."""
+    """A picture and both replies; `learnt`: whether each of the two was trained on it or chosen by it.
+    `said`: both replies to a picture of the library, as they can be kept."""
 
     question: Question
     first: Reply
     second: Reply
     learnt: tuple[bool, bool] = (False, False)
+    said: tuple[NewAnswer, NewAnswer] | None = None
 
     @property
     def agree(self) -> bool:
@@ -50,6 +54,12 @@ class Comparison:
     rows: tuple[Row, ...]
     unreadable: tuple[Unreadable, ...]
     unsure: tuple[str, ...] = ()
+
+    @property
+    def said(self) -> tuple[list[NewAnswer], list[NewAnswer]]:
+        """What each of the two answered to pictures of the library."""
+        told = [row.said for row in self.rows if row.said is not None]
+        return [first for first, _ in told], [second for _, second in told]
 
     @cached_property
     def labelled(self) -> tuple[Row, ...]:
@@ -134,9 +144,16 @@ def _ask(
             _reply(one.question, this),
             _reply(one.question, that),
             (one.sha256 in (learnt[0] or ()), one.sha256 in (learnt[1] or ())),
+            _said(one, this, that),
         )
         for one, this, that in zip(opened, first, second, strict=True)
     ]
+
+
+def _said(opened: Opened, this: Prediction, that: Prediction) -> tuple[NewAnswer, NewAnswer] | None:
+    if (image_id := opened.question.image_id) is None:
+        return None
+    return new_answer(image_id, opened.sha256, this), new_answer(image_id, opened.sha256, that)
 
 
 def _reply(question: Question, prediction: Prediction) -> Reply:

@@ -25,11 +25,13 @@ BATCH = 8  # decoded pictures in memory at a time: one may have 200 MB
 
 @dataclass(frozen=True)
 class Question:
-    """A picture where it lies. `name` can be shown; `expected` is its label, None where nobody knows it."""
+    """A picture where it lies. `name` can be shown; `expected` is its label, None where nobody knows it.
+    `image_id`: the library's, of a picture that was taken from there."""
 
     path: Place
     name: str
     expected: str | None
+    image_id: int | None = None
 
     @property
     def written(self) -> str:
@@ -55,7 +57,7 @@ class Unreadable:
 
 
 def from_library(images: Images) -> tuple[Question, ...]:
-    return tuple(Question(one.place, one.uri, one.label) for one in images)
+    return tuple(Question(one.place, one.uri, one.label, one.id) for one in images)
 
 
 def from_paths(paths: Sequence[Path], labels: frozenset[str]) -> tuple[Question, ...]:

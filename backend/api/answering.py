@@ -92,7 +92,7 @@ def record(service: Service, answered: Answered, started: float) -> str:
     """Counts an answer to a question that came at `started` (monotonic seconds) and has it written down;
     the id under which it can be spoken of later."""
     answer, prediction_id = answered.answer, uuid.uuid4().hex
-    service.metrics.answer(service.model.version, answer)
+    service.metrics.answer(service.model.version, answer, of_library=answered.neighbours.held)
     service.recorder.add(
         NewPrediction(
             id=prediction_id,

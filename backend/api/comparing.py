@@ -22,6 +22,7 @@ from databases.errors import DamagedDataset, UnknownDataset
 from databases.paired_answers import (
     PairedAnswer,
     count_decisions,
+    count_new_pictures,
     learnt_contents,
     paired_answers,
     taught_at,
@@ -32,12 +33,14 @@ from databases.registry import RegisteredModel
 def compare(service: Service, session: Session, a: RegisteredModel, b: RegisteredModel) -> CompareOut:
     """`a` beside `b`, a model of the same task."""
     learnt = _members(session, a), _members(session, b)
+    counted = _paired(session, a, b, *learnt)
     return CompareOut(
         task=a.task,
         a=_side(service, a),
         b=_side(service, b),
         same_pictures=same_pictures(a, b),
-        paired=_paired(session, a, b, *learnt),
+        paired=counted,
+        unasked=_unasked(session, a.task, counted, *learnt),
         data=_data_change(*learnt),
         decisions=_decisions(session, a, b),
     )
@@ -83,6 +86,19 @@ def _paired(
     learnt_from = learnt_contents(learnt_by_a) | learnt_contents(learnt_by_b)
     answers = paired_answers(session, a, b, learnt_from)
     return _counted(answers) if answers else None
+
+
+def _unasked(
+    session: Session,
+    task: str,
+    counted: Paired | None,
+    learnt_by_a: list[Member] | None,
+    learnt_by_b: list[Member] | None,
+) -> int | None:
+    if learnt_by_a is None or learnt_by_b is None:
+        return None
+    learnt_from = learnt_contents(learnt_by_a) | learnt_contents(learnt_by_b)
+    return count_new_pictures(session, task, learnt_from) - (counted.pictures if counted else 0)
 
 
 def _counted(answers: list[PairedAnswer]) -> Paired:

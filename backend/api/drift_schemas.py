@@ -27,7 +27,7 @@ class DayOut(BaseModel):
 
 
 class LatencyOut(BaseModel):
-    """Of the last `answers`, from the request to the answer."""
+    """Of the last `answers`, whatever they were about, from the request to the answer."""
 
     median_ms: float
     p95_ms: float
@@ -36,6 +36,9 @@ class LatencyOut(BaseModel):
 
 class DriftOut(BaseModel):
     """What a model answered of late, and what it learnt from.
+
+    `of_library`: how many more questions were about pictures that the library held already. They tell nothing
+    of what people ask, and are in no other figure but the latency.
 
     `distance`: of the labels' shares, by Jensen and Shannon, 0 where they are the same, 1 where they have
     nothing in common; null of fewer than `least` answers. `by_chance`: what 1 in 20 samples of so many
@@ -46,6 +49,7 @@ class DriftOut(BaseModel):
     version: str
     since: datetime
     answers: int
+    of_library: int
     least: int
     distance: float | None
     by_chance: float | None

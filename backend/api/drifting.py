@@ -26,7 +26,8 @@ def tell_drift(
     today = datetime.combine(now.astimezone(UTC).date(), time(), UTC)
     begins = [today - timedelta(days=back) for back in reversed(range(days))]
     spans = [
-        usage.tally(session, model.version, begin, begin + timedelta(days=1), MOST_A_DAY) for begin in begins
+        usage.tally(session, model.version, model.task, begin, begin + timedelta(days=1), MOST_A_DAY)
+        for begin in begins
     ]
     every = [one for span in spans for one in span.tallies]
     labels = _labels(model.labels, prior, every)
@@ -37,6 +38,7 @@ def tell_drift(
         version=model.version,
         since=begins[0],
         answers=_answers(every),
+        of_library=sum(span.of_library for span in spans),
         least=LEAST,
         distance=jensen_shannon_distance(prior, [one.share for one in labels]) if prior and enough else None,
         by_chance=distance_by_chance(len(labels), named) if enough else None,

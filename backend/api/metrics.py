@@ -66,11 +66,14 @@ class Metrics:
         if manifest.label_prior is not None:
             self._drift = LabelDrift(self._recent, manifest.version, manifest.labels, manifest.label_prior)
 
-    def answer(self, version: str, answer: Prediction) -> None:
+    def answer(self, version: str, answer: Prediction, *, of_library: bool = False) -> None:
+        """`of_library`: whether the picture is known to be the library's own, which is no sign of drift."""
         self._answers.labels(version, answer.verdict).inc()
         self._labels.labels(version, answer.likeliest).inc()
         drift = self._drift
-        if drift is not None and drift.version == version and answer.label is not None:
+        if drift is None or drift.version != version or of_library:
+            return
+        if answer.label is not None:
             drift.add(answer.label)
 
     def cached(self) -> None:

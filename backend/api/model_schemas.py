@@ -149,15 +149,18 @@ class DecisionCounts(BaseModel):
 
 
 class CompareOut(BaseModel):
-    """`same_pictures`: whether the metrics of both were measured on the very same test pictures. `paired` is
-    null where not both models' answers to test pictures are known, or not what they learnt from; `data` where
-    a data set was not kept."""
+    """`same_pictures`: whether the metrics of both were measured on the very same test pictures. `data` is
+    null where a data set was not kept. `paired` is null where not both models' answers to test pictures are
+    known, or not what they learnt from. `unasked`: how many test pictures that neither learnt from are not in
+    `paired`, for not both answers to them are known, which `menagerie compare` changes; null where nobody
+    knows what they learnt from."""
 
     task: str
     a: Side
     b: Side
     same_pictures: bool
     paired: Paired | None
+    unasked: int | None
     data: DataChange | None
     decisions: DecisionCounts
 

@@ -27,32 +27,25 @@ def search(
     Goldstein 1998), and come in the order in which they were chosen.
     """
     with gallery.opened() as shelf:
-        own = _own(shelf, without)
+        own = own_of(shelf, without)
         available = shelf.available(among, own)
         wanted = min(k, available)
         pool = wanted
         if diversity:
             pool = min(available, max(wanted, min(max(POOL * k, LEAST_POOL), MOST_POOL)))
-        chosen = _different(shelf, embedding, among, own, pool)
+        chosen = nearest_different(shelf, embedding, among, own, pool)
         if diversity:
             chosen = _diverse(shelf, chosen, wanted, diversity)
         alike = shelf.alike(among, {one.shown for one in chosen})
     return Found([_match(one, alike.get(one.shown, 1)) for one in chosen], available)
 
 
+def own_of(shelf: Shelf, sha256: str | None) -> frozenset[str]:
+    """What the library's pictures with this content show; empty where there is none, or nobody asked."""
+    return frozenset() if sha256 is None else shelf.shown_by(sha256)
+
+
 def nearest_different(
-    gallery: Gallery, embedding: NDArray[np.float32], among: Among, *, k: int, without: str | None
-) -> list[Candidate]:
-    """As `search`, where nobody asks how many there are."""
-    with gallery.opened() as shelf:
-        return _different(shelf, embedding, among, _own(shelf, without), k)
-
-
-def _own(shelf: Shelf, without: str | None) -> frozenset[str]:
-    return frozenset() if without is None else shelf.shown_by(without)
-
-
-def _different(
     shelf: Shelf, embedding: NDArray[np.float32], among: Among, own: frozenset[str], wanted: int
 ) -> list[Candidate]:
     """The nearest picture of each of the `wanted` nearest different things, or of all if they are fewer."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.gallery.asking import Candidate, Gallery
-from backend.gallery.choosing import nearest_different
+from backend.gallery.choosing import nearest_different, own_of
 from databases.nearest import Among
 
 NEIGHBOURS = 10
@@ -24,9 +24,11 @@ class Suggestion:
 
 @dataclass(frozen=True)
 class Neighbours:
-    """The nearest pictures, look-alikes once, the asked picture and its own look-alikes left out."""
+    """The nearest pictures, look-alikes once, the asked picture and its own look-alikes left out. `held`:
+    whether the asked picture itself is the library's."""
 
     pictures: tuple[Candidate, ...]
+    held: bool = False
 
     @property
     def nearest(self) -> float | None:
@@ -60,4 +62,7 @@ def labelled_neighbours(gallery: Gallery, embedding: NDArray[np.float32], withou
 
 
 def _ask(gallery: Gallery, embedding: NDArray[np.float32], without: str | None, among: Among) -> Neighbours:
-    return Neighbours(tuple(nearest_different(gallery, embedding, among, k=NEIGHBOURS, without=without)))
+    with gallery.opened() as shelf:
+        own = own_of(shelf, without)
+        found = nearest_different(shelf, embedding, among, own, NEIGHBOURS)
+    return Neighbours(tuple(found), held=bool(own))

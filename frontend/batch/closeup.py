@@ -1,4 +1,4 @@
-"""One picture of a batch, looked at closely: its answer, pictures like it, and whether that is right."""
+"""One picture of a batch, looked at closely: its answer, why, pictures like it, and whether that is right."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 
 from frontend import markup as shared
-from frontend.answering import gallery, markup, reporting
+from frontend.answering import gallery, markup, reporting, why
 from frontend.answering.visit import Visit
 from frontend.answers import Prediction
 from frontend.batch.job import Job
@@ -47,17 +47,22 @@ def show(api: Api, job: Job) -> None:
     with st.container(key="result"):
         left, right = st.columns([11, 10], gap="large")
     with left, st.container(key="picture"):
-        if asked.preview:
-            st.image(asked.preview, alt=f"The picture {row.name}", width="stretch")
-        else:
-            st.html(shared.no_preview(row.name))
+        picture = st.empty()
         st.html(markup.fine(row.name))
+        under = st.container(key="under")
+    if asked.preview:
+        picture.image(asked.preview, alt=f"The picture {row.name}", width="stretch")
+    else:
+        picture.html(shared.no_preview(row.name))
     with right:
         if row.prediction is None:
             st.html(markup.unusable(row.problem or ""))
             return
         _answer(api, job, place, asked, row.prediction)
-    if row.prediction.label is not None:
+    # Of a picture that is gone there is a thumbnail still, but nothing to ask the model about.
+    if asked.comparable and row.prediction.label is not None:
+        with under:
+            why.show(api, asked, row.prediction, picture)
         gallery.show(api, asked, row.prediction)
 
 

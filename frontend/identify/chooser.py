@@ -23,6 +23,7 @@ ICONS: dict[Source, str] = {
     "Camera": ":material/photo_camera:",
     "Library": ":material/photo_library:",
 }
+CAMERA_LINES: Literal["720p"] = "720p"  # twice what models look at, also of a part; more takes longer to send
 
 
 def choose(api: Api) -> Picture | None:
@@ -46,8 +47,7 @@ def choose(api: Api) -> Picture | None:
         if source == "File":
             return _from_files()
         if source == "Camera":
-            shot = st.camera_input("Take a picture of an animal", key=f"camera-{visit.number()}")
-            return None if shot is None else _received(shot)
+            return _from_camera()
         return _from_library(api)
 
 
@@ -56,6 +56,14 @@ def choose_next() -> Picture | None:
     as `choose`."""
     with st.container(key="next"):  # unseen: arriving.js passes on to it what comes
         return _uploaded("The next picture")
+
+
+def _from_camera() -> Picture | None:
+    # By itself, Streamlit would ask the camera for as few pixels as the widget is wide.
+    shot = st.camera_input(
+        "Take a picture of an animal", key=f"camera-{visit.number()}", resolution=CAMERA_LINES
+    )
+    return None if shot is None else _received(shot)
 
 
 def _from_files() -> Picture | None:

@@ -132,6 +132,7 @@ def _others(api: Api, image: Details, at: Address) -> None:
         if error.code != "not_found":
             failure.say(error)
             return
-        html += f'<h2>More like this</h2><p class="mng-fine">{escape(wording.NOT_SEARCHED)}</p>'
+        why = f"{escape(wording.NOT_SEARCHED)} {markup.todo(wording.INDEX)}"
+        html += f'<h2>More like this</h2><p class="mng-fine">{why}</p>'
     if html:
         links.show(f'<div class="mng-others">{html}</div>', "library-others")

@@ -1,7 +1,7 @@
 """What this room says, in plain words."""
 
 from frontend.client import ApiError
-from frontend.wording import Notice, notice_for
+from frontend.wording import Notice, Todo, notice_for
 
 SPLITS = {"train": "Training", "val": "Validation", "test": "Test"}
 
@@ -23,8 +23,8 @@ FINDINGS: dict[str, tuple[str, str]] = {
 INTRODUCTION = "The pictures that the service compares with and learns from."
 EMPTY = Notice(
     "There are no pictures yet",
-    "Whoever runs this service can fill the library with: menagerie ingest FOLDER. "
-    "A folder for each animal, with its pictures inside, is all that takes.",
+    "A folder for each animal, with its pictures inside, is all that it takes.",
+    todo=Todo("fill the library", ("menagerie ingest FOLDER",)),
 )
 NOTHING_PASSES = Notice("No picture is like that", "Take one of the filters away, or all of them.")
 NOTHING_LEFT = Notice("There are no pictures after this", "Some may have been taken out meanwhile.")
@@ -32,9 +32,11 @@ NO_SUCH_FILTER = Notice(
     "The library knows nothing of that name",
     "The address asks for a label, place or finding that is not there.",
 )
+INDEX = Todo("have it looked at", ("menagerie index",))
 NOTHING_FOUND = Notice(
     "Nothing to compare with",
-    "No picture can be searched yet. Whoever runs this service can change that with: menagerie index",
+    "The model has not looked at the library's pictures yet.",
+    todo=Todo("have them looked at", ("menagerie index",)),
 )
 GONE = Notice(
     "This picture is not in the library",
@@ -42,13 +44,10 @@ GONE = Notice(
 )
 GONE_FILE = Notice(
     "The file of this picture is gone",
-    "It is no longer where the library knew it. Whoever runs this service can tell the library with: "
-    "menagerie ingest",
+    "It is no longer where the library knew it.",
+    todo=Todo("tell the library where its pictures are", ("menagerie ingest FOLDER",)),
 )
-NOT_SEARCHED = (
-    "This picture cannot be compared with others yet: it came after the last indexing. "
-    "Whoever runs this service can change that with: menagerie index"
-)
+NOT_SEARCHED = "The model has not looked at this picture yet, so that nothing can be compared with it."
 UPLOAD_GONE = Notice(
     "The picture that you searched by is no longer here",
     "Pictures that visitors bring along are forgotten when the page is loaded anew. Choose it once more.",

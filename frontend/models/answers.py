@@ -136,6 +136,7 @@ class Comparison(Answer):
     b: Side
     same_pictures: bool
     paired: Paired | None
+    unasked: int | None = None
     data: DataChange | None
     decisions: Decisions
 
@@ -170,6 +171,7 @@ class Latency(Answer):
 class Drift(Answer):
     version: str
     answers: int
+    of_library: int = 0
     least: int
     distance: float | None
     by_chance: float | None

@@ -35,7 +35,7 @@ def show(models: Sequence[Model]) -> None:
                 st.html(markup.row(model, low, champion))
     _more(len(models), shown)
     if unmeasured := [one.version for one in ordered[:shown] if one.latency_ms is None and one.bytes]:
-        st.html(markup.fine(wording.no_speed(unmeasured[0])))
+        st.html(markup.todo(wording.evaluation(unmeasured[0])))
 
 
 def open_model(version: str) -> None:

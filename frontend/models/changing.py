@@ -44,8 +44,12 @@ def rollback(api: Api, task: str, champion: str, before: str) -> None:
 
 def outcome() -> None:
     """Says once what was done last."""
-    if done := st.session_state.pop(DONE, None):
-        st.success(plain(done), icon=":material/check_circle:")
+    done: Champion | None = st.session_state.pop(DONE, None)
+    if done is not None:
+        said = wording.changed(done.version, done.unembedded)
+        st.success(plain(said), icon=":material/check_circle:")
+        if done.unembedded:
+            st.html(markup.todo(wording.indexing(done.version)))
 
 
 def _step(api: Api, what: str, name: str, meaning: str, change: Callable[[Visitor, bool], Champion]) -> None:
@@ -78,7 +82,7 @@ def _go(
         st.session_state[REFUSED] = error
     else:
         _ask(None)
-        st.session_state[DONE] = wording.changed(champion.version, champion.unembedded)
+        st.session_state[DONE] = champion
     st.rerun()
 
 

@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from frontend import markup as shared
 from frontend.models import wording
 from frontend.models.answers import Day, Drift, Event, LabelShare, Metrics, Model
+from frontend.wording import Todo
 
 MOST_LABELS = 12
 
@@ -15,6 +17,10 @@ def lead(text: str) -> str:
 
 def fine(text: str) -> str:
     return f'<p class="mng-fine">{escape(text)}</p>'
+
+
+def todo(one: Todo) -> str:
+    return f'<p class="mng-fine">{shared.todo(one)}</p>'
 
 
 def section(title: str, text: str = "") -> str:

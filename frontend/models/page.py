@@ -34,7 +34,7 @@ def _overview(api: Api, registry: Registry) -> None:
     task = _task(registry)
     models = [one for one in registry.models if one.task == task]
     if not models:
-        st.html(shared.notice(wording.NO_MODELS))
+        st.html(shared.notice(wording.no_models(task)))
         return
     if all(one.task == STARTER for one in registry.models):
         st.html(shared.notice(wording.ONLY_STARTER))

@@ -16,8 +16,8 @@ FILLED = "margin: 0; border: 0; width: 100%; height: 100%; display: block"
 
 def show(api: Api, model: Details) -> None:
     if model.reported_at is None:
-        how = f"Nobody wrote one yet. This does, in a minute or so: menagerie evaluate {model.version}"
-        st.html(markup.section("Report", how))
+        st.html(markup.section("Report", "Nobody wrote one yet."))
+        st.html(markup.todo(wording.evaluation(model.version)))
         return
     written = f"{CONTENTS} Written on {wording.moment(model.reported_at)}."
     st.html(markup.section("Report", written))

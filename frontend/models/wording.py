@@ -1,10 +1,11 @@
 """What the Models page says: figures in words, and what they do and do not tell."""
 
+import shlex
 from collections.abc import Sequence
 from datetime import datetime
 
 from frontend.models.answers import Comparison, DataChange, Decisions, Drift, LabelShare, Metrics, Paired
-from frontend.wording import Notice
+from frontend.wording import Notice, Todo
 
 INTRODUCTION = "Which models there are, how good each one is, and which one answers."
 STATES = {"champion": "Answers now", "candidate": "Candidate", "retired": "Answered before"}
@@ -13,11 +14,10 @@ UNLIKELY = 0.05  # the usual bound: of 20 differences by chance, one looks as la
 
 ONLY_STARTER = Notice(
     "Only the starter model so far",
-    "It knows 398 kinds of animals without any training, and was never measured on pictures of yours. Teach "
-    "one your own animals with: menagerie ingest FOLDER, then menagerie train --promote. Its figures will "
-    "stand here.",
+    "It knows 398 kinds of animals without any training, and was never measured on pictures of yours. The "
+    "figures of one that learns your own animals will stand here.",
+    todo=Todo("teach one", ("menagerie ingest FOLDER", "menagerie train --promote")),
 )
-NO_MODELS = Notice("No models of this task", "Train one with: menagerie train")
 GONE = Notice(
     "This model is not in the registry", "Perhaps the address was cut short. Go back to all models."
 )
@@ -57,9 +57,15 @@ def milliseconds(value: float | None) -> str:
     return f"{value:.0f} ms" if value >= 10 else f"{value:.1f} ms"
 
 
-def no_speed(version: str) -> str:
-    """What to do where a speed is missing, of `version` for one."""
-    return f"Speed, and a report on what a model gets wrong: menagerie evaluate {version}"
+def no_models(task: str) -> Notice:
+    command = shlex.join(["menagerie", "train", "--task", task])
+    return Notice("No models of this task", "", todo=Todo("train one", (command,)))
+
+
+def evaluation(version: str) -> Todo:
+    """What to do where a speed or a report is missing."""
+    command = shlex.join(["menagerie", "evaluate", version])
+    return Todo("have its speed measured, and a report written on what it gets wrong,", (command,))
 
 
 def day(at: datetime) -> str:
@@ -89,17 +95,50 @@ def verdict(compared: Comparison) -> str:
     """Which of two is better, as far as that can be told."""
     a, b = compared.a, compared.b
     if compared.paired is not None:
-        return _paired(a.version, b.version, compared.paired)
-    ask = f"This asks both about the same pictures: menagerie compare {a.version} {b.version}"
+        return _paired(a.version, b.version, compared.paired) + _left_out(compared.unasked)
     if compared.same_pictures and a.metrics and b.metrics:
         return (
             f"On the same {counted(b.metrics.pictures, 'test picture')}, {b.version} is right on "
             f"{_accuracy(b.metrics)}, {a.version} on {_accuracy(a.metrics)}. Which pictures each of them got "
-            f"right is not kept, so nobody can say whether that is chance. {ask}"
+            "right is not known here, so nobody can say whether that is chance."
         )
-    return (
-        "They were not measured on the same test pictures: their figures do not tell which is better. " + ask
+    return "They were not measured on the same test pictures: their figures do not tell which is better."
+
+
+def comparing(compared: Comparison) -> Todo | None:
+    """How more can be known of two; None where that is all."""
+    command = ["menagerie", "compare", compared.a.version, compared.b.version]
+    if compared.unasked:
+        return Todo(
+            f"ask both about {_those(compared.unasked)} that neither learnt from",
+            (shlex.join(command),),
+            "This page then tells how many each got right, and whether chance explains the difference. The "
+            "pictures themselves are on a page that the command writes.",
+        )
+    if compared.paired is not None:
+        return None
+    return Todo(
+        "ask both about other pictures that neither learnt from, a folder for each label,",
+        (f"{shlex.join(command)} FOLDER",),
+        _nothing_new(compared.unasked),
     )
+
+
+def _those(pictures: int) -> str:
+    return "the one test picture" if pictures == 1 else f"the {pictures:,} test pictures"
+
+
+def _nothing_new(unasked: int | None) -> str:
+    if unasked is None:
+        return "Of the test pictures nobody knows that: what one of the two learnt from was not kept."
+    return "The test split has none that is new to both."
+
+
+def _left_out(unasked: int | None) -> str:
+    if not unasked:
+        return ""
+    pictures = counted(unasked, "test picture is", "test pictures are")
+    return f" {pictures} not among them: not both were asked about what came since."
 
 
 def _accuracy(metrics: Metrics) -> str:
@@ -168,6 +207,8 @@ def _before_and_after(compared: Comparison) -> str | None:
 
 def drifted(drift: Drift) -> str:
     """Whether today's pictures are like those that the model learnt from, in a sentence or two."""
+    if not drift.answers and drift.of_library:
+        return f"{drift.version} was asked about pictures of the library alone, which tell nothing here."
     if not drift.answers:
         return f"Nobody asked {drift.version} anything in these days."
     if any(one.expected is None for one in drift.labels):
@@ -200,12 +241,20 @@ def pace(drift: Drift) -> str:
             f"{100 * drift.not_an_animal:.0f} % saw no animal; the mean score was "
             f"{100 * drift.mean_score:.0f} %."
         )
+    if drift.of_library:
+        said.append(f"{_besides(drift.of_library)} count.")
     if drift.latency is not None:
         said.append(
-            f"Half of them took less than {milliseconds(drift.latency.median_ms)}, 19 of 20 less than "
+            f"Half of its answers took less than {milliseconds(drift.latency.median_ms)}, 19 of 20 less than "
             f"{milliseconds(drift.latency.p95_ms)}."
         )
     return " ".join(said)
+
+
+def _besides(of_library: int) -> str:
+    if of_library == 1:
+        return "One more question, about a picture of the library itself, does not"
+    return f"{of_library:,} more questions, about pictures of the library itself, do not"
 
 
 def changed(version: str, unembedded: int) -> str:
@@ -213,10 +262,15 @@ def changed(version: str, unembedded: int) -> str:
     said = f"{version} is the champion. The service takes it up within seconds."
     if unembedded:
         said += (
-            f" {counted(unembedded, 'picture is', 'pictures are')} not embedded under it yet: until "
-            "menagerie index has done that, the model before it finds similar pictures."
+            f" It has not looked at {counted(unembedded, 'picture')} of the library yet: until it has, the "
+            "model before it finds similar pictures."
         )
     return said
+
+
+def indexing(version: str) -> Todo:
+    """What to do then."""
+    return Todo("have it look at them", (shlex.join(["menagerie", "index", "--version", version]),))
 
 
 def labels_by_surprise(labels: Sequence[LabelShare], most: int) -> list[LabelShare]:

@@ -117,7 +117,7 @@ def _trouble(error: ApiError | None) -> list[str]:
     if error is None:
         return []
     said = trouble(error)
-    return [said.title, said.advice, error.detail]
+    return [said.title, said.text, error.detail]
 
 
 def _lacking(waiting: list[Waiting], have: frozenset[int]) -> dict[int, str]:

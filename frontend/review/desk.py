@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from frontend import decisions
 from frontend.client import ApiError
@@ -29,6 +30,13 @@ class Done:
     words: str
 
 
+@dataclass(frozen=True)
+class Learnt:
+    """`until`: when the model that serves was made; None where nobody knows."""
+
+    until: datetime | None
+
+
 @dataclass
 class Desk:
     """`reason` and `label` choose from the queue, None is all. `counts`: by reason, of what waits.
@@ -36,6 +44,7 @@ class Desk:
     `told`: what the last gesture came to; `wrong`: what went wrong with it. `made_up`: labels that were given
     here, which may be new. `looked_at`: to be shown large, once.
     `labels`: that models know, the most frequent first. `unanswered`: pictures that none has looked at.
+    `learnt`: None as long as nobody asked since the queue was begun.
     """
 
     visitor: Visitor
@@ -52,6 +61,7 @@ class Desk:
     looked_at: Waiting | None = None
     labels: tuple[str, ...] = ()
     unanswered: int = 0
+    learnt: Learnt | None = None
     _after: str | None = None
     _read: bool = False
 
@@ -63,7 +73,7 @@ class Desk:
     def start_anew(self) -> None:
         """Forgets what was read of the queue, but not what was decided."""
         self.waiting, self.later = [], []
-        self._after, self._read = None, False
+        self._after, self._read, self.learnt = None, False, None
 
     def fill(self) -> None:
         """Reads on until enough lies ready, or the queue ends.

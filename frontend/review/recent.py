@@ -8,7 +8,7 @@ import streamlit as st
 from frontend.client import ApiError
 from frontend.review import calls
 from frontend.review.answers import Decision
-from frontend.review.desk import Desk
+from frontend.review.desk import Desk, Learnt
 from frontend.review.wording import deed, waiting_for_training
 
 LISTED = 15
@@ -20,7 +20,10 @@ def show(desk: Desk, bought: st.delta_generator.DeltaGenerator) -> None:
     api = desk.visitor.api
     try:
         made = calls.decisions(api, COUNTED).items
-        since = calls.learnt_until(api)
+        # Not at each decision: another model seldom comes, and whoever comes back here sees it.
+        if desk.learnt is None:
+            desk.learnt = Learnt(calls.learnt_until(api))
+        since = desk.learnt.until
     except ApiError:
         # The queue could be read: this can wait for the next run.
         st.html('<p class="mng-fine">The last decisions cannot be listed just now.</p>')

@@ -1,8 +1,9 @@
 """What the Review page says: why a picture waits, and what went wrong."""
 
 from frontend.client import ApiError
+from frontend.markup import todo
 from frontend.review.answers import Decision, Queued, Said
-from frontend.wording import Notice, notice_for, percent
+from frontend.wording import Notice, Todo, notice_for, percent
 
 # In the order in which they are offered.
 REASONS = {
@@ -19,8 +20,8 @@ INTRODUCTION = (
 )
 NOTHING_WAITS = Notice(
     "Nothing waits for you",
-    "Every picture that looked doubtful has been decided on. More may come when people report answers, "
-    "or after: menagerie check and menagerie index",
+    "Every picture that looked doubtful has been decided on. More may come when people report answers.",
+    todo=Todo("look for more", ("menagerie check", "menagerie index")),
 )
 NOTHING_HERE = Notice("Nothing waits here", "Choose another reason or another label above.")
 
@@ -125,8 +126,8 @@ def deed(decision: Decision) -> str:
 def not_looked_at(count: int) -> str:
     """HTML."""
     return (
-        f'<p class="mng-fine">The model has not looked at {pictures(count)} yet. It does with '
-        "<code>menagerie index</code>, and more may wait here then.</p>"
+        f'<p class="mng-fine">The model has not looked at {pictures(count)} yet; some may belong here. '
+        f"{todo(Todo('have them looked at', ('menagerie index',)))}</p>"
     )
 
 
@@ -140,6 +141,6 @@ def waiting_for_training(count: int, *, more: bool) -> str:
         else f"{counted(count, 'decision waits', 'decisions wait')}"
     )
     return (
-        f'<p class="mng-bought"><b>{number}</b> for the next training: '
-        "<code>menagerie train</code> learns from them.</p>"
+        f'<p class="mng-bought"><b>{number}</b> for the next training. '
+        f"{todo(Todo('start that', ('menagerie train',)))}</p>"
     )

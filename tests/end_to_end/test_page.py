@@ -10,6 +10,7 @@ from tests.drawing import picture
 from tests.end_to_end.conftest import Demo
 
 pytestmark = pytest.mark.browser
+LOW = 620  # pixels of a small laptop's window
 # What a browser does on Ctrl+V, with a JPEG in base64 for what was copied.
 PASTE = """async (data) => {
   const copied = new DataTransfer()
@@ -54,6 +55,24 @@ def test_a_pasted_picture_is_identified(start: Page) -> None:
     start.locator(".st-key-next input[type=file]").wait_for(state="attached")
     start.evaluate(PASTE, base64.b64encode(picture("blue", 703)).decode())
     expect(start.locator(".mng-answer h1")).to_contain_text("blue")
+
+
+def test_a_photo_is_taken_without_scrolling_and_answered(start: Page, tmp_path: Path) -> None:
+    start.locator(".st-key-chooser").get_by_text("Camera", exact=True).click()
+    seen, button = start.locator(".stCameraInput video"), start.get_by_role("button", name="Take Photo")
+    size = start.viewport_size
+    assert size is not None
+    for height in (LOW, size["height"]):
+        start.set_viewport_size({"width": size["width"], "height": height})
+        start.wait_for_function(
+            "seen => seen.videoHeight && seen.offsetHeight <= innerHeight / 2", arg=seen.element_handle()
+        )
+        expect(button).to_be_in_viewport(ratio=1)
+    start.screenshot(path=tmp_path / "camera.png")
+    button.click()
+    expect(start.locator(".mng-answer h1")).to_be_visible()
+    shot = start.locator(".st-key-picture img")
+    assert shot.evaluate("shot => shot.decode().then(() => shot.naturalHeight)") >= 600
 
 
 def test_every_page_is_one_step_away_and_has_a_title_of_its_own(start: Page) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from prometheus_client.parser import text_string_to_metric_families
 
 from tests.end_to_end.conftest import Demo
 
@@ -46,12 +47,25 @@ def _decisions(demo: Demo) -> list[dict[str, Any]]:
     return [one for one in found if one["undone_at"] is None]
 
 
+def _asked(demo: Demo, route: str) -> float:
+    """How often the service was asked for it so far."""
+    families = text_string_to_metric_families(httpx.get(f"{demo.api}/metrics").text)
+    return sum(
+        sample.value
+        for family in families
+        for sample in family.samples
+        if sample.name == "menagerie_request_seconds_count" and sample.labels["route"] == route
+    )
+
+
 @pytest.mark.parametrize("page", [(1280, 900)], indirect=True, ids=["desktop"])
 def test_reported_pictures_are_decided_on_by_key_and_taken_back(
     page: Page, demo: Demo, cards: Locator
 ) -> None:
     expect(cards.first).to_contain_text("Bob says: violet.")
     name = cards.first.locator("img").get_attribute("alt")
+    expect(page.get_by_text("Recent decisions")).to_be_visible()
+    models = _asked(demo, "/models")
     cards.first.focus()
     page.keyboard.press("Enter")
     expect(cards).to_have_count(2)
@@ -59,6 +73,8 @@ def test_reported_pictures_are_decided_on_by_key_and_taken_back(
     expect(page.locator(".mng-told")).to_contain_text("violet")
     [made] = _decisions(demo)
     assert (made["file_name"], made["label"], made["by"]) == (name, "violet", "Ann")
+    expect(page.get_by_text("1 decision waits")).to_be_visible()
+    assert _asked(demo, "/models") == models
 
     page.keyboard.press("u")
     expect(cards).to_have_count(3)

@@ -15,6 +15,11 @@ def words(page: AppTest) -> str:
     return "\n".join(piece.value for piece in page.html if "<style>" not in piece.value)
 
 
+def command(typed: str) -> str:
+    """What whoever runs the service is to type, as it stands there."""
+    return f'<code class="mng-command">{typed}</code>'
+
+
 def buttons(page: AppTest) -> list[str]:
     return [button.label for button in page.button]
 

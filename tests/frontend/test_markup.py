@@ -5,7 +5,8 @@ from html import unescape
 import pytest
 from markdown_it import MarkdownIt
 
-from frontend.markup import UNSEEN, plain
+from frontend.markup import UNSEEN, notice, plain
+from frontend.wording import Notice, Todo
 
 NAMES = [
     "a*b*c",
@@ -48,3 +49,17 @@ def test_a_name_of_several_lines_is_one() -> None:
 
 def test_an_ordinary_name_stays_as_it_is() -> None:
     assert plain("Go back to animals-7, lion-2.jpg: yes") == "Go back to animals-7, lion-2.jpg: yes"
+
+
+def test_what_the_operator_can_do_is_a_sentence_with_what_to_type() -> None:
+    todo = Todo("fill it", ("menagerie ingest <FOLDER>", "menagerie index"), "Then look again.")
+    said = Notice("Empty", "", todo=todo)
+    assert said.text == (
+        "Whoever runs this service can fill it with: menagerie ingest <FOLDER>, then menagerie index. "
+        "Then look again."
+    )
+    assert notice(said) == (
+        '<div class="mng-notice" role="alert"><h2>Empty</h2><p>Whoever runs this service can fill it with '
+        '<code class="mng-command">menagerie ingest &lt;FOLDER&gt;</code>, then '
+        '<code class="mng-command">menagerie index</code>. Then look again.</p></div>'
+    )

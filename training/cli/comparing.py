@@ -34,6 +34,7 @@ def compare(
 
     Pictures that one of them was trained on are shown and told, but not counted.
     Prints the table and writes it, with the pictures, as compare.html and as compare.csv.
+    Of the test split the answers are kept too, so that the Models page counts them as well.
     """
     from sqlalchemy.orm import Session
 
@@ -54,6 +55,19 @@ def compare(
     written = write_comparison(comparison, out or reports(state) / f"{first}-and-{second}")
     print_comparison(comparison, None if all_ else SHOWN)
     say(f"Side by side with the pictures: {quote(str(written.page))}, and as a table: {written.figures.name}")
+    _keep(models, comparison)
+
+
+def _keep(models: "tuple[RegisteredModel, RegisteredModel]", comparison: "Comparison") -> None:
+    """Keeps what both said of pictures of their own task, for the service to count."""
+    if not any(comparison.said):
+        return
+    from training.answering import keep_answers
+    from training.cli.state import open_state
+
+    engine = open_state().engine
+    for model, said in zip(models, comparison.said, strict=True):
+        keep_answers(engine, model, said)
 
 
 def print_comparison(comparison: "Comparison", shown: int | None) -> None:

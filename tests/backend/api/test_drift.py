@@ -12,9 +12,12 @@ from sqlalchemy.orm import Session
 from backend.api import drifting
 from backend.api.label_drift import distance_by_chance, jensen_shannon_distance
 from databases import predictions
+from databases.models import Image, Root
 from databases.predictions import NewPrediction
 from tests.backend.api.conftest import Library
-from tests.backend.api.registered import add_model
+from tests.backend.api.registered import add_model, pictures
+from tests.drawing import picture
+from tests.waiting import wait_until
 
 PRIOR = (0.5, 0.25, 0.25)
 
@@ -28,10 +31,11 @@ def answered(
     verdict: str = "confident",
     score: float = 0.9,
     version: str = "colours-2",
+    sha256: str = "0" * 64,
 ) -> None:
     at = datetime.now(UTC) - timedelta(days=days_ago)
     rows = [
-        NewPrediction(uuid.uuid4().hex, "0" * 64, version, label, score, verdict, 10.0 + number, at)
+        NewPrediction(uuid.uuid4().hex, sha256, version, label, score, verdict, 10.0 + number, at)
         for number in range(count)
     ]
     with Session(small.engine) as session, session.begin():
@@ -71,6 +75,48 @@ def test_labels_of_the_last_days_are_held_against_what_was_learnt(
     assert told["unsure"] == pytest.approx(60 / 150)
     assert told["not_an_animal"] == pytest.approx(30 / 150)
     assert told["mean_score"] == pytest.approx((60 * 0.9 + 60 * 0.4 + 30 * 0.5) / 150)
+
+
+def test_questions_about_pictures_that_the_library_held_are_counted_apart(
+    client: TestClient, small_library: Library
+) -> None:
+    own = pictures(small_library)[0].sha256
+    answered(small_library, "red", 60)
+    answered(small_library, "blue", 40, sha256=own, score=0.1)
+    answered(small_library, "green", 60, sha256=own, days_ago=2)  # it was not there yet
+    told = drift(client)
+    assert (told["answers"], told["of_library"]) == (120, 40)
+    assert [label["answers"] for label in told["labels"]] == [60, 60, 0]
+    assert [day["answers"] for day in told["days"][-3:]] == [60, 0, 60]
+    assert told["mean_score"] == pytest.approx(0.9)
+
+
+def test_pictures_of_another_task_are_not_its_librarys(client: TestClient, small_library: Library) -> None:
+    with Session(small_library.engine) as session, session.begin():
+        other = Root(name="other", uri="/other", task="other")
+        session.add(other)
+        session.flush()
+        session.add(
+            Image(
+                root_id=other.id,
+                uri="1.jpg",
+                file_name="1.jpg",
+                bytes=1,
+                modified_ns=1,
+                sha256="1" * 64,
+                status="ok",
+            )
+        )
+    answered(small_library, "red", 3, sha256="1" * 64)
+    told = drift(client)
+    assert (told["answers"], told["of_library"]) == (3, 0)
+
+
+def test_what_is_asked_about_the_librarys_own_pictures_is_no_drift(client: TestClient) -> None:
+    for data in (picture("red", 0), picture("red", 90)):
+        assert client.post("/predict", files={"file": ("x.jpg", data)}).status_code == 200
+    wait_until(lambda: client.get("/drift").json()["answers"] == 1)
+    assert client.get("/drift").json()["of_library"] == 1
 
 
 def test_days_follow_one_another_to_today_also_those_without_answers(

@@ -32,6 +32,7 @@ from tests.waiting import wait_until
 PRIOR = (0.5, 0.25, 0.25)
 VERSION = "colours-1"
 DRIFT = "menagerie_label_drift"
+OTHERS = 50  # of pictures that the library does not hold, the first one's number
 
 shares = st.lists(st.integers(0, 50), min_size=3, max_size=3).filter(any)
 
@@ -126,24 +127,33 @@ def drift(client: TestClient) -> dict[str, float]:
 
 def test_the_service_tells_the_drift_of_what_it_answers(drifting: TestClient) -> None:
     for colour in ("red", "red", "green"):
-        ask(drifting, picture(colour))
+        ask(drifting, picture(colour, OTHERS))
     assert ask(drifting, encode(Image.new("RGB", (48, 32), "grey"))).json()["verdict"] == "not_an_animal"
     assert math.isnan(drift(drifting)[VERSION])
-    ask(drifting, picture("blue"))
+    ask(drifting, picture("blue", OTHERS))
     assert drift(drifting) == {VERSION: 0}
     for number in range(4):
-        ask(drifting, picture("blue", number))
+        ask(drifting, picture("blue", OTHERS + number))
     assert 0.2 < drift(drifting)[VERSION] < 0.6
+
+
+def test_pictures_of_the_library_are_no_sign_of_drift(drifting: TestClient) -> None:
+    for number in range(4):
+        ask(drifting, picture("blue", number))
+    assert math.isnan(drift(drifting)[VERSION])
+    for number in range(4):
+        ask(drifting, picture("blue", OTHERS + number))
+    assert drift(drifting)[VERSION] > 0.5
 
 
 def test_another_model_begins_anew(drifting: TestClient, small_library: Library) -> None:
     for number in range(4):
-        ask(drifting, picture("blue", number))
+        ask(drifting, picture("blue", OTHERS + number))
     assert drift(drifting)[VERSION] > 0.5
     for version, prior in (("colours-2", (0.0, 0.0, 1.0)), ("colours-3", None)):
         succeed(drifting, small_library, version, prior)
         for number in range(4):
-            ask(drifting, picture("blue", number))
+            ask(drifting, picture("blue", OTHERS + number))
         assert drift(drifting) == ({} if prior is None else {version: 0})
     told = drifting.get("/metrics").text
     assert "menagerie_label_share_expected" not in told

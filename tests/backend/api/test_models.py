@@ -85,9 +85,13 @@ def test_both_are_held_against_the_test_pictures_that_neither_learnt_from(
     second = add_model(small_library, "colours-3", dataset_fingerprint=moved)
     right = {image.id: str(image.label) for image in test}
     answer(small_library, first, right | {unseen[0].id: "nonsense"})
-    answer(small_library, second, right)
+    answer(small_library, second, {learnt.id: right[learnt.id]})
+    told = client.get("/models/compare", params={"a": "colours-2", "b": "colours-3"}).json()
+    assert (told["paired"], told["unasked"]) == (None, len(unseen))
+    answer(small_library, second, {id_: label for id_, label in right.items() if id_ != learnt.id})
     told = client.get("/models/compare", params={"a": "colours-2", "b": "colours-3"}).json()
     paired = told["paired"]
+    assert told["unasked"] == 0
     assert paired["pictures"] == len(unseen)
     assert (paired["only_a"], paired["only_b"], paired["p_value"]) == (0, 1, 1.0)
     assert (paired["a"]["count"], paired["b"]["count"]) == (len(unseen) - 1, len(unseen))
@@ -103,7 +107,7 @@ def test_without_answers_or_a_kept_data_set_nobody_is_said_to_be_better(
     add_model(small_library, "colours-3", metrics=METRICS, dataset_fingerprint="0" * 64)
     told = client.get("/models/compare", params={"a": "colours-2", "b": "colours-3"}).json()
     assert told["same_pictures"]
-    assert (told["paired"], told["data"]) == (None, None)
+    assert (told["paired"], told["data"], told["unasked"]) == (None, None, None)
     assert told["a"]["metrics"]["accuracy"] == 0.75
 
 

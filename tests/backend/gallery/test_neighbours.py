@@ -22,6 +22,7 @@ def test_the_ten_nearest_different_pictures_are_asked(shelving: Shelving) -> Non
     # Four different cats, the one without a label, an emu, and four of the dogs.
     assert [one.image_id for one in asked.pictures] == [2, 9, 10, 11, 21, 22, 20, 30, 31, 32]
     assert asked.nearest == 0.8
+    assert asked.held
     assert asked.agreement("cat", KNOWN) == 0.5  # of those whose labels are known
     assert asked.agreement("emu", KNOWN) == 0
     assert asked.agreement("cat", ()) is None
@@ -38,6 +39,7 @@ def test_labels_are_suggested_by_weight_of_those_that_have_one(shelving: Shelvin
     with shelving.opened(shelving.fill(pictures)) as gallery:
         assert neighbours(gallery, QUERY, None).suggestions() == []
         asked = labelled_neighbours(gallery, QUERY, None)
+        assert not neighbours(gallery, QUERY, "0" * 64).held
     assert asked.suggestions() == [
         Suggestion("dog", 1.2 / 2.0),
         Suggestion("cat", 0.8 / 2.0),

@@ -6,12 +6,14 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from frontend.batch import job
 from tests.frontend.at_the_page import OpenPage, buttons, click, encoded, words
 from tests.frontend.batch.answering import answer_batches
 from tests.frontend.batch.test_sources import zipped
 from tests.frontend.stand_in import StandIn
 
 PHOTO = encoded(Image.new("RGB", (60, 40), "orange"))
+OTHER = encoded(Image.new("RGB", (60, 40), "brown"))
 
 
 @pytest.fixture
@@ -116,6 +118,7 @@ def test_a_service_that_is_away_is_said_at_once(api: StandIn, page: AppTest) -> 
 def two_answered(api: StandIn, page: AppTest) -> AppTest:
     answer_batches(api, refused={"c.jpg": "truncated_image"})
     api.more["POST", "/feedback"] = lambda _asked: {"id": 1, "image_id": None}
+    api.more["GET", "/models"] = lambda _asked: {"explains": False}
     api.labels = ["tiger"]
     drop(page, ("a.jpg", PHOTO), ("b.jpg", PHOTO), ("c.jpg", PHOTO))
     until_ended(page)
@@ -133,6 +136,47 @@ def test_a_picture_is_looked_at_closely_and_the_next_one_too(api: StandIn, page:
     assert "Part of this picture is missing." in words(click(page, "Next"))
     assert not page.selectbox
     assert len(click(page, "All pictures").dataframe) == 1
+
+
+def explain(page: AppTest) -> AppTest:
+    next(one for one in page.toggle if one.label == "Show why").set_value(True)
+    return page.run()
+
+
+def test_why_is_laid_over_the_picture_and_asked_of_each_anew(api: StandIn, page: AppTest) -> None:
+    api.more["GET", "/models"] = lambda _asked: {"explains": True}
+    box = {"left": 0.0, "top": 0.0, "right": 1.0, "bottom": 1.0}
+    api.more["POST", "/explain"] = lambda _asked: {"label": "tiger", "heat": [[0.0, 1.0]], "box": box}
+    answer_batches(api)
+    drop(page, ("a.jpg", PHOTO), ("b.jpg", OTHER))
+    until_ended(page)
+    click(page, "Look at them one by one")
+    assert "What spoke for “tiger”" in words(explain(page))
+    assert len(page.image) == 1
+    assert api.last("/explain").fields == {"label": "tiger", "file": PHOTO}
+    assert "What spoke for" not in words(click(page, "Next"))
+    explain(page)
+    assert api.last("/explain").fields["file"] == OTHER
+
+
+def test_of_a_picture_that_is_gone_nothing_more_is_asked(
+    api: StandIn, page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job, "MOST_KEPT_BYTES", 0)
+    api.more["GET", "/models"] = lambda _asked: {"explains": True}
+    answer_batches(api)
+    drop(page, ("a.jpg", PHOTO))
+    until_ended(page)
+    # The files go after the last answer came.
+    deadline = time.monotonic() + 20
+    while "The picture itself is gone" not in words(click(page, "Look at them one by one")):
+        assert time.monotonic() < deadline
+        click(page, "All pictures")
+        del page.session_state["batch-visit"]
+    assert not page.toggle
+    asked = len(api.asked)
+    page.run()
+    assert len(api.asked) == asked
 
 
 def test_only_what_passes_the_filters_is_gone_through(api: StandIn, page: AppTest) -> None:

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from tests.frontend.at_the_page import buttons, click
+from tests.frontend.at_the_page import buttons, click, command
 from tests.frontend.library.showing import address, allowing, detailed, follow, image, said, sent
 from tests.frontend.stand_in import StandIn
 
@@ -61,7 +61,9 @@ def test_more_pictures_like_it_are_shown_whatever_their_label(one: AppTest, libr
 
 def test_a_picture_that_is_not_indexed_says_so(one: AppTest, library: StandIn) -> None:
     library.refuse("/similar", 404, "not_found")
-    assert "This picture cannot be compared with others yet" in said(one.run())
+    told = said(one.run())
+    assert "The model has not looked at this picture yet" in told
+    assert command("menagerie index") in told
 
 
 def test_what_the_model_answered_is_told_with_its_second_opinion(one: AppTest, library: StandIn) -> None:

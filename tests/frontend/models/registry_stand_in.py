@@ -52,10 +52,12 @@ class RegistryStandIn:
     events: list[Json] = field(default_factory=list)
     compared: Json = field(default_factory=dict)
     answers: int = 0
+    of_library: int = 0
     distance: float | None = None
     report: str | None = None
     changes: list[Asked] = field(default_factory=list)
     changed: str = "animals-8"
+    unembedded: int = 0
 
     def install(self, api: StandIn) -> None:
         me: Json = {"auth": False, "name": None, "scopes": ["predict", "review", "admin"]}
@@ -99,10 +101,11 @@ class RegistryStandIn:
         none: Json = {"answers": 0, "capped": False, "unsure": None, "not_an_animal": None}
         day = none | {"day": "2026-11-28", "mean_score": None, "answers": self.answers}
         told: Json = {"version": CHAMPION, "answers": self.answers, "least": 100, "distance": self.distance}
+        told["of_library"] = self.of_library
         sums = {"unsure": 0.1, "not_an_animal": 0.05, "mean_score": 0.8, "by_chance": 0.11}
         pace = {"median_ms": 14.0, "p95_ms": 40.0}
         return told | sums | {"labels": labels, "days": [day], "latency": pace}
 
     def _change(self, asked: Asked) -> Json:
         self.changes.append(asked)
-        return {"version": self.changed, "before": CHAMPION, "unembedded": 0}
+        return {"version": self.changed, "before": CHAMPION, "unembedded": self.unembedded}

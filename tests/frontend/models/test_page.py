@@ -4,7 +4,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from frontend.markup import plain
-from tests.frontend.at_the_page import OpenPage, buttons, click, words
+from frontend.signing import KEPT_NAME
+from tests.frontend.at_the_page import OpenPage, buttons, click, command, words
 from tests.frontend.models.registry_stand_in import CHAMPION, RegistryStandIn, metrics, model, paired
 from tests.frontend.stand_in import StandIn
 
@@ -110,6 +111,29 @@ def test_the_champion_stands_beside_the_one_before_it_and_tells_what_review_boug
     assert "Make it the champion" not in buttons(page)
 
 
+def test_corrections_that_entered_the_test_split_name_the_command_that_asks_both(
+    page: AppTest, registry: RegistryStandIn
+) -> None:
+    registry.models.insert(0, model("animals-8"))
+    registry.compared = {"same_pictures": False, "unasked": 7}
+    said = words(opened(page, "animals-8"))
+    assert "their figures do not tell which is better" in said
+    assert "ask both about the 7 test pictures that neither learnt from" in said
+    assert [one.value for one in page.code] == [f"menagerie compare {CHAMPION} animals-8"]
+
+
+def test_a_champion_that_has_not_looked_at_all_pictures_names_the_command_for_that(
+    page: AppTest, registry: RegistryStandIn
+) -> None:
+    registry.models.insert(0, model("animals-8"))
+    registry.unembedded = 3
+    page.session_state[KEPT_NAME] = "Ann"
+    click(opened(page, "animals-8"), "Make it the champion")
+    click(page, "Yes: make it the champion")
+    assert "has not looked at 3 pictures of the library yet" in page.success[0].value
+    assert command("menagerie index --version animals-8") in words(page)
+
+
 def test_a_model_becomes_the_champion_after_a_second_question_under_a_name(
     page: AppTest, registry: RegistryStandIn
 ) -> None:
@@ -193,13 +217,24 @@ def test_what_it_is_asked_of_late_is_held_against_what_it_learnt(
     registry.answers, registry.distance = 400, 0.4
     said = words(page.run())
     assert "Most of all more lion: 90 % of the answers, 50 % of what it learnt from." in said
-    assert "Half of them took less than 14 ms, 19 of 20 less than 40 ms." in said
+    assert "Half of its answers took less than 14 ms, 19 of 20 less than 40 ms." in said
+    assert "of the library itself" not in said
     registry.distance = 0.05
     assert "about as frequent as in what it learnt from" in words(page.run())
     registry.answers, registry.distance = 40, None
     assert "40 answers: too few to say" in words(page.run())
     registry.answers = 0
     assert "Nobody asked animals-7 anything in these days." in words(page.run())
+
+
+def test_questions_about_the_librarys_own_pictures_are_told_apart(
+    page: AppTest, registry: RegistryStandIn
+) -> None:
+    registry.answers, registry.distance, registry.of_library = 400, 0.05, 1
+    said = "One more question, about a picture of the library itself, does not count."
+    assert said in words(page.run())
+    registry.answers = 0
+    assert "animals-7 was asked about pictures of the library alone" in words(page.run())
 
 
 def test_a_report_is_shown_on_demand_with_no_rights_of_this_page(

@@ -46,13 +46,39 @@ def test_as_many_but_other_pictures_is_no_tie_on_the_same_ones() -> None:
     assert "though not on the same ones" in wording.verdict(compared(paired=both))
 
 
-def test_without_answers_figures_of_the_same_pictures_are_told_and_how_to_ask_both() -> None:
+def test_without_answers_figures_of_the_same_pictures_are_told() -> None:
     said = wording.verdict(compared(same_pictures=True))
     assert "B is right on 90.0 % (85 to 95 %), A on 90.0 %" in said
-    assert said.endswith("menagerie compare A B")
     said = wording.verdict(compared())
     assert "do not tell which is better" in said
     assert "90.0 %" not in said
+
+
+@pytest.mark.parametrize(
+    ("unasked", "command", "said"),
+    [
+        (12, "menagerie compare A B", "ask both about the 12 test pictures that neither learnt from with"),
+        (0, "menagerie compare A B FOLDER", "The test split has none that is new to both."),
+        (None, "menagerie compare A B FOLDER", "what one of the two learnt from was not kept"),
+    ],
+)
+def test_what_would_tell_more_of_two_is_a_command_with_their_names(
+    unasked: int | None, command: str, said: str
+) -> None:
+    todo = wording.comparing(compared(unasked=unasked))
+    assert todo is not None
+    assert todo.commands == (command,)
+    assert said in todo.text.replace(" with:", " with")
+
+
+def test_where_both_were_asked_about_everything_there_is_nothing_to_do() -> None:
+    both = paired(90, 94, 0.29)
+    assert wording.comparing(compared(paired=both, unasked=0)) is None
+    some = compared(paired=both, unasked=3)
+    assert "3 test pictures are not among them" in wording.verdict(some)
+    todo = wording.comparing(some)
+    assert todo is not None
+    assert todo.commands == ("menagerie compare A B",)
 
 
 @pytest.mark.parametrize(

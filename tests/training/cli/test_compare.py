@@ -4,10 +4,12 @@ import csv
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from databases import dataset_versions
+from databases import dataset_versions, registry
+from databases.models import Answer
+from databases.paired_answers import paired_answers
 from tests.drawing import draw_class_folders, picture
 from tests.training.cli.conftest import Menagerie
 from tests.training.making import add_tiny_bundle
@@ -35,6 +37,28 @@ def test_two_models_are_compared_on_the_test_split(menagerie: Menagerie, bundles
     assert [row["colours-2 right"] for row in rows] == ["no", "no", "yes"]
     assert {row["colours-1 answer"] for row in rows} == {"red", "green", "blue"}
     assert all(row["expected"] == row["colours-1 answer"] for row in rows)
+
+
+def test_what_both_say_of_the_test_split_is_kept_once(
+    menagerie: Menagerie, engine: Engine, bundles: Path
+) -> None:
+    test = load_dataset(engine, "colours").test
+    assert menagerie("index", "--version", "colours-1").code == 0
+    for _ in range(2):
+        assert menagerie("compare", "colours-1", "colours-2").code == 0
+    add_tiny_bundle(engine, bundles, "pets-1", task="pets")
+    assert menagerie("compare", "pets-1", "colours-1").code == 0
+    with Session(engine) as session:
+        first, second, other = (
+            registry.get_model(session, one) for one in ("colours-1", "colours-2", "pets-1")
+        )
+        both = paired_answers(session, first, second, frozenset())
+        assert len(both) == len(test) == 3
+        assert all(one.first == one.label for one in both)
+        assert not paired_answers(session, first, other, frozenset())
+        # Index asked the neighbours of the first's answers too, and that is not lost.
+        judged = session.scalars(select(Answer.agreement).where(Answer.model_id == first.id)).all()
+        assert None not in judged
 
 
 def test_disagreements_are_printed_first_and_all_when_asked_for(menagerie: Menagerie, tmp_path: Path) -> None:
