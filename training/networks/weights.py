@@ -1,12 +1,17 @@
 """Pretrained weights: from their hub, or from a file of your own."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 import torch
+from huggingface_hub import constants
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
@@ -15,6 +20,7 @@ from backend.inference.bundle import file_sha256
 from training.errors import WeightsUnavailable
 
 T = TypeVar("T")
+HUB = "https://huggingface.co/"
 # Checkpoints that training scripts write keep the weights under one of these.
 WRAPPERS = ("state_dict", "model", "model_state_dict")
 # What a model's folder calls them, as the Hugging Face hub hands it over: the first that is there.
@@ -39,13 +45,44 @@ def from_hub(name: str, address: str, fetch: Callable[[], T]) -> T:
         WeightsUnavailable: it cannot be had; says where it lies, and how to do without a network.
     """
     try:
-        return fetch()
+        with _not_asked_in_vain(address):
+            return fetch()
     except (OSError, RuntimeError) as error:  # PyTorch tells by the latter that a file came in pieces
         reason = str(error).strip().splitlines()[0]
         raise WeightsUnavailable(
             f"the pretrained weights of {name} cannot be fetched from {address} ({reason}); where there is a "
             "network, fetch them, and name the file or folder with --weights"
         ) from error
+
+
+@contextmanager
+def _not_asked_in_vain(address: str) -> Iterator[None]:
+    """Where nobody knows the Hugging Face hub's name, its library asks for half a minute all the same: not in
+    this block, where it takes what it has on the disk.
+
+    Raises:
+        OSError: that is not there, or is damaged.
+    """
+    host = urlsplit(constants.ENDPOINT).hostname or ""
+    elsewhere = not address.startswith((HUB, constants.ENDPOINT))
+    if elsewhere or constants.HF_HUB_OFFLINE or getproxies() or _is_known(host):
+        yield
+        return
+    constants.HF_HUB_OFFLINE = True
+    try:
+        yield
+    except OSError:
+        raise OSError(f"there is no network, or none that knows {host}") from None
+    finally:
+        constants.HF_HUB_OFFLINE = False
+
+
+def _is_known(host: str) -> bool:
+    try:
+        socket.getaddrinfo(host, None)
+    except OSError:
+        return False
+    return True
 
 
 def load_weights(body: nn.Module, path: Path, *, head: tuple[str, ...]) -> str:
