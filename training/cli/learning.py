@@ -86,10 +86,10 @@ def train(
     if find_lr and learning_rate is not None:
         raise BadRecipe("--find-lr finds what --learning-rate would give: leave one of them out")
     recipe = recipe_for(given, preset, config)
+    check_weights(recipe.weights)
     if dry_run:
         say(recipe.to_yaml().rstrip())
         return
-    check_weights(recipe.weights)
     with open_tracked_state() as state:
         manifest = train_task(state, only_task(state, task), recipe, resume=resume, checkpoints=checkpoints)
         if manifest is None:

@@ -83,6 +83,7 @@ def test_presets_see_larger_pictures_where_the_network_can(
         ("--arch simple_cnn --unfreeze 3", "--unfreeze is of finetune, not of 'scratch'"),
         ("--strategy finetune --lr inf", "--learning-rate inf: Input should be a finite number"),
         ("--arch timm:", "timm: wants a name behind it"),
+        ("--arch resnet18 --weights /nowhere.pt", "there is no file or folder of weights at /nowhere.pt"),
     ],
 )
 def test_options_that_would_change_nothing_or_everything_are_refused(
