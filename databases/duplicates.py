@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
-from sqlalchemy import func, select, update
+from sqlalchemy import String, func, select, update
+from sqlalchemy import cast as cast_to
 from sqlalchemy.orm import Session
 
 from databases.models import Image, Root
@@ -81,3 +82,17 @@ def count_redundant(session: Session, root_id: int) -> Redundant:
         )
     ).one()
     return Redundant(pictures - contents, contents - different)
+
+
+def count_parted(session: Session, task: str) -> int:
+    """How many things several usable, labelled pictures of a task show that lie in different splits."""
+    # Copies may have no group; a picture in a group has the group's.
+    shown = func.coalesce(cast_to(Image.duplicate_group, String), Image.sha256)
+    parted = (
+        select(shown)
+        .join(Root)
+        .where(Root.task == task, Image.usable, Image.label.is_not(None), Image.split.is_not(None))
+        .group_by(shown)
+        .having(func.count(Image.split.distinct()) > 1)
+    )
+    return session.scalar(select(func.count()).select_from(parted.subquery())) or 0

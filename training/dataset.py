@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -59,6 +59,11 @@ class Dataset:
     @property
     def members(self) -> list[Member]:
         return members(self.train + self.val + self.test)
+
+    def known_before(self, split: Literal["val", "test"]) -> frozenset[str]:
+        """What is shown by the pictures that a model learnt from, or was chosen by, before it is measured on
+        `split`."""
+        return frozenset(image.shown for image in self.train + (self.val if split == "test" else ()))
 
     def targets(self, images: Images) -> list[int]:
         """Each picture's label, as its index in `labels`."""

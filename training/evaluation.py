@@ -1,5 +1,6 @@
 """How good a bundle is: through the exported file, on pictures it was not trained on."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
@@ -68,13 +69,15 @@ class Evaluation:
         return tuple(row.label for row in self.per_label if not row.pictures)
 
 
-def evaluate(bundle: Bundle, images: Images, split: Measured, progress: Progress) -> Evaluation:
-    """Runs a bundle over pictures of the library.
+def evaluate(
+    bundle: Bundle, images: Images, split: Measured, progress: Progress, known: Collection[str] = ()
+) -> Evaluation:
+    """Runs a bundle over pictures of the library; `known`: what it had been shown before.
 
     Raises:
         NoPictures: there are none, or one carries a label that the bundle does not know.
     """
-    return summarise(score(bundle, images, split, progress), bundle.manifest, split)
+    return summarise(score(bundle, images, split, progress), bundle.manifest, split, known)
 
 
 def score(
@@ -98,17 +101,22 @@ def score(
     return Scored(images, raw.logits, targets, _novelty(bundle, raw), raw.embedding)
 
 
-def summarise(scored: Scored, manifest: Manifest, split: Measured) -> Evaluation:
-    """Figures for what a bundle made of pictures."""
-    return _figures(scored, manifest.labels, manifest.calibration.temperature, split)
+def summarise(scored: Scored, manifest: Manifest, split: Measured, known: Collection[str]) -> Evaluation:
+    """Figures for what a bundle made of pictures; `known`: what it had been shown before."""
+    return _figures(scored, manifest.labels, manifest.calibration.temperature, split, known)
 
 
 def measure(
-    raw: Raw, labels: tuple[str, ...], images: Images, temperature: float, split: Measured
+    raw: Raw,
+    labels: tuple[str, ...],
+    images: Images,
+    temperature: float,
+    split: Measured,
+    known: Collection[str],
 ) -> Evaluation:
-    """Figures for raw outputs of `images`."""
+    """Figures for raw outputs of `images`; `known`: what the network had been shown before."""
     scored = Scored(images, raw.logits, _targets(labels, images), None, raw.embedding)
-    return _figures(scored, labels, temperature, split)
+    return _figures(scored, labels, temperature, split, known)
 
 
 def _novelty(bundle: Bundle, raw: Raw) -> NDArray[np.float64] | None:
@@ -121,7 +129,9 @@ def _targets(labels: tuple[str, ...], images: Images) -> NDArray[np.int64]:
     return np.array([index[str(image.label)] for image in images], np.int64)
 
 
-def _figures(scored: Scored, labels: tuple[str, ...], temperature: float, split: Measured) -> Evaluation:
+def _figures(
+    scored: Scored, labels: tuple[str, ...], temperature: float, split: Measured, known: Collection[str]
+) -> Evaluation:
     targets, answers = scored.targets, scored.answers
     calibrated = scored.scores(temperature)
     scores = calibrated.astype(np.float64)
@@ -139,7 +149,10 @@ def _figures(scored: Scored, labels: tuple[str, ...], temperature: float, split:
         log_loss=float(log_loss(targets, scores / scores.sum(axis=1, keepdims=True), labels=every)),
         fingerprint=fingerprint(scored.images),
         ece=expected_calibration_error(calibrated, targets),
-    ).model_copy(update=_grouped(answers == targets, [image.shown for image in scored.images]))
+    )
+    contents = [image.shown for image in scored.images]
+    told = _grouped(answers == targets, contents) | _apart(answers == targets, contents, known)
+    metrics = metrics.model_copy(update=told)
     per_label = tuple(
         LabelReport(labels[i], float(precision[i]), float(recall[i]), float(f1[i]), int(pictures[i]))
         for i in every
@@ -160,3 +173,15 @@ def _grouped(right: NDArray[np.bool_], contents: list[str]) -> dict[str, object]
         "grouped_accuracy": float(shares.mean()),
         "grouped_accuracy_interval": wilson_interval(float(shares.sum()), groups),
     }
+
+
+def _apart(right: NDArray[np.bool_], contents: list[str], known: Collection[str]) -> dict[str, object]:
+    """Where pictures show what was known before, how many these are, and the accuracy on the others."""
+    apart = np.array([content not in known for content in contents], bool)
+    if apart.all():
+        return {}
+    leaked: dict[str, object] = {"leaked": int((~apart).sum())}
+    if not apart.any():
+        return leaked
+    share = wilson(int(right[apart].sum()), int(apart.sum()))
+    return leaked | {"apart_accuracy": share.value, "apart_accuracy_interval": (share.low, share.high)}

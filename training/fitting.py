@@ -83,7 +83,14 @@ def fit(
     )
     metrics = None
     if outputs.test is not None:
-        metrics = measure(outputs.test, dataset.labels, dataset.test, calibration.temperature, "test").metrics
+        metrics = measure(
+            outputs.test,
+            dataset.labels,
+            dataset.test,
+            calibration.temperature,
+            "test",
+            dataset.known_before("test"),
+        ).metrics
     novelty = _give_novelty(draft, outputs, trained, serving)
     refusals = attainable_refusals(novelty.pictures, gated=outputs.learnt.animal_logit is not None)
     thresholds = Thresholds(

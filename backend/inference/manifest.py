@@ -107,7 +107,8 @@ class Metrics(Part):
     """Measured through the exported bundle, on the pictures that `fingerprint` tells.
 
     `accuracy_interval`: 95 %, by Wilson's score. `ece`: the expected calibration error. Where there are exact
-    copies among the pictures, `grouped_accuracy` counts each of `groups` contents once.
+    copies among the pictures, `grouped_accuracy` counts each of `groups` contents once. Where `leaked` of
+    them look like some that were learnt from or chosen by, `apart_accuracy` is of the others, if any.
     """
 
     split: Literal["val", "test"]
@@ -121,6 +122,9 @@ class Metrics(Part):
     groups: Annotated[int, Gt(0)] | None = None
     grouped_accuracy: Fraction | None = None
     grouped_accuracy_interval: tuple[Fraction, Fraction] | None = None
+    leaked: Annotated[int, Gt(0)] | None = None
+    apart_accuracy: Fraction | None = None
+    apart_accuracy_interval: tuple[Fraction, Fraction] | None = None
 
 
 class Explanation(Part):

@@ -62,3 +62,21 @@ def test_copies_and_look_alikes_of_a_root_are_counted(session: Session) -> None:
     pets.add("b/5.jpg", sha256=same, duplicate_group=group, excluded=True)
     Library(session, "others", uri="/others").add("a/6.jpg", sha256=same, duplicate_group=group)
     assert duplicates.count_redundant(session, pets.root_id) == Redundant(copies=1, look_alikes=1)
+
+
+def test_what_lies_in_several_splits_is_counted(session: Session) -> None:
+    pets = Library(session)
+    group = pets.add("cat/1.jpg", split="train")
+    pets.add("cat/2.jpg", split="test", duplicate_group=group)
+    pets.add("cat/3.jpg", split="test", duplicate_group=group)
+    same = content("the same")
+    pets.add("cat/4.jpg", split="val", sha256=same)
+    pets.add("cat/5.jpg", split="train", sha256=same)
+    other = pets.add("cat/6.jpg", split="test", duplicate_group=77)
+    pets.add("cat/7.jpg", split="test", duplicate_group=77)
+    pets.add("cat/8.jpg", split="val", duplicate_group=77, excluded=True)
+    Library(session, "birds", task="birds", uri="/birds").add("owl/0.jpg", split="train", duplicate_group=77)
+    assert other
+    assert duplicates.count_parted(session, "pets") == 1  # the first is in no group itself
+    duplicates.write_groups(session, {group: group})
+    assert duplicates.count_parted(session, "pets") == 2

@@ -12,7 +12,7 @@ from databases.library import LibraryImage
 from tests.drawing import draw_class_folders
 from tests.tiny_bundle import make_bundle
 from tests.training.making import image, pictures_of, take_in
-from training.dataset import fingerprint
+from training.dataset import fingerprint, load_dataset
 from training.errors import NoPictures, TrainingError
 from training.evaluation import Evaluation, evaluate, measure
 from training.progress import Silent
@@ -33,7 +33,7 @@ def answers(shown: list[tuple[str, str]], sure: float = 8.0) -> tuple[Raw, tuple
 
 def measured(shown: list[tuple[str, str]], temperature: float = 1.0) -> Evaluation:
     raw, images = answers(shown)
-    return measure(raw, LABELS, images, temperature, "test")
+    return measure(raw, LABELS, images, temperature, "test", ())
 
 
 def test_figures_follow_from_the_confusion() -> None:
@@ -113,7 +113,7 @@ def test_copies_count_once_where_there_are_any() -> None:
     copies = tuple(
         image(number, row.label, "test", "cat" if number < 3 else "") for number, row in enumerate(images)
     )
-    metrics = measure(raw, LABELS, copies, 1.0, "test").metrics
+    metrics = measure(raw, LABELS, copies, 1.0, "test", ()).metrics
     assert metrics.accuracy == pytest.approx(4 / 6)
     assert metrics.groups == 4
     assert metrics.grouped_accuracy == pytest.approx(2 / 4)
@@ -125,4 +125,25 @@ def test_copies_that_are_answered_differently_count_by_their_share() -> None:
     copies = tuple(
         image(number, row.label, "test", "cat" if number < 2 else "") for number, row in enumerate(images)
     )
-    assert measure(raw, LABELS, copies, 1.0, "test").metrics.grouped_accuracy == pytest.approx(0.75)
+    assert measure(raw, LABELS, copies, 1.0, "test", ()).metrics.grouped_accuracy == pytest.approx(0.75)
+
+
+def test_pictures_that_look_like_what_was_learnt_are_left_out_beside() -> None:
+    raw, images = answers(SHOWN)
+    twins = {images[0].shown, images[5].shown, "of another task"}  # one of the right ones, one of the wrong
+    metrics = measure(raw, LABELS, images, 1.0, "test", twins).metrics
+    assert metrics.accuracy == pytest.approx(4 / 6)
+    assert metrics.leaked == 2
+    assert metrics.apart_accuracy == pytest.approx(3 / 4)
+    assert metrics.apart_accuracy_interval == pytest.approx((0.3006, 0.9544), abs=5e-4)
+    assert measured(SHOWN).metrics.leaked is None
+    every = measure(raw, LABELS, images, 1.0, "test", {one.shown for one in images}).metrics
+    assert (every.leaked, every.apart_accuracy) == (6, None)
+
+
+def test_what_val_shows_is_known_before_test_alone(engine: Engine, tmp_path: Path) -> None:
+    take_in(engine, draw_class_folders(tmp_path / "pictures", per_label=8))
+    dataset = load_dataset(engine, "colours")
+    train, val = ({one.shown for one in images} for images in (dataset.train, dataset.val))
+    assert dataset.known_before("val") == train
+    assert dataset.known_before("test") == train | val

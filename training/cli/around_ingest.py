@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from databases import embeddings, library, registry
+from databases import duplicates, embeddings, library, registry
 from training.cli.console import counted, quote, say
 from training.cli.state import State
 from training.errors import BadSource, NoPictures
@@ -38,7 +38,14 @@ def say_next(state: State, task: str) -> None:
     with Session(state.engine) as session:
         champion = registry.champion(session, task)
         labels = library.labels(session, task)
+        parted = duplicates.count_parted(session, task)
         lacking = len(embeddings.unembedded(session, champion.id, task)) if champion else 0
+    if parted:
+        say(
+            f"[yellow]{counted(parted, 'group')} of look-alikes or copies lie in more than one split: what "
+            "is measured on them may be memory[/yellow]; which, and what that buys: menagerie audit --task "
+            f"{quote(task)}"
+        )
     if len(labels) < 2:
         say("Training needs pictures of two labels or more: ingest more folders")
     elif champion is None:

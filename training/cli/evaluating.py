@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from training.cli.registered import describe, find_model, interval
+from training.cli.registered import describe, find_model, interval, say_leaked
 from training.cli.state import State, open_state
 
 if TYPE_CHECKING:
@@ -55,7 +55,8 @@ def evaluate(
         raise TrainingError(f"{model.version} learnt from val as well as from train; say --split test")
     strangers = _ask(bundle, unknown) if unknown else None
     scored = score(bundle, dataset.test if chosen == "test" else dataset.val, chosen, Bars())
-    evaluation = summarise(scored, bundle.manifest, chosen)
+    known = dataset.known_before(chosen) if dataset.task == model.task else ()
+    evaluation = summarise(scored, bundle.manifest, chosen, known)
     refusals = refusals_of(bundle.manifest, scored, strangers)
     print_evaluation(model.version, evaluation)
     if refusals is not None:
@@ -90,6 +91,7 @@ def print_evaluation(version: str, evaluation: "Evaluation") -> None:
         confusion.add_row(name, *(str(evaluation.confusion[i, j]) for j in shown))
     show(confusion)
     say(f"[bold]{quote(version)}[/bold]: {describe(evaluation.metrics)}")
+    say_leaked(evaluation.metrics)
     if evaluation.unshown:
         listed = ", ".join(evaluation.unshown[:LISTED]) + (" and others" * (len(evaluation.unshown) > LISTED))
         say(

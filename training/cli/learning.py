@@ -165,7 +165,7 @@ def _train(
 ) -> "Manifest | None":
     from backend.bundles.places import bundle_folder
     from training.cli.console import quote, say
-    from training.cli.registered import describe
+    from training.cli.registered import describe, say_leaked
     from training.learning.runs import discard_runs
     from training.methods import train as run
     from training.publishing import publish
@@ -192,6 +192,7 @@ def _train(
     discard_runs(workshop.runs, dataset.task, trained.run, keep_notes=processes.job is not None)
     state.track(Published(str(bundle_folder(state.bundles, manifest.version).absolute())))
     say(f"[bold]{quote(manifest.version)}[/bold]: {describe(manifest.metrics)}")
+    say_leaked(manifest.metrics)
     _say_unmeasured(dataset)
     return manifest
 

@@ -50,6 +50,23 @@ def describe(metrics: "Metrics | None") -> str:
     return f"{shown}{interval(*metrics.accuracy_interval)}{_once(metrics)}, macro F1 {metrics.macro_f1:.3f}"
 
 
+def say_leaked(metrics: "Metrics | None") -> None:
+    """Of a figure that is partly memory, what it is without that."""
+    from training.cli.console import say
+
+    if metrics is None or metrics.leaked is None:
+        return
+    others = metrics.pictures - metrics.leaked
+    told = "on none of them is anything known of what it makes of others"
+    if metrics.apart_accuracy is not None and metrics.apart_accuracy_interval is not None:
+        right = f"{metrics.apart_accuracy:.1%} right {interval(*metrics.apart_accuracy_interval)}"
+        told = f"on the other {counted(others, 'picture')}: {right}"
+    say(
+        f"[yellow]{metrics.leaked} of them look like pictures that it learnt from or was chosen by[/yellow]; "
+        f"{told}. Which ones: menagerie audit"
+    )
+
+
 def interval(low: float, high: float) -> str:
     return f"(95 % interval {low:.1%} to {high:.1%})"
 

@@ -40,6 +40,7 @@ def gather(
     temperature = manifest.calibration.temperature
     scores = scored.scores(temperature)
     learnt_from = _learnt_from(manifest, dataset)
+    known = dataset.known_before(split) if dataset.task == manifest.task else ()
     trained = score(bundle, drawn(learnt_from), "train", progress) if learnt_from else None
     answered = answers.answers_to(scored, manifest.labels, temperature)
     learnt = () if trained is None else answers.answers_to(trained, manifest.labels, temperature)
@@ -52,7 +53,7 @@ def gather(
         manifest=manifest,
         task=dataset.task,
         split=split,
-        evaluation=summarise(scored, manifest, split),
+        evaluation=summarise(scored, manifest, split, known),
         headlines=_headlines(scored, manifest),
         taught=None if trained is None else _taught(trained, manifest, len(learnt_from), changed),
         history=read_history(manifest.training),

@@ -4,7 +4,9 @@ import re
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from tests.training.cli.conftest import Menagerie
 
@@ -104,3 +106,22 @@ def test_one_label_alone_is_no_task_to_train(menagerie: Menagerie, pictures: Pat
     out = menagerie("ingest", tmp_path / "one").out
     assert "Training needs pictures of two labels or more" in out
     assert "menagerie train" not in out
+
+
+def test_a_figure_that_is_partly_memory_stands_beside_one_that_is_not(
+    menagerie: Menagerie, pictures: Path, tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(0)
+    parted = tmp_path / "parted"
+    for split in ("train", "val", "test"):
+        shutil.copytree(pictures, parted / split)
+    test = sorted((parted / "test").rglob("*.jpg"))
+    copies = test[::3]  # of what is learnt from
+    for picture in set(test) - set(copies) | set((parted / "val").rglob("*.jpg")):
+        Image.fromarray(rng.integers(0, 256, (64, 64, 3), np.uint8)).save(picture)
+    told = menagerie("ingest", parted, "--task", "colours").out
+    assert re.search(r"6 groups of look-alikes or copies lie in more than one split: .* audit", told)
+    beside = "6 of them look like pictures that it learnt from or was chosen by; on the other 12 pictures:"
+    train = ("train", "--arch", "simple_cnn", "--epochs", "1")
+    for command in (train, ("evaluate", "colours-1", "--no-report")):
+        assert beside in " ".join(menagerie(*command).out.split())
