@@ -9,28 +9,11 @@ from training.dataset import Dataset
 from training.errors import BadRecipe, NoPictures, WeightsUnavailable
 from training.learning.processes import Processes
 from training.networks.catalogue import RESIZABLE, strategies_of
-from training.recipe import Recipe, option
+from training.recipe import OF_ANY, WITHOUT_EPOCHS, Recipe, option
 from training.workshop import Workshop
 
 if TYPE_CHECKING:
     from training.trained import Trained
-
-
-WITHOUT_EPOCHS = ("probe", "zero-shot")
-# What concerns these too: all else is of the epochs.
-OF_ANY = frozenset(
-    {
-        "architecture",
-        "strategy",
-        "weights",
-        "seed",
-        "size",
-        "device",
-        "time_limit",
-        "target_precision",
-        "int8",
-    }
-)
 
 
 def check_recipe(recipe: Recipe) -> None:

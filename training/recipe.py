@@ -20,6 +20,21 @@ Strategy = Literal["probe", "finetune", "full", "scratch", "zero-shot"]
 DEFAULT_ARCHITECTURE = "efficientnet_lite0"
 # Options that are not called as their value is.
 OPTIONS = {"architecture": "arch"}
+WITHOUT_EPOCHS = ("probe", "zero-shot")
+# What concerns these too: all else is of the epochs.
+OF_ANY = frozenset(
+    {
+        "architecture",
+        "strategy",
+        "weights",
+        "seed",
+        "size",
+        "device",
+        "time_limit",
+        "target_precision",
+        "int8",
+    }
+)
 Share = Annotated[float, Ge(0), Le(1)]
 
 
@@ -139,3 +154,9 @@ def read_values(path: Place) -> dict[str, object]:
     if not isinstance(values, dict):
         raise BadRecipe(f"{path} holds no options: lines such as 'epochs: 20' are wanted")
     return {str(name): value for name, value in values.items()}
+
+
+def used(facts: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """What a manifest tells of a training, but for values of the recipe that its strategy makes no use of."""
+    idle = Recipe.model_fields.keys() - OF_ANY if facts.get("strategy") in WITHOUT_EPOCHS else set()
+    return {name: value for name, value in facts.items() if name not in idle}

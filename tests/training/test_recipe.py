@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from training.errors import BadRecipe
-from training.recipe import PRESETS, Recipe, make_recipe, read_values
+from training.recipe import PRESETS, Recipe, make_recipe, read_values, used
 
 
 def test_a_recipe_is_the_same_after_a_round_through_its_file(tmp_path: Path) -> None:
@@ -58,3 +58,20 @@ def test_a_file_that_is_no_recipe_is_refused(tmp_path: Path, text: str | None, m
         path.write_text(text)
     with pytest.raises(BadRecipe, match=message):
         read_values(path)
+
+
+def test_of_a_probe_nothing_is_told_that_it_had_no_use_for() -> None:
+    probe, network = Recipe(seed=3), Recipe(strategy="finetune", seed=3)
+    assert used(probe.facts() | {"strength": 1.0}) == {
+        "architecture": "efficientnet_lite0",
+        "strategy": "probe",
+        "weights": None,
+        "seed": 3,
+        "size": None,
+        "device": "auto",
+        "time_limit": None,
+        "target_precision": 0.98,
+        "int8": False,
+        "strength": 1.0,
+    }
+    assert used(network.facts()) == network.facts()

@@ -105,7 +105,10 @@ def print_refusals(refusals: "Refusals", split: str) -> None:
     from training.cli.console import counted, quote, say
 
     known = f"{counted(refusals.falsely.total, f'{split} picture')} {_of(refusals.falsely)}"
-    say(f"Refused as strange, above a novelty of {refusals.threshold:g}: of {known}")
+    if refusals.threshold < 1:
+        say(f"Refused as strange, above a novelty of {refusals.threshold:g}: of {known}")
+    else:
+        say(f"It refuses nothing: too few pictures were held back to set a threshold. Of {known}")
     unknown = refusals.unknown
     if unknown is None:
         return

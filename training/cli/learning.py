@@ -1,5 +1,6 @@
 """The command `train`, and what `demo` shares with it."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +12,7 @@ from training.cli.state import State, only_task, open_tracked_state
 
 if TYPE_CHECKING:
     from backend.inference.manifest import Manifest
+    from databases.places import Place
     from training.dataset import Dataset
     from training.learning.processes import Processes
     from training.learning.run import Run
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from training.tracking.messages import Begun
     from training.workshop import Workshop
 
+RESUMABLE = "the epochs so far are kept; to go on: menagerie train --resume"
 # What sets no value of the recipe.
 OTHERS = ("task", "promote", "preset", "config", "resume", "checkpoints", "dry_run")
 
@@ -138,15 +141,24 @@ def train_task(
 ) -> "Manifest | None":
     """Trains by `recipe`, publishes the bundle and prints what it is worth. None in processes that only help
     the first. `checkpoints`: a folder or URL; by default what the environment says."""
+    from training.cli.under_way import checkpoints_place, telling_stops
+
+    place = checkpoints_place(checkpoints)
+    with telling_stops(RESUMABLE if resume else "nothing was registered; the same command begins anew"):
+        return _train_task(state, task, recipe, place, resume=resume)
+
+
+def _train_task(
+    state: State, task: str, recipe: "Recipe", place: "Place | None", *, resume: bool
+) -> "Manifest | None":
     from training.cli.console import Bars
     from training.cli.taking_up import take_up_labelled
-    from training.cli.under_way import checkpoints_place, under_way
+    from training.cli.under_way import under_way
     from training.dataset import load_dataset
     from training.learning.processes import Processes
     from training.progress import Silent
     from training.workshop import Workshop
 
-    place = checkpoints_place(checkpoints)
     take_up_labelled(state, task)
     dataset = load_dataset(state.engine, task)
     processes = Processes.of_environment()
@@ -166,6 +178,7 @@ def _train(
     from backend.bundles.places import bundle_folder
     from training.cli.console import quote, say
     from training.cli.registered import describe, say_leaked
+    from training.cli.under_way import telling_stops
     from training.learning.runs import discard_runs
     from training.methods import train as run
     from training.publishing import publish
@@ -178,16 +191,17 @@ def _train(
         trained = run(workshop, dataset, recipe)
         if trained is None:
             return None
-        manifest = publish(
-            state.engine,
-            state.bundles,
-            dataset,
-            trained,
-            workshop.progress,
-            target_precision=recipe.target_precision,
-            int8=recipe.int8,
-            named=trained.run.note_version if trained.run else None,
-        )
+        with telling_stops(RESUMABLE) if trained.run else nullcontext():
+            manifest = publish(
+                state.engine,
+                state.bundles,
+                dataset,
+                trained,
+                workshop.progress,
+                target_precision=recipe.target_precision,
+                int8=recipe.int8,
+                named=trained.run.note_version if trained.run else None,
+            )
     # Only now is nothing lost with them.
     discard_runs(workshop.runs, dataset.task, trained.run, keep_notes=processes.job is not None)
     state.track(Published(str(bundle_folder(state.bundles, manifest.version).absolute())))

@@ -1,11 +1,14 @@
 """Which training a command goes on with, and where what is kept of it lies."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from databases.places import Place, parse_place
+from training.errors import Interrupted
 
 if TYPE_CHECKING:
     from training.cli.state import State
@@ -32,6 +35,19 @@ def checkpoints_place(named: str | None) -> Place | None:
 
     where = named if named is not None else load_settings(CheckpointSettings).checkpoints
     return None if where is None else parse_place(where)
+
+
+@contextmanager
+def telling_stops(kept: str) -> Iterator[None]:
+    """Makes a sentence of Ctrl-C; `kept`: what is left, and what to do.
+
+    Raises:
+        Interrupted: somebody pressed it.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Interrupted(f"stopped; {kept}") from None
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,11 @@ class Tried:
         return not math.isfinite(self.gains[-1]) or self.gains[-1] < -bearable
 
     @property
+    def too_few(self) -> bool:
+        """Whether it ended for lack of time before anything could be told."""
+        return len(self.rates) < LEAST_STEPS and not self.over
+
+    @property
     def best(self) -> float | None:
         """The rate with the highest gain; None where nothing was gained, or too little was tried."""
         if len(self.rates) < LEAST_STEPS:
@@ -129,7 +134,9 @@ def find_rate(
     found = recipe.learning_rate if tried.best is None else float(f"{MARGIN * tried.best:.2g}")
     first, last = tried.rates[0], tried.rates[-1]
     span = f"tried {first:.2g} to {last:.2g} in {len(tried.rates)} steps on train pictures"
-    if tried.best is None:
+    if tried.too_few:
+        progress.tell(f"learning rate {found:.2g}, as it was: {span}, too few to tell; give it more time")
+    elif tried.best is None:
         progress.tell(f"learning rate {found:.2g}, as it was: {span}, which show none that is better")
     else:
         progress.tell(f"learning rate {found:.2g}: {span}; the loss fell most at {tried.best:.2g}")

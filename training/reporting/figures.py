@@ -16,13 +16,13 @@ MOST_CURVES = len(COLOURS)
 def learning_curve(
     history: Sequence[Epoch],
     title: str,
-    train: Callable[[Epoch], float | None] | None,
+    train: Callable[[Epoch], float | None],
     val: Callable[[Epoch], float | None],
 ) -> go.Figure | None:
     """One figure over the epochs; None where nothing was recorded of it."""
     figure = blank("epoch", title)
     for number, (name, read) in enumerate((("train", train), ("val", val))):
-        points = [] if read is None else [(one.epoch, read(one)) for one in history]
+        points = [(one.epoch, read(one)) for one in history]
         known = [(epoch, value) for epoch, value in points if value is not None]
         if known:
             x, y = zip(*known, strict=True)

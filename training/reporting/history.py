@@ -15,6 +15,7 @@ class Epoch:
     epoch: int
     train_loss: float | None = None
     train_accuracy: float | None = None
+    train_f1: float | None = None
     val_loss: float | None = None
     val_accuracy: float | None = None
     val_f1: float | None = None

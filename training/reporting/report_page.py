@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from training.recipe import used
 from training.refusals import Unknown
 from training.reporting import figures, novelty_figures
 from training.reporting.answers import LabelMistakes
@@ -102,7 +103,7 @@ def _learning(history: tuple[Epoch, ...]) -> list[tuple[str, Plot]]:
     accuracy = figures.learning_curve(
         history, "accuracy", lambda one: one.train_accuracy, lambda one: one.val_accuracy
     )
-    f1 = figures.learning_curve(history, "macro F1", None, lambda one: one.val_f1)
+    f1 = figures.learning_curve(history, "macro F1", lambda one: one.train_f1, lambda one: one.val_f1)
     found = (("Loss", loss), ("Accuracy", accuracy), ("F1", f1))
     return [(name, Plot(figure, f"{name} over the epochs", 300)) for name, figure in found if figure]
 
@@ -121,5 +122,5 @@ def _facts(report: Report) -> list[tuple[str, str]]:
         ("trained on (fingerprint)", manifest.dataset_fingerprint or "unknown"),
         ("measured on (fingerprint)", report.evaluation.metrics.fingerprint),
     ]
-    described += [(key, str(value)) for key, value in manifest.training.items() if key != "history"]
+    described += [(key, str(value)) for key, value in used(manifest.training).items() if key != "history"]
     return described + [(f"{name} (library)", version) for name, version in manifest.libraries.items()]

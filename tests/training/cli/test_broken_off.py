@@ -20,6 +20,8 @@ from tests.opening import open_database
 from tests.processes import talking, worker_of
 from tests.training.cli.conftest import Menagerie, command, environment_of
 from tests.training.making import take_in
+from training.cli.under_way import telling_stops
+from training.errors import Interrupted
 from training.learning.processes import FRESH_STORE
 
 SCRATCH = ("--arch", "simple_cnn", "--epochs", "8", "--patience", "8", "--device", "cpu")
@@ -103,6 +105,14 @@ def test_ctrl_c_says_how_to_go_on(environment: dict[str, str], bundles: Path) ->
     assert re.search(r"error: stopped after \d+ epochs; to go on: menagerie train --resume", out)
     assert "Traceback" not in out
     assert manifests(bundles) == []
+
+
+def test_ctrl_c_where_nothing_is_kept_says_so_too() -> None:
+    with (
+        pytest.raises(Interrupted, match="stopped; the same command begins anew"),
+        telling_stops("the same command begins anew"),
+    ):
+        signal.raise_signal(signal.SIGINT)
 
 
 def launched(restarts: int = 0) -> list[str]:

@@ -5,14 +5,18 @@ import re
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sqlalchemy import Engine, update
 from sqlalchemy.orm import Session
 
+from backend.certainty import wilson
 from databases.models import Image
 from tests.drawing import draw_greys
 from tests.training.cli.conftest import Menagerie
 from tests.training.making import add_tiny_bundle
+from training.cli.evaluating import print_refusals
+from training.refusals import Refusals
 
 
 @pytest.fixture(autouse=True)
@@ -104,3 +108,10 @@ def test_copies_are_counted_once_beside_the_plain_accuracy(menagerie: Menagerie,
 def test_a_folder_that_cannot_be_made_is_one_line(menagerie: Menagerie, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     assert str(tmp_path / "file") in menagerie("evaluate", "--out", tmp_path / "file" / "report").error
+
+
+def test_without_a_threshold_it_is_said_to_refuse_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    print_refusals(Refusals(1.0, np.zeros(4), wilson(0, 4), None), "test")
+    said = " ".join(capfd.readouterr().out.split())
+    assert said.startswith("It refuses nothing: too few pictures were held back")
+    assert "above a novelty" not in said

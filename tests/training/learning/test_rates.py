@@ -80,7 +80,7 @@ def test_a_time_limit_makes_the_rates_rise_faster(
     limited = RECIPE.model_copy(update={"time_limit": 1e-6})
     found, line = find(network, dataset, stored, limited)
     assert found == RECIPE.learning_rate  # two steps show nothing
-    assert "as it was: tried 1e-06 to 1 in 2 steps on train pictures, which show none" in line
+    assert "as it was: tried 1e-06 to 1 in 2 steps on train pictures, too few to tell" in line
 
 
 def test_blocks_keep_their_share_of_the_rate(dataset: Dataset, small_weights: Path, tmp_path: Path) -> None:
@@ -139,6 +139,9 @@ def test_it_is_over_when_it_does_harm() -> None:
     for after, over in [(1.05, False), (0.9, False), (0.2, False), (1.1, False), (9.0, True), (0.2, True)]:
         tried.add(1e-3, 1.0, after)
         assert tried.over == over
+    assert not tried.too_few
+    hurried = Tried([1e-3], [0.1])
+    assert hurried.too_few
     lost = Tried()
     lost.add(1e-3, 1.0, math.inf)
     assert lost.over

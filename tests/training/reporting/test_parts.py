@@ -112,6 +112,7 @@ def test_a_long_label_is_cut_and_escaped_for_figures() -> None:
     ("history", "expected"),
     [
         ([{"epoch": 1, "train_loss": 0.5, "val_f1": None}], (Epoch(1, train_loss=0.5),)),
+        ([{"epoch": 1, "train_f1": 0.5, "val_f1": 0.25}], (Epoch(1, train_f1=0.5, val_f1=0.25),)),
         ([{"val_accuracy": 1}, {"val_accuracy": "high"}], (Epoch(0, val_accuracy=1.0), Epoch(1))),
         ([{"epoch": 3, "val_loss": math.nan}], (Epoch(3),)),
         ([], ()),
