@@ -1,5 +1,6 @@
 """Scores that mean what they say: temperature and confidence, from pictures held out of the fit."""
 
+import math
 from typing import Literal
 
 import numpy as np
@@ -61,12 +62,14 @@ def choose_confidence(
     logits: NDArray[np.float32], targets: NDArray[np.int64], temperature: float, target_precision: float
 ) -> float:
     """The lowest score from which held-out answers are right `target_precision` of the time, at least 0.5;
-    0.9 where none is."""
+    0.9 where none is, or where these answers are too few to show a single error more than that.
+    """
     scores = softmax(logits / np.float32(temperature))
     right, best = scores.argmax(axis=1) == targets, scores.max(axis=1)
     order = np.argsort(-best, kind="stable")
     accuracy_from = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
-    enough = np.flatnonzero(accuracy_from >= target_precision)
+    few = math.ceil(round(1 / (1 - target_precision), 6)) - 1  # of 49, 98 % are right if all are
+    enough = few + np.flatnonzero(accuracy_from[few:] >= target_precision)
     if not len(enough):
         return FALLBACK_CONFIDENCE
     return max(LEAST_CONFIDENCE, float(best[order[enough[-1]]]))

@@ -59,8 +59,14 @@ def test_an_answer_is_confident_from_where_enough_of_them_are_right(precision: f
 
 
 def test_answers_that_are_all_right_are_confident_from_one_half() -> None:
-    logits = np.array([[3, 0, 0], [2, 0, 0], [0.4, 0.3, 0.3]], np.float32)
-    assert choose_confidence(logits, np.zeros(3, np.int64), 1.0, 0.98) == LEAST_CONFIDENCE
+    logits = np.array([[3, 0, 0]] * 30 + [[2, 0, 0]] * 19 + [[0.4, 0.3, 0.3]], np.float32)
+    assert choose_confidence(logits, np.zeros(50, np.int64), 1.0, 0.98) == LEAST_CONFIDENCE
+
+
+def test_few_answers_show_nothing_though_all_are_right() -> None:
+    logits = np.array([[9, 0]] * 49, np.float32)
+    assert choose_confidence(logits, np.zeros(49, np.int64), 1.0, 0.98) == FALLBACK_CONFIDENCE
+    assert choose_confidence(logits, np.zeros(49, np.int64), 1.0, 0.97) < 1
 
 
 def test_answers_that_are_never_right_often_enough_need_the_fallback() -> None:

@@ -3,6 +3,7 @@
 import fcntl
 import hashlib
 import secrets
+import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -24,6 +25,7 @@ from training.networks.weights import weights_sha256
 from training.recipe import Recipe
 
 LOCK = "lock"
+LEFT_AFTER = 14 * 86_400  # seconds since the last epoch
 
 
 def begin_run(runs: Place, task: str, recipe: Recipe, fingerprint: str, job: str | None = None) -> Run:
@@ -101,21 +103,28 @@ def working_on(run: Run) -> Iterator[Run]:
 
 
 def discard_runs(runs: Place, task: str, own: Run | None = None, *, keep_notes: bool = False) -> None:
-    """Throws the runs of a task away that nobody works on: its model is there.
+    """Throws `own` away, which came to a model, and others of the task that nobody works on or wants to:
+    those that hold nothing to go on from, and those that were left two weeks ago.
 
-    `own` is the one that came to it. Its notes may be wanted yet: other processes of a job that is started
-    anew look for them. In a store nobody can tell who works on a run: there, others stay.
+    Its notes may be wanted yet: other processes of a job that is started anew look for them. In a store nobody
+    can tell who works on a run: there, others stay.
     """
     for folder in folders_in(runs / task):
         run = Run(folder)
-        if own is not None and folder == own.folder and keep_notes:
+        is_own = own is not None and folder == own.folder
+        if is_own and keep_notes:
             keep_only(folder, (RECIPE, FINGERPRINT, JOB, VERSION))
-        elif isinstance(folder, Path):
+        elif isinstance(folder, Path) and (is_own or _is_left(run)):
             with _held(run) as held:
                 if held:
                     remove_folder(folder)
-        elif own is not None and folder == own.folder:
+        elif is_own:
             remove_folder(folder)
+
+
+def _is_left(run: Run) -> bool:
+    last = run.last
+    return last is None or time.time() - last.stat().st_mtime > LEFT_AFTER
 
 
 def _identity(job: str, recipe: Recipe) -> str:

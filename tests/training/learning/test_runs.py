@@ -1,5 +1,7 @@
 """What is kept of a training under way, on a disk and in a store: how it is found, and whose it is."""
 
+import os
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -87,6 +89,18 @@ def test_an_error_before_the_first_epoch_leaves_nothing(runs: Place) -> None:
     with pytest.raises(ZeroDivisionError), working_on(run):
         raise ZeroDivisionError
     assert unfinished_run(runs, "colours", "f1") == run
+
+
+def test_who_comes_to_a_model_leaves_what_others_may_go_on_with(tmp_path: Path) -> None:
+    done, stopped, old, begun = (begin_run(tmp_path, "colours", SCRATCH, "f1") for _ in range(4))
+    for run in (done, stopped, old):
+        finish_an_epoch(run)
+    os.utime(str(old.last), times=(0, time.time() - 15 * 86_400))
+    discard_runs(tmp_path, "colours", done)
+    assert list((tmp_path / "colours").iterdir()) == [stopped.folder]
+    assert begun.fingerprint is None
+    discard_runs(tmp_path, "colours")  # a probe has no run
+    assert unfinished_run(tmp_path, "colours", "f1") == stopped
 
 
 def test_in_a_store_who_comes_later_takes_a_run_over(bucket: Bucket) -> None:
