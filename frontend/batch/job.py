@@ -22,7 +22,7 @@ from frontend.wording import FAULT, notice_for
 # Small enough for a progress that moves, and that others have their turns at the API in between.
 AT_ONCE = 16
 THUMBNAIL_SIDE = 120
-# Of the files of a batch that ended: they stay until it is closed, to be looked at closely and reported.
+# Of the files of a batch that ended: they stay as long as it is kept, to be looked at closely and reported.
 MOST_KEPT_BYTES = 100_000_000
 BUSY = ("rate_limited", "overloaded")
 RETRIES, RETRY_SECONDS = 6, 2.0
