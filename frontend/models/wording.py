@@ -65,7 +65,7 @@ def no_models(task: str) -> Notice:
 def evaluation(version: str) -> Todo:
     """What to do where a speed or a report is missing."""
     command = shlex.join(["menagerie", "evaluate", version])
-    return Todo("have its speed measured, and a report written on what it gets wrong,", (command,))
+    return Todo(f"have {version} timed, and a report written on what it gets wrong,", (command,))
 
 
 def day(at: datetime) -> str:
