@@ -34,6 +34,12 @@ class _Kept:
     job: Job
     seen: float = field(default_factory=time.monotonic)
 
+    @property
+    def idle_since(self) -> float:
+        """Since when it does not work, and nobody looked at it."""
+        idle_since = self.job.idle_since
+        return time.monotonic() if idle_since is None else max(self.seen, idle_since)
+
 
 class Jobs:
     """Safe to use from several threads. Ids are not to be guessed: who knows one sees its pictures.
@@ -99,18 +105,15 @@ class Jobs:
                 if not self._kept:
                     self._sweeping = False
                     return
-                due = min(kept.seen for kept in self._kept.values()) + self.kept_seconds
+                due = min(kept.idle_since for kept in self._kept.values()) + self.kept_seconds
             if self._closed.wait(max(due - time.monotonic(), SHORTEST_SLEEP)):
                 return
 
     def _forget_idle(self) -> None:
         """Called under the lock."""
         now = time.monotonic()
-        for name, kept in list(self._kept.items()):
-            if kept.job.progress.state == "running":
-                kept.seen = now
-            elif now - kept.seen > self.kept_seconds:
-                self._forget(name)
+        for name in [name for name, kept in self._kept.items() if now - kept.idle_since > self.kept_seconds]:
+            self._forget(name)
 
     def _make_room(self) -> None:
         """Forgets what nobody looked at for long, and the longest forgotten of those that ended. Called under

@@ -83,7 +83,7 @@ def test_one_that_ended_makes_room_for_the_next(jobs: Jobs, client: Api) -> None
 
 
 def test_one_that_nobody_looks_at_any_more_goes_with_its_files(client: Api, files: Path) -> None:
-    jobs = Jobs(kept_seconds=0.3)
+    jobs = Jobs(kept_seconds=2)
     name = jobs.begin(client, FILES)
     job = jobs.find(name)
     assert job is not None
@@ -106,12 +106,17 @@ def test_one_that_is_at_work_or_looked_at_stays(api: StandIn, client: Api, files
         return answer(asked)
 
     api.more["POST", "/predict/batch"] = answer_late
-    jobs = Jobs(kept_seconds=0.3)
+    jobs = Jobs(kept_seconds=2)
     name = jobs.begin(client, FILES)
-    time.sleep(0.8)
+    job = jobs.find(name)
+    assert job is not None
+    time.sleep(3)
     assert list(files.iterdir())
     go_on.set()
-    for _ in range(8):
+    until(job, "done")
+    time.sleep(0.1)
+    assert list(files.iterdir())  # its time begins when it ended, not when somebody looked at it last
+    for _ in range(30):
         time.sleep(0.1)
         assert jobs.find(name) is not None
     wait_until(lambda: not list(files.iterdir()))
