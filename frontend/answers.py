@@ -79,6 +79,7 @@ class LabelCount(Answer):
 
 
 class Labels(Answer):
+    task: str
     labels: tuple[LabelCount, ...]
 
 

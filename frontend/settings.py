@@ -8,7 +8,7 @@ import os
 import re
 from pathlib import Path
 
-from pydantic import AnyHttpUrl, SecretStr, ValidationError, field_validator
+from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -23,12 +23,14 @@ class SettingsError(Exception):
 
 class PageSettings(BaseSettings):
     """`api_url`: the root of the API as this process reaches it. The browser never calls it.
-    `api_key`: what the page shows there; none where it is empty."""
+    `api_key`: what the page shows there; none where it is empty. `batch_kept_seconds`: how long a batch is
+    kept after it ended and somebody looked at it last."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
 
     api_url: AnyHttpUrl = AnyHttpUrl("http://127.0.0.1:8000")
     api_key: SecretStr = SecretStr("")
+    batch_kept_seconds: float = Field(3600.0, gt=0, allow_inf_nan=False)
 
     @field_validator("api_key")
     @classmethod

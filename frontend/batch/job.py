@@ -22,7 +22,7 @@ from frontend.wording import FAULT, notice_for
 # Small enough for a progress that moves, and that others have their turns at the API in between.
 AT_ONCE = 16
 THUMBNAIL_SIDE = 120
-# Of the files of a batch that ended: they stay until it is closed, to be looked at closely and reported.
+# Of the files of a batch that ended: they stay as long as it is kept, to be looked at closely and reported.
 MOST_KEPT_BYTES = 100_000_000
 BUSY = ("rate_limited", "overloaded")
 RETRIES, RETRY_SECONDS = 6, 2.0
@@ -64,6 +64,7 @@ class Job:
         self._rows: list[Row] = []
         self._state: State = "paused"
         self._failure: ApiError | None = None
+        self._stopped = time.monotonic()
         self._waiting: list[_Prepared] = []  # read, and not answered
         self._read = 0
         self._busy_seconds = 0.0
@@ -80,6 +81,12 @@ class Job:
             done, total = len(self._rows), len(self._sources)
             left = self._busy_seconds / done * (total - done) if done else None
             return Progress(self._state, done, total, left, self._failure)
+
+    @property
+    def idle_since(self) -> float | None:
+        """By the monotonic clock; None while it is at work."""
+        with self._lock:
+            return None if self._state == "running" else self._stopped
 
     def picture(self, place: int) -> bytes | None:
         """The file of a row, counted from 0, as it came; None where it cannot be read."""
@@ -105,7 +112,7 @@ class Job:
         """Asks about no more; what was answered stays."""
         with self._lock:
             if self._state in ("running", "paused"):
-                self._state = "cancelled"
+                self._state, self._stopped = "cancelled", time.monotonic()
 
     def close(self) -> None:
         """Ends it, and gives back what it kept on disk."""
@@ -147,7 +154,7 @@ class Job:
     def _end(self, state: State, failure: ApiError | None = None) -> None:
         with self._lock:
             if self._state == "running":
-                self._state, self._failure = state, failure
+                self._state, self._failure, self._stopped = state, failure, time.monotonic()
 
     def _prepare(self) -> list[_Prepared]:
         if self._waiting:

@@ -7,7 +7,7 @@ from frontend.batch import closeup, results, running
 from frontend.batch.job import Job
 from frontend.batch.jobs import NothingInside, TooMany, jobs
 from frontend.batch.sources import UnusableZip
-from frontend.batch.wording import EMPTY, HERO, NO_LONGER_KEPT, TOO_MANY, UNUSABLE_ZIP
+from frontend.batch.wording import EMPTY, HERO, TOO_MANY, UNUSABLE_ZIP, no_longer_kept
 from frontend.client import Api, ApiError
 from frontend.wording import Notice
 
@@ -24,7 +24,7 @@ def show(api: Api) -> None:
         return
     job = jobs().find(name)
     if job is None:
-        st.html(markup.notice(NO_LONGER_KEPT))
+        st.html(markup.notice(no_longer_kept(jobs().kept_seconds)))
         st.button("Start another batch", type="primary", on_click=_leave)
     elif job.progress.state == "running":
         running.show(job)

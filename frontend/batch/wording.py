@@ -15,11 +15,6 @@ HERO = (
     "to filter and to download.</p></div>"
 )
 EMPTY = Notice("There is nothing in it", "Choose a zip with pictures in it, or the pictures themselves.")
-NO_LONGER_KEPT = Notice(
-    "This batch is no longer kept",
-    "A batch is kept for an hour after it was looked at last, and until this page is started anew. "
-    "Its pictures are to be dropped once more.",
-)
 NO_SUCH_ROW = Notice("This batch has no such picture", "Go back to all of them.")
 PICTURE_GONE = Notice("The picture itself is gone", "Drop it once more to see it large, or to report on it.")
 WHO_SEES = (
@@ -36,6 +31,24 @@ FILTERS: dict[Filter, str] = {
     "refused": "Unusable file",
 }
 VERDICTS: dict[Filter, str] = FILTERS | {"not_an_animal": "No animal recognised"}
+
+
+def no_longer_kept(seconds: float) -> Notice:
+    """`seconds`: for how long one is kept."""
+    return Notice(
+        "This batch is no longer kept",
+        f"A batch is kept for {_span(seconds)} after it was looked at last, and until this page is started "
+        "anew. Its pictures are to be dropped once more.",
+    )
+
+
+def _span(seconds: float) -> str:
+    """About so long, as a person would say it."""
+    for unit, length in (("hour", 3600), ("minute", 60)):
+        if seconds >= length:
+            number = round(seconds / length)
+            return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
+    return f"{round(seconds)} seconds"
 
 
 def time_left(progress: "Progress") -> str:

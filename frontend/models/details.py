@@ -6,7 +6,7 @@ import streamlit as st
 
 from frontend import markup as shared
 from frontend.client import Api, ApiError
-from frontend.models import calls, changing, markup, reporting, wording
+from frontend.models import calls, changing, comparing, markup, reporting, wording
 from frontend.models.answers import Bundle, Comparison, Details, Registry
 from frontend.models.standing import champion_before
 
@@ -67,19 +67,19 @@ def _beside(api: Api, registry: Registry, model: Details) -> None:
     if other is not None:
         compared = calls.compare(api, other, model.version)
         title = "Beside the champion before it" if model.state == "champion" else "Beside the champion"
-        st.html(markup.section(title, wording.verdict(compared)))
+        st.html(markup.section(title, comparing.verdict(compared)))
         _more(compared)
         if compared.data is not None:
-            st.html(markup.fine(wording.data_change(compared.data)))
+            st.html(markup.fine(comparing.data_change(compared.data)))
         if compared.decisions.total:
-            st.html(markup.section("What review bought", wording.bought(compared.decisions, compared)))
+            st.html(markup.section("What review bought", comparing.bought(compared.decisions, compared)))
     if model.state != "champion" and model.task == registry.serving.task and model.bundle is not None:
         changing.promotion(api, model, champion)
 
 
 def _more(compared: Comparison) -> None:
     """How more can be known of the two."""
-    todo = wording.comparing(compared)
+    todo = comparing.more(compared)
     if todo is not None:
         st.html(markup.fine(f"{todo.begin}:"))
         for command in todo.commands:

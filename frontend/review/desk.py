@@ -43,7 +43,8 @@ class Desk:
 
     `told`: what the last gesture came to; `wrong`: what went wrong with it. `made_up`: labels that were given
     here, which may be new. `looked_at`: to be shown large, once.
-    `labels`: that models know, the most frequent first. `unanswered`: pictures that none has looked at.
+    `task`: whose pictures these are. `labels`: that models know, the most frequent first. `unanswered`:
+    pictures that none has looked at.
     `learnt`: None as long as nobody asked since the queue was begun.
     """
 
@@ -59,6 +60,7 @@ class Desk:
     wrong: ApiError | None = None
     made_up: list[str] = field(default_factory=list)
     looked_at: Waiting | None = None
+    task: str = ""
     labels: tuple[str, ...] = ()
     unanswered: int = 0
     learnt: Learnt | None = None
@@ -82,10 +84,9 @@ class Desk:
             ApiError: as `Api`.
         """
         if not self._read:
-            known = self.visitor.api.labels().labels
-            self.labels = tuple(
-                one.label for one in sorted(known, key=lambda one: (-one.pictures, one.label))
-            )
+            known = self.visitor.api.labels()
+            by_count = sorted(known.labels, key=lambda one: (-one.pictures, one.label))
+            self.task, self.labels = known.task, tuple(one.label for one in by_count)
         while len(self.waiting) < READY and (self._after is not None or not self._read):
             self._read_on()
         if not self.waiting:

@@ -9,7 +9,7 @@ from frontend.client import Api, ApiError
 from frontend.review import board, closer, filters, recent
 from frontend.review.board import Talk
 from frontend.review.desk import Desk
-from frontend.review.wording import INTRODUCTION, NOTHING_HERE, NOTHING_WAITS, not_looked_at
+from frontend.review.wording import INTRODUCTION, NOTHING_HERE, not_looked_at, nothing_waits
 from frontend.signing import NO_KEY, Visitor, signed_in
 
 DESK = "review-desk"
@@ -54,7 +54,7 @@ def _room(desk: Desk) -> None:
     with chosen:
         filters.show(desk)
         if desk.unanswered:
-            st.html(not_looked_at(desk.unanswered))
+            st.html(not_looked_at(desk.unanswered, desk.task))
     _pictures(desk)
     recent.show(desk, bought)
     if desk.looked_at is not None:
@@ -66,6 +66,6 @@ def _pictures(desk: Desk) -> None:
     talk = cast(Talk, st.session_state.setdefault(TALK, Talk()))
     if not desk.waiting:
         chosen = desk.reason is not None or desk.label is not None
-        st.html(markup.notice(NOTHING_HERE if chosen else NOTHING_WAITS))
+        st.html(markup.notice(NOTHING_HERE if chosen else nothing_waits(desk.task)))
     # Even then: what was decided last can be taken back there.
     board.show(desk, talk)

@@ -30,7 +30,8 @@ def show(desk: Desk, bought: st.delta_generator.DeltaGenerator) -> None:
         return
     if made:
         more = len(made) == COUNTED and _is_after(made[-1], since)
-        bought.html(waiting_for_training(sum(_waits(one, since) for one in made), more=more))
+        count = sum(_waits(one, since) for one in made)
+        bought.html(waiting_for_training(count, desk.task, more=more))
     with st.expander("Recent decisions", icon=":material/history:", key="review-recent"):
         if not made:
             st.html(

@@ -1,5 +1,7 @@
 """What the Review page says: why a picture waits, and what went wrong."""
 
+import shlex
+
 from frontend.client import ApiError
 from frontend.markup import todo
 from frontend.review.answers import Decision, Queued, Said
@@ -17,11 +19,6 @@ REASONS = {
 INTRODUCTION = (
     "Pictures that a person should look at, the most useful first. What you decide here counts for more than "
     "what any model says."
-)
-NOTHING_WAITS = Notice(
-    "Nothing waits for you",
-    "Every picture that looked doubtful has been decided on. More may come when people report answers.",
-    todo=Todo("look for more", ("menagerie check", "menagerie index")),
 )
 NOTHING_HERE = Notice("Nothing waits here", "Choose another reason or another label above.")
 
@@ -47,6 +44,18 @@ NOTICES = {
 GONE = "A picture that the library no longer holds"
 # Where asking again finds the same: what is shown is no longer how things are.
 OUTDATED = ("not_found", "nothing_to_undo")
+
+
+def nothing_waits(task: str) -> Notice:
+    return Notice(
+        "Nothing waits for you",
+        "Every picture that looked doubtful has been decided on. More may come when people report answers.",
+        todo=Todo("look for more", (_typed("check", task), _typed("index", task))),
+    )
+
+
+def _typed(command: str, task: str) -> str:
+    return shlex.join(["menagerie", command, "--task", task])
 
 
 def trouble(error: ApiError) -> Notice:
@@ -123,15 +132,15 @@ def deed(decision: Decision) -> str:
             return f"{name} is in order"
 
 
-def not_looked_at(count: int) -> str:
+def not_looked_at(count: int, task: str) -> str:
     """HTML."""
     return (
         f'<p class="mng-fine">The model has not looked at {pictures(count)} yet; some may belong here. '
-        f"{todo(Todo('have them looked at', ('menagerie index',)))}</p>"
+        f"{todo(Todo('have them looked at', (_typed('index', task),)))}</p>"
     )
 
 
-def waiting_for_training(count: int, *, more: bool) -> str:
+def waiting_for_training(count: int, task: str, *, more: bool) -> str:
     """HTML. `more`: there are decisions that were not counted."""
     if not count:
         return '<p class="mng-fine">The model has learnt from all decisions that were made so far.</p>'
@@ -142,5 +151,5 @@ def waiting_for_training(count: int, *, more: bool) -> str:
     )
     return (
         f'<p class="mng-bought"><b>{number}</b> for the next training. '
-        f"{todo(Todo('start that', ('menagerie train',)))}</p>"
+        f"{todo(Todo('start that', (_typed('train', task),)))}</p>"
     )

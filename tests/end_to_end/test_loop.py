@@ -1,6 +1,7 @@
 """People correct the service at its pages, it learns from that, and answers better."""
 
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -127,6 +128,15 @@ def test_what_people_correct_is_learnt_and_answered(window: Page, young: Demo, t
     window.goto(f"{young.page}/models")
     window.get_by_role("button", name=f"{TASK}-2", exact=True).click()
     expect(window.get_by_text("8 labels set right or given")).to_be_visible()
+    program, *typed = shlex.split(window.get_by_test_id("stCode").inner_text())
+    assert (program, typed) == ("menagerie", ["compare", f"{TASK}-1", f"{TASK}-2"])
+    menagerie(young, *typed)
+    window.reload()
+    expect(window.get_by_text("Beside the champion")).to_be_visible()
+    expect(window.get_by_text("How it came about")).to_be_visible()
+    expect(window.get_by_text("they were not measured on the same test pictures")).to_have_count(0)
+    expect(window.get_by_test_id("stCode")).to_have_count(0)
+    window.screenshot(path=tmp_path / "compared.png", full_page=True)
     menagerie(
         young, "models", "promote", f"{TASK}-2"
     )  # as the page says: it measures both on the same pictures

@@ -19,6 +19,13 @@ def test_a_wrong_address_names_the_variable_and_the_value(
         load_settings()
 
 
+@pytest.mark.parametrize("value", ["0", "-1", "inf", "nan", "an hour"])
+def test_a_batch_is_kept_for_some_time_at_least(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("MENAGERIE_BATCH_KEPT_SECONDS", value)
+    with pytest.raises(SettingsError, match="MENAGERIE_BATCH_KEPT_SECONDS="):
+        load_settings()
+
+
 @pytest.mark.parametrize("value", ["", "  ", "\n"])
 def test_an_empty_key_is_none(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("MENAGERIE_API_KEY", value)

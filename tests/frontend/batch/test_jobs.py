@@ -1,10 +1,18 @@
 """How many batches there are at a time."""
 
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from databases.settings import PROJECT
 from frontend.batch import jobs as jobs_module
 from frontend.batch.jobs import Jobs, NothingInside, TooMany
 from frontend.batch.sources import UnusableZip
@@ -13,7 +21,8 @@ from tests.frontend.at_the_page import encoded
 from tests.frontend.batch.answering import answer_batches
 from tests.frontend.batch.test_job import until
 from tests.frontend.batch.test_sources import zipped
-from tests.frontend.stand_in import StandIn
+from tests.frontend.stand_in import Asked, Json, StandIn
+from tests.waiting import wait_until
 
 FILES = [("a.jpg", encoded(Image.new("RGB", (6, 4), "orange")))]
 
@@ -30,9 +39,16 @@ def client(api: StandIn) -> Iterator[Api]:
 def jobs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Jobs]:
     """With room for one."""
     monkeypatch.setattr(jobs_module, "MOST_JOBS", 1)
-    jobs = Jobs()
+    jobs = Jobs(kept_seconds=3600)
     yield jobs
     jobs.close()
+
+
+@pytest.fixture
+def files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Where batches have their files."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
 
 
 def test_a_batch_that_is_being_unpacked_has_its_place_already(jobs: Jobs, client: Api) -> None:
@@ -64,3 +80,65 @@ def test_one_that_ended_makes_room_for_the_next(jobs: Jobs, client: Api) -> None
     until(job, "done")
     assert jobs.find(jobs.begin(client, FILES)) is not None
     assert jobs.find(first) is None
+
+
+def test_one_that_nobody_looks_at_any_more_goes_with_its_files(client: Api, files: Path) -> None:
+    jobs = Jobs(kept_seconds=2)
+    name = jobs.begin(client, FILES)
+    job = jobs.find(name)
+    assert job is not None
+    until(job, "done")
+    assert job.picture(0) == FILES[0][1]
+    wait_until(lambda: not list(files.iterdir()))
+    assert jobs.find(name) is None
+    # The next one is watched as well.
+    jobs.begin(client, FILES)
+    assert list(files.iterdir())
+    wait_until(lambda: not list(files.iterdir()))
+
+
+def test_one_that_is_at_work_or_looked_at_stays(api: StandIn, client: Api, files: Path) -> None:
+    go_on = threading.Event()
+    answer = api.more["POST", "/predict/batch"]
+
+    def answer_late(asked: Asked) -> Json | bytes:
+        go_on.wait(20)
+        return answer(asked)
+
+    api.more["POST", "/predict/batch"] = answer_late
+    jobs = Jobs(kept_seconds=2)
+    name = jobs.begin(client, FILES)
+    job = jobs.find(name)
+    assert job is not None
+    time.sleep(3)
+    assert list(files.iterdir())
+    go_on.set()
+    until(job, "done")
+    time.sleep(0.1)
+    assert list(files.iterdir())  # its time begins when it ended, not when somebody looked at it last
+    for _ in range(30):
+        time.sleep(0.1)
+        assert jobs.find(name) is not None
+    wait_until(lambda: not list(files.iterdir()))
+
+
+BEGIN_AND_END = """
+from frontend.batch.jobs import Jobs
+from frontend.client import Api
+jobs = Jobs(kept_seconds=3600)
+print(jobs.begin(Api("http://127.0.0.1:9"), [("a.jpg", b"bytes")]))
+"""
+
+
+def test_nothing_stays_when_the_process_ends(files: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", BEGIN_AND_END],
+        cwd=PROJECT,
+        env=os.environ | {"TMPDIR": str(files)},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert ended.stdout.strip()
+    assert not list(files.iterdir())

@@ -83,6 +83,19 @@ def test_a_batch_that_is_not_kept_is_said_with_a_way_on(page: AppTest) -> None:
     assert "Many pictures at once" in words(page)
 
 
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(None, "1 hour"), ("7200", "2 hours"), ("90", "2 minutes"), ("20", "20 seconds")],
+)
+def test_how_long_a_batch_is_kept_is_a_setting(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch, seconds: str | None, said: str
+) -> None:
+    if seconds is not None:
+        monkeypatch.setenv("MENAGERIE_BATCH_KEPT_SECONDS", seconds)
+    page.query_params["job"] = "gone"
+    assert f"A batch is kept for {said} after it was looked at last" in words(page.run())
+
+
 def test_an_interrupted_batch_says_why_and_goes_on(api: StandIn, page: AppTest) -> None:
     api.refuse("/predict/batch", 503, "not_ready")
     drop(page, ("a.jpg", PHOTO))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from frontend.models import wording
+from frontend.models import comparing
 from frontend.models.answers import Comparison, DataChange, Event
 from frontend.models.standing import champion_before
 from tests.frontend.models.registry_stand_in import NO_DECISIONS, metrics, paired
@@ -38,18 +38,18 @@ def compared(**more: object) -> Comparison:
 def test_two_that_answered_the_same_pictures_are_told_apart_as_far_as_that_goes(
     a: int, b: int, p_value: float, said: str
 ) -> None:
-    assert wording.verdict(compared(paired=paired(a, b, p_value))).startswith(said)
+    assert comparing.verdict(compared(paired=paired(a, b, p_value))).startswith(said)
 
 
 def test_as_many_but_other_pictures_is_no_tie_on_the_same_ones() -> None:
     both = paired(90, 90, 1.0) | {"only_a": 3, "only_b": 3}
-    assert "though not on the same ones" in wording.verdict(compared(paired=both))
+    assert "though not on the same ones" in comparing.verdict(compared(paired=both))
 
 
 def test_without_answers_figures_of_the_same_pictures_are_told() -> None:
-    said = wording.verdict(compared(same_pictures=True))
+    said = comparing.verdict(compared(same_pictures=True))
     assert "B is right on 90.0 % (85 to 95 %), A on 90.0 %" in said
-    said = wording.verdict(compared())
+    said = comparing.verdict(compared())
     assert "do not tell which is better" in said
     assert "90.0 %" not in said
 
@@ -65,7 +65,7 @@ def test_without_answers_figures_of_the_same_pictures_are_told() -> None:
 def test_what_would_tell_more_of_two_is_a_command_with_their_names(
     unasked: int | None, command: str, said: str
 ) -> None:
-    todo = wording.comparing(compared(unasked=unasked))
+    todo = comparing.more(compared(unasked=unasked))
     assert todo is not None
     assert todo.commands == (command,)
     assert said in todo.text.replace(" with:", " with")
@@ -73,10 +73,10 @@ def test_what_would_tell_more_of_two_is_a_command_with_their_names(
 
 def test_where_both_were_asked_about_everything_there_is_nothing_to_do() -> None:
     both = paired(90, 94, 0.29)
-    assert wording.comparing(compared(paired=both, unasked=0)) is None
+    assert comparing.more(compared(paired=both, unasked=0)) is None
     some = compared(paired=both, unasked=3)
-    assert "3 test pictures are not among them" in wording.verdict(some)
-    todo = wording.comparing(some)
+    assert "3 test pictures are not among them" in comparing.verdict(some)
+    todo = comparing.more(some)
     assert todo is not None
     assert todo.commands == ("menagerie compare A B",)
 
@@ -90,14 +90,16 @@ def test_where_both_were_asked_about_everything_there_is_nothing_to_do() -> None
 )
 def test_what_changed_in_the_data_is_counted(counts: tuple[int, int, int, int], said: str) -> None:
     names = ("added", "removed", "relabelled", "moved")
-    assert wording.data_change(DataChange(**dict(zip(names, counts, strict=True)))) == said
+    assert comparing.data_change(DataChange(**dict(zip(names, counts, strict=True)))) == said
 
 
 def test_what_another_network_does_is_not_put_down_to_review() -> None:
     decisions = NO_DECISIONS | {"label": 2, "total": 2}
     other = {"version": "B", "architecture": "y", "metrics": metrics(95)}
     found = compared(same_pictures=True, decisions=decisions, b=other)
-    assert wording.bought(found.decisions, found).endswith("another network too: not all of that is review.")
+    assert comparing.bought(found.decisions, found).endswith(
+        "another network too: not all of that is review."
+    )
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.testing.v1 import AppTest
 
 from frontend.signing import KEPT_NAME
-from tests.frontend.at_the_page import OpenPage, words
+from tests.frontend.at_the_page import OpenPage, command, words
 from tests.frontend.review.queue_stand_in import QueueStandIn, waiting
 from tests.frontend.stand_in import StandIn
 
@@ -125,7 +125,7 @@ def test_a_refused_decision_is_told_over_the_pictures(
 def test_an_empty_queue_says_that_all_is_done_and_where_more_comes_from(page: AppTest) -> None:
     said = words(page.run())
     assert "Nothing waits for you" in said
-    assert "menagerie check" in said
+    assert command("menagerie check --task animals") in said
     page.pills[0].set_value("suspect")
     assert "Choose another reason" in words(page.run())
 
@@ -136,7 +136,7 @@ def test_pictures_that_no_model_looked_at_are_told_with_the_command_that_has_it_
     queue.unanswered = 3
     said = words(page.run())
     assert "3 pictures" in said
-    assert "menagerie index" in said.partition("Nothing waits")[0]
+    assert command("menagerie index --task animals") in said.partition("Nothing waits")[0]
 
 
 def test_decisions_are_listed_with_who_made_them_and_can_be_taken_back(
