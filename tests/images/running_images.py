@@ -25,6 +25,12 @@ MLFLOW_URL = "http://127.0.0.1:5000"
 UP_BAR_S = 10
 USER = 10001
 COMPILERS = ("cc", "gcc", "c++", "g++", "clang", "ld", "make")
+# Fails where any is there. By the exit status: on a busy machine what is printed last may be lost.
+FIND = """
+import sys
+from importlib.util import find_spec
+sys.exit(" ".join(filter(find_spec, sys.argv[1:])) or 0)
+"""
 RUN_PAGE = """
 from streamlit.testing.v1 import AppTest
 page = AppTest.from_file("frontend/app.py", default_timeout=60).run()
@@ -114,9 +120,8 @@ def ui(services: dict[str, Service], api: Container) -> Iterator[Container]:
 
 
 def test_the_api_image_holds_neither_torch_nor_training_nor_installers(stopped_api: Container) -> None:
-    for module in ("torch", "training", "frontend", "uv", "pip"):
-        done = stopped_api.run("python", "-c", f"import {module}")
-        assert f"No module named '{module}'" in done.stderr
+    done = stopped_api.run("python", "-c", FIND, "torch", "training", "frontend", "uv", "pip")
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("name", ["API_IMAGE", "UI_IMAGE"])
@@ -136,8 +141,8 @@ def test_an_image_holds_no_compiler(name: str) -> None:
 
 def test_the_page_image_holds_neither_torch_nor_the_service() -> None:
     with container(os.environ["UI_IMAGE"], {}) as made:
-        for module in ("torch", "training", "backend", "databases", "uv", "pip"):
-            assert f"No module named '{module}'" in made.run("python", "-c", f"import {module}").stderr
+        done = made.run("python", "-c", FIND, "torch", "training", "backend", "databases", "uv", "pip")
+        assert done.returncode == 0, done.stderr
 
 
 def test_from_up_to_ready_takes_seconds(up: Up, capsys: pytest.CaptureFixture[str]) -> None:
