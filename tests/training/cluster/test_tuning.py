@@ -26,7 +26,6 @@ from training.tuning.trial import TRIALS
 pytest.importorskip("ray", reason="Ray is not installed here: make test-cluster")
 pytestmark = RAY_IS_OLD
 
-EPOCHS = 15
 PATIENCE = 300  # seconds: five processes of Ray's and ours import PyTorch first
 SEARCH = ("tune", "--arch", "simple_cnn", "--no-retrain")
 
@@ -77,7 +76,7 @@ def epochs_kept(process: subprocess.Popen[str], folder: Path) -> dict[str, list[
 def test_a_node_that_is_killed_amid_trials_loses_none_and_repeats_one_epoch_at_most(
     environment: dict[str, str], cluster: Any, second_node: Joined, study_folder: Path
 ) -> None:
-    typed = (*SEARCH, "--epochs", EPOCHS, "--trials", "3", "--jobs", "2", "--study", "search")
+    typed = (*SEARCH, "--epochs", "15", "--trials", "3", "--jobs", "2", "--study", "search")
     there = ("--engine", "ray", "--address", cluster.address)
     with second_node() as node, talking(command(*typed, *there), environment) as process:
         wait_until(lambda: len(trials_under_way(study_folder, epochs=3)) == 2, PATIENCE)
@@ -91,7 +90,7 @@ def test_a_node_that_is_killed_amid_trials_loses_none_and_repeats_one_epoch_at_m
     (lost,) = [trial for trial in trials if trial.state == TrialState.FAIL]
     (again,) = [t for t in trials if t.user_attrs[FOLDER] == lost.user_attrs[FOLDER] and t is not lost]
     assert (again.state, again.params) == (TrialState.COMPLETE, lost.params)
-    assert max(again.intermediate_values) == EPOCHS
+    assert max(again.intermediate_values) > max(lost.intermediate_values)
     epochs = kept[lost.user_attrs[FOLDER]]
     assert epochs == sorted(epochs)  # where one begins anew, so do its checkpoints
     assert max(lost.intermediate_values) - 2 <= epochs[0] < epochs[-1]  # they count from 0
