@@ -29,6 +29,7 @@ class Dependency(BaseModel):
 class HealthCheck(BaseModel):
     test: list[str] = []
     disable: bool = False
+    start_period: str = "0s"
 
 
 class Logging(BaseModel):

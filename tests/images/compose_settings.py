@@ -1,6 +1,7 @@
 """Will the programs take what one's own .env has compose pass on to them, and does it fit together?"""
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from unittest.mock import patch
@@ -29,7 +30,7 @@ READ_BY: dict[str, tuple[type[BaseSettings], ...]] = {
     "ui": (page.PageSettings,),
     "training": (StateSettings, ArchiveLimits, CheckpointSettings, DuplicateSettings, TrackingSettings),
 }
-URL = "DATABASE_URL"
+URL, ENDPOINT = "DATABASE_URL", "AWS_ENDPOINT_URL"
 BUNDLES, CHECKPOINTS, STORE = "MENAGERIE_BUNDLES", "MENAGERIE_CHECKPOINTS", "MLFLOW_TRACKING_URI"
 
 
@@ -79,6 +80,8 @@ def _refused_later(around: Mapping[str, str]) -> Iterator[str]:
         parse_place(around.get(CHECKPOINTS, "."))
     except BadPlace as error:
         yield f"{_shown(CHECKPOINTS, around)}: {error}"
+    if not re.match(r"https?://[^/:]+", around.get(ENDPOINT) or "http://s3"):
+        yield f"{_shown(ENDPOINT, around)}: an address begins with http:// or https://"
 
 
 def _too_short_a_grace(compose: Compose, outside: Mapping[str, str]) -> Iterator[str]:
@@ -109,7 +112,7 @@ def _local_paths(around: Mapping[str, str]) -> Iterator[tuple[str, PurePosixPath
     file = sqlite_file(around[URL]) if URL in around else None
     if file is not None:
         yield URL, PurePosixPath(file)
-    for name in {BUNDLES, CHECKPOINTS} & around.keys():
+    for name in sorted({BUNDLES, CHECKPOINTS} & around.keys()):
         place = parse_place(around[name])
         if isinstance(place, Path):
             yield name, PurePosixPath(place)
@@ -121,8 +124,8 @@ def _local_paths(around: Mapping[str, str]) -> Iterator[tuple[str, PurePosixPath
 def _not_started(compose: Compose, outside: Mapping[str, str]) -> Iterator[str]:
     """Services that are asked by name, and that `docker compose up` would not start."""
     chosen = chosen_profiles(outside)
-    for name, value in sorted(outside.items()):
-        service = compose.services.get(_host(value))
+    for name in sorted({URL, ENDPOINT, STORE} & outside.keys()):
+        service = compose.services.get(_host(outside[name]))
         if service and service.profiles and chosen.isdisjoint({*service.profiles, "*"}):
             profile = service.profiles[0]
             yield (

@@ -10,7 +10,11 @@ from pathlib import Path
 
 from pydantic import BaseModel, Field
 
-HEALTHY_WITHIN_S = 60
+from training.cli.processes import START_SECONDS
+
+# For what computes for 20 seconds, on a machine whose cores others want too.
+DONE_WITHIN_S = 300
+HEALTHY_WITHIN_S = START_SECONDS
 STOPPED_WITHIN_S = 20
 LOOK_EVERY_S = 0.05
 # Where a service may write: what compose mounts. The others are the engine's own.
@@ -40,16 +44,18 @@ class _Inspected(BaseModel):
 
 @dataclass(frozen=True)
 class Container:
-    """A working container. All of them share one network, where `api` is this machine itself."""
+    """A working container. All of them share one network, where `api` is this machine itself. `volumes`:
+    folders of this machine, and where they are seen."""
 
     name: str
     config: ImageConfig
     environment: dict[str, str]
+    volumes: dict[Path, str]
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Runs a command as the image's user, and waits for it."""
         return subprocess.run(
-            self._in_container(command), capture_output=True, text=True, timeout=120, check=False
+            self._in_container(command), capture_output=True, text=True, timeout=DONE_WITHIN_S, check=False
         )
 
     @contextmanager
@@ -101,12 +107,14 @@ class Container:
 
     def _in_container(self, command: list[str] | tuple[str, ...]) -> list[str]:
         variables = [f"--env={name}={value}" for name, value in self.environment.items()]
+        mounts = [f"--volume={folder}:{seen}" for folder, seen in self.volumes.items()]
         return [
             "buildah",
             "run",
             "--isolation=chroot",
             "--network=host",
             *variables,
+            *mounts,
             self.name,
             "--",
             *command,
@@ -114,12 +122,14 @@ class Container:
 
 
 @contextmanager
-def container(image: str, environment: dict[str, str]) -> Iterator[Container]:
+def container(
+    image: str, environment: dict[str, str], volumes: dict[Path, str] | None = None
+) -> Iterator[Container]:
     """A container of `image`, removed after the block."""
     config = _Inspected.model_validate_json(_buildah("inspect", "--type=image", image)).docker.config
     name = _buildah("from", "--add-host=api:127.0.0.1", image).strip()
     try:
-        yield Container(name, config, environment)
+        yield Container(name, config, environment, volumes or {})
     finally:
         _buildah("rm", name)
 

@@ -20,7 +20,9 @@ from tests.images.compose import (
     read_compose,
 )
 from tests.images.compose_settings import READ_BY
+from tests.images.compose_values import seconds
 from tests.images.interpolation import read_settings
+from training.cli.processes import START_SECONDS
 
 DOCKERFILES = ["Dockerfile.api", "Dockerfile.ui", "Dockerfile.training"]
 SERVICES = sorted(read_compose().services)
@@ -134,6 +136,12 @@ def test_what_stays_up_tells_whether_it_is_ready_and_is_started_again(service: s
     assert settings.restart == "unless-stopped"
     built = settings.build is not None and "HEALTHCHECK" in dict(final_stage(settings.build.dockerfile))
     assert built or (settings.healthcheck is not None and settings.healthcheck.test)
+
+
+def test_mlflow_is_not_called_unhealthy_as_long_as_it_may_take_to_start() -> None:
+    health = read_compose().services["mlflow"].healthcheck
+    assert health is not None
+    assert (seconds(health.start_period) or 0) >= START_SECONDS
 
 
 def test_only_the_three_services_of_everyday_start_by_themselves() -> None:

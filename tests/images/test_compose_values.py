@@ -88,6 +88,11 @@ def test_all_that_is_shown_as_an_example_may_be_set(copy: Path) -> None:
             "DATABASE_URL='postgresql://...@postgres/menagerie': only the profile postgres starts what that "
             "asks; say COMPOSE_PROFILES=postgres",
         ),
+        ("AWS_ENDPOINT_URL=s3.example", "AWS_ENDPOINT_URL='s3.example': an address begins with http:// or"),
+        (
+            "MENAGERIE_CHECKPOINTS=s3://me:secret@x/y",
+            "MENAGERIE_CHECKPOINTS='s3://...@x/y': ",
+        ),
         ("AWS_ENDPOINT_URL=http://s3:8333", "AWS_ENDPOINT_URL='http://s3:8333': only the profile s3 starts"),
         ("API_STOP_GRACE=20s", "API_STOP_GRACE='20s': it has to be longer than the API's own time to end,"),
         ("API_STOP_GRACE=30s", "API_STOP_GRACE='30s': it has to be longer"),
@@ -112,6 +117,7 @@ def test_a_wrong_value_is_told_once_with_its_variable_and_what_is_allowed(
         ("DATABASE_URL=postgresql://me:word@db.example:5432/animals",),
         ("DATABASE_URL=postgresql://menagerie@postgres/menagerie", "COMPOSE_PROFILES=monitoring,postgres"),
         ("AWS_ENDPOINT_URL=http://s3:8333", "COMPOSE_PROFILES=*"),
+        ("MENAGERIE_BUNDLES=s3://postgres/bundles", "MENAGERIE_CORS_ORIGINS=https://s3"),
         ("MENAGERIE_BUNDLES=s3://menagerie/bundles", "DATABASE_URL=sqlite:////state/other/images.db"),
         ('API_MEMORY="3g"', "API_PORT='8000'", "MENAGERIE_WORKERS=2  # a core each", "API_CPUS="),
     ],

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from optuna.trial import FrozenTrial, TrialState
 
 from tests.processes import talking
@@ -17,7 +18,6 @@ from tests.training.cli.test_tune import count, trials_of
 from tests.training.cli.test_tune import study_folder as study_folder
 from tests.training.cluster.conftest import RAY_IS_OLD, Joined, kill
 from tests.waiting import wait_until
-from training.learning.checkpoints import WholeFiles
 from training.learning.run import LAST
 from training.tuning.plan import STUDIES
 from training.tuning.study import ENDED, FIGURES, FOLDER, RECIPE
@@ -26,8 +26,7 @@ from training.tuning.trial import TRIALS
 pytest.importorskip("ray", reason="Ray is not installed here: make test-cluster")
 pytestmark = RAY_IS_OLD
 
-EPOCHS = 15
-PATIENCE = 180  # seconds until a search that lost a machine is over
+PATIENCE = 300  # seconds: five processes of Ray's and ours import PyTorch first
 SEARCH = ("tune", "--arch", "simple_cnn", "--no-retrain")
 
 
@@ -57,7 +56,8 @@ def trials_under_way(folder: Path, epochs: int) -> list[FrozenTrial]:
 
 
 def epoch_of(checkpoint: Path) -> int:
-    return int(WholeFiles().load_checkpoint(checkpoint, map_location="cpu", weights_only=True)["epoch"])
+    """Read without the weights."""
+    return int(torch.load(checkpoint, map_location="cpu", mmap=True, weights_only=True)["epoch"])
 
 
 def epochs_kept(process: subprocess.Popen[str], folder: Path) -> dict[str, list[int]]:
@@ -69,17 +69,17 @@ def epochs_kept(process: subprocess.Popen[str], folder: Path) -> dict[str, list[
         for checkpoint in (folder / TRIALS).glob(f"*/{LAST}"):
             with suppress(FileNotFoundError):  # the trial has ended meanwhile
                 kept[checkpoint.parent.name].append(epoch_of(checkpoint))
-        time.sleep(0.02)
+        time.sleep(0.1)
     return kept
 
 
 def test_a_node_that_is_killed_amid_trials_loses_none_and_repeats_one_epoch_at_most(
     environment: dict[str, str], cluster: Any, second_node: Joined, study_folder: Path
 ) -> None:
-    typed = (*SEARCH, "--epochs", EPOCHS, "--trials", "3", "--jobs", "2", "--study", "search")
+    typed = (*SEARCH, "--epochs", "15", "--trials", "3", "--jobs", "2", "--study", "search")
     there = ("--engine", "ray", "--address", cluster.address)
     with second_node() as node, talking(command(*typed, *there), environment) as process:
-        wait_until(lambda: len(trials_under_way(study_folder, epochs=3)) == 2)
+        wait_until(lambda: len(trials_under_way(study_folder, epochs=3)) == 2, PATIENCE)
         kill(cluster, node)
         kept = epochs_kept(process, study_folder)
         said, _ = process.communicate(timeout=PATIENCE)
@@ -90,7 +90,7 @@ def test_a_node_that_is_killed_amid_trials_loses_none_and_repeats_one_epoch_at_m
     (lost,) = [trial for trial in trials if trial.state == TrialState.FAIL]
     (again,) = [t for t in trials if t.user_attrs[FOLDER] == lost.user_attrs[FOLDER] and t is not lost]
     assert (again.state, again.params) == (TrialState.COMPLETE, lost.params)
-    assert max(again.intermediate_values) == EPOCHS
+    assert max(again.intermediate_values) > max(lost.intermediate_values)
     epochs = kept[lost.user_attrs[FOLDER]]
     assert epochs == sorted(epochs)  # where one begins anew, so do its checkpoints
     assert max(lost.intermediate_values) - 2 <= epochs[0] < epochs[-1]  # they count from 0
