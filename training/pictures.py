@@ -87,6 +87,8 @@ def read_picture(image: LibraryImage, least: int | None = None) -> Image.Image:
         return decode(data, least=least).image
     except Unreachable:  # says nothing about the picture
         raise
+    except FileNotFoundError as error:
+        raise TrainingError(f"{path} is gone since it was ingested; run menagerie ingest again") from error
     except (OSError, UnreadableImage) as error:
         raise TrainingError(
             f"{path} changed since it was ingested ({error}); run menagerie ingest again"

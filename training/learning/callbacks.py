@@ -73,17 +73,21 @@ class Settled(lightning.Callback):
 
 class Resumed(lightning.Callback):
     """Says at a resumption which epoch comes first. Lightning says so itself only when it has begun to take
-    batches, and processes that prepare pictures know their places by then: those of the epoch 0."""
+    batches, and processes that prepare pictures know their places by then: those of the epoch 0. People and
+    their bar are told too."""
 
-    def __init__(self, places: Places) -> None:
-        self._places = places
+    def __init__(self, places: Places, progress: Progress, skip: Callable[[int], None]) -> None:
+        self._places, self._progress, self._skip = places, progress, skip
 
     def on_load_checkpoint(
         self, trainer: lightning.Trainer, pl_module: lightning.LightningModule, checkpoint: dict[str, Any]
     ) -> None:
-        del trainer, checkpoint
+        del checkpoint
         assert isinstance(pl_module, Learner)
         self._places.set_epoch(pl_module.epochs)
+        self._skip(pl_module.epochs)
+        if trainer.is_global_zero:
+            self._progress.tell(f"going on after epoch {pl_module.epochs} of {trainer.max_epochs}")
 
 
 class Claimed(lightning.Callback):

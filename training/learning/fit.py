@@ -89,9 +89,14 @@ def fit(
         )
         places = loaders[0].sampler
         assert isinstance(places, Places)
-        callbacks = [best, Resumed(places), *_watchers(recipe, run, watch, begun)]
-        with progress.track("Training", recipe.epochs * len(loaders[0])) as advance, stoppable(learner):
-            trainer = _trainer(recipe, processes, [*callbacks, Teller(progress, advance)], place)
+        watchers = [best, *_watchers(recipe, run, watch, begun)]
+        batches = len(loaders[0])
+        with progress.track("Training", recipe.epochs * batches) as advance, stoppable(learner):
+            tellers = [
+                Resumed(places, progress, lambda epochs: advance(epochs * batches)),
+                Teller(progress, advance),
+            ]
+            trainer = _trainer(recipe, processes, [*watchers, *tellers], place)
             try:
                 trainer.fit(learner, *loaders, ckpt_path=str(last) if last else None, weights_only=True)
             except Diverged as error:
@@ -99,8 +104,8 @@ def fit(
         best_epoch = _best_epoch(learner.history, recipe)
         if processes.first:
             _take(learner, str(place / START) if best_epoch == 0 else best.best_model_path)
-    if best_epoch == 0:
-        progress.tell("no epoch was better than the head that they began with: that is kept")
+    if processes.first:
+        _tell_end(trainer, learner, best_epoch, progress)
     return Learnt(learner.history, best_epoch, recipe)
 
 
@@ -125,6 +130,17 @@ def _trainer(
         callbacks.append(EMAWeightAveraging(decay=recipe.ema))
     callbacks.append(Kept(str(place), Path(LAST).stem, enable_version_counter=False))
     return make_trainer(recipe, processes, callbacks, max_epochs=recipe.epochs)
+
+
+def _tell_end(trainer: lightning.Trainer, learner: Learner, best_epoch: int, progress: Progress) -> None:
+    recipe = learner.recipe
+    if any(stopping.wait_count >= stopping.patience for stopping in trainer.early_stopping_callbacks):
+        name = recipe.monitor.replace("_", " ")
+        progress.tell(f"stopped early: {recipe.patience} epochs without a better {name} (--patience)")
+    if best_epoch == 0:
+        progress.tell("no epoch was better than the head that they began with: that is kept")
+    elif best_epoch < learner.epochs:
+        progress.tell(f"epoch {best_epoch} was the best: its weights are kept")
 
 
 def _mode(recipe: Recipe) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from databases.places import Place, RemoteFile
 from training.errors import Diverged, Interrupted, TakenOver, TrainingError
-from training.learning.run import CLAIM, FINGERPRINT, JOB, RECIPE, VERSION, WEIGHTS
+from training.learning.run import CLAIM, FINGERPRINT, JOB, LAST, RECIPE, VERSION, WEIGHTS
 from training.learning.run import Run as Run
 from training.learning.run_folders import (
     folders_in,
@@ -106,15 +106,15 @@ def discard_runs(runs: Place, task: str, own: Run | None = None, *, keep_notes: 
     """Throws `own` away, which came to a model, and others of the task that nobody works on or wants to:
     those that hold nothing to go on from, and those that were left two weeks ago.
 
-    Its notes may be wanted yet: other processes of a job that is started anew look for them. In a store nobody
-    can tell who works on a run: there, others stay.
+    Its notes may be wanted yet: other processes of a job that is started anew look for them. In a store
+    nobody can tell who works on a run: there, others stay.
     """
     for folder in folders_in(runs / task):
         run = Run(folder)
         is_own = own is not None and folder == own.folder
         if is_own and keep_notes:
             keep_only(folder, (RECIPE, FINGERPRINT, JOB, VERSION))
-        elif isinstance(folder, Path) and (is_own or _is_left(run)):
+        elif isinstance(folder, Path) and (is_own or _is_left(folder)):
             with _held(run) as held:
                 if held:
                     remove_folder(folder)
@@ -122,9 +122,9 @@ def discard_runs(runs: Place, task: str, own: Run | None = None, *, keep_notes: 
             remove_folder(folder)
 
 
-def _is_left(run: Run) -> bool:
-    last = run.last
-    return last is None or time.time() - last.stat().st_mtime > LEFT_AFTER
+def _is_left(folder: Path) -> bool:
+    last = folder / LAST
+    return not last.exists() or time.time() - last.stat().st_mtime > LEFT_AFTER
 
 
 def _identity(job: str, recipe: Recipe) -> str:

@@ -39,7 +39,7 @@ from training.networks.catalogue import build_backbone
 from training.networks.weights import Weights
 from training.pictures import read_pixels
 from training.probing import features_of
-from training.progress import Silent
+from training.progress import Progress, Silent
 from training.publishing import publish
 from training.recipe import Monitor, Recipe, Strategy
 from training.workshop import Workshop
@@ -48,6 +48,7 @@ pytestmark = pytest.mark.filterwarnings(
     # PyTorch calls that are getting old, made by Lightning and by the exporter.
     "ignore:.*LeafSpec:FutureWarning",
 )
+SILENT = Silent()
 SCRATCH = Recipe(architecture="simple_cnn", strategy="scratch", epochs=5, seed=1, dropout=0.5)
 
 
@@ -239,6 +240,14 @@ def run_epochs(dataset: Dataset, recipe: Recipe) -> Learnt:
     return fit(network, dataset, recipe, None, Silent())
 
 
+class Told(Silent):
+    def __init__(self, lines: list[str]) -> None:
+        self._lines = lines
+
+    def tell(self, line: str) -> None:
+        self._lines.append(line)
+
+
 def misled(dataset: Dataset) -> Dataset:
     """The same, but the labels of val are wrong: the better one learns, the worse it looks."""
     other = {"red": "green", "green": "blue", "blue": "red"}
@@ -246,16 +255,23 @@ def misled(dataset: Dataset) -> Dataset:
 
 
 def test_training_stops_when_val_stops_getting_better_and_the_best_is_kept(dataset: Dataset) -> None:
-    learnt = run_epochs(misled(dataset), SCRATCH.model_copy(update={"epochs": 60, "patience": 3}))
+    told: list[str] = []
+    recipe = SCRATCH.model_copy(update={"epochs": 60, "patience": 3})
+    network = Classifier(build_backbone("simple_cnn"), len(dataset.labels), dropout=0.5, cosine=False)
+    learnt = fit(network, misled(dataset), recipe, None, Told(told))
+    assert told[-2] == "stopped early: 3 epochs without a better val loss (--patience)"
+    assert told[-1] == f"epoch {learnt.best_epoch} was the best: its weights are kept"
     losses = [float(str(row["val_loss"])) for row in learnt.history]
     assert len(losses) < 60
     assert learnt.best_epoch == 1 + losses.index(min(losses)) == len(losses) - 3
 
 
-def go_on(dataset: Dataset, recipe: Recipe, run: Run) -> tuple[Learnt, torch.Tensor]:
+def go_on(
+    dataset: Dataset, recipe: Recipe, run: Run, progress: Progress = SILENT
+) -> tuple[Learnt, torch.Tensor]:
     """What a run comes to, and the head that was kept."""
     network = Classifier(build_backbone("simple_cnn"), len(dataset.labels), dropout=0.5, cosine=False)
-    return fit(network, dataset, recipe, run, Silent()), network.head.weight
+    return fit(network, dataset, recipe, run, progress), network.head.weight
 
 
 def test_a_run_that_had_stopped_early_learns_no_more_when_it_is_resumed(
@@ -263,7 +279,10 @@ def test_a_run_that_had_stopped_early_learns_no_more_when_it_is_resumed(
 ) -> None:
     recipe = SCRATCH.model_copy(update={"epochs": 60, "patience": 2, "monitor": "val_accuracy"})
     run = begin_run(bundles, "colours", recipe, dataset.fingerprint)
-    (first, weights), (again, same_weights) = (go_on(dataset, recipe, run) for _ in range(2))
+    told: list[str] = []
+    first, weights = go_on(dataset, recipe, run)
+    again, same_weights = go_on(dataset, recipe, run, Told(told))
+    assert told[0] == f"going on after epoch {len(first.history)} of 60"
     assert len(first.history) < 60
     assert again == first
     assert torch.equal(weights, same_weights)
@@ -383,14 +402,6 @@ def test_a_run_is_found_again_unless_the_pictures_changed_or_another_works_on_it
     assert other.fingerprint is None
     discard_runs(bundles, "colours")
     assert list((bundles / "colours").iterdir()) == []
-
-
-class Told(Silent):
-    def __init__(self, lines: list[str]) -> None:
-        self._lines = lines
-
-    def tell(self, line: str) -> None:
-        self._lines.append(line)
 
 
 @pytest.mark.parametrize("monitor", ["val_loss", "val_accuracy"])
