@@ -4,6 +4,7 @@ import streamlit as st
 
 from frontend import failure, handing_over, markup, uploads
 from frontend.batch import closeup, results, running
+from frontend.batch import markup as taken
 from frontend.batch.job import Job
 from frontend.batch.jobs import NothingInside, TooMany, jobs
 from frontend.batch.sources import UnusableZip
@@ -14,7 +15,6 @@ from frontend.wording import Notice
 ADDRESS = "job"
 UPLOADER = "batch-uploader"
 SAID = "batch-said"
-MOST_MB = 500  # of one file: a zip of many pictures
 
 
 def show(api: Api) -> None:
@@ -48,9 +48,10 @@ def _start(api: Api) -> None:
         chosen = st.file_uploader(
             "Drop pictures, or a zip of them",
             accept_multiple_files=True,
-            max_upload_size=MOST_MB,
+            max_upload_size=uploads.MOST_ZIP_MB,
             key=f"{UPLOADER}-{_round()}",
         )
+        st.html(taken.files_taken())
     files = handing_over.take() or [(upload.name, uploads.take(upload)) for upload in chosen]
     if files:
         _begin(api, files)

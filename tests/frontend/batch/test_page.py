@@ -47,6 +47,13 @@ def test_many_pictures_become_a_table(api: StandIn, page: AppTest) -> None:
     assert table["picture"][0].startswith("data:image/jpeg;base64,")
 
 
+def test_what_may_be_chosen_is_told_before(page: AppTest) -> None:
+    said = words(page.run())
+    assert "Up to 2,000 pictures at a time" in said
+    assert "up to 32 MB each. Or a zip of them, up to 500 MB." in said
+    assert page.file_uploader[0].proto.max_upload_size_mb == 500
+
+
 def test_a_zip_is_answered_picture_by_picture(api: StandIn, page: AppTest) -> None:
     answer_batches(api)
     drop(page, ("zoo.zip", zipped({"zoo/1.jpg": PHOTO, "zoo/2.jpg": PHOTO})))

@@ -1,11 +1,11 @@
 """The page as a visitor uses it, on Streamlit's own test bench, against a real server."""
 
 import pytest
-import streamlit as st
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 from streamlit.testing.v1 import AppTest
 
+from frontend.uploads import MOST_PICTURE_BYTES, MOST_PICTURE_MB
 from tests.frontend.at_the_page import buttons, click, words
 from tests.frontend.batch.answering import answer_batches
 from tests.frontend.batch.test_sources import zipped
@@ -233,8 +233,17 @@ def test_a_picture_that_the_address_names_is_asked_about_once(api: StandIn, page
 
 def test_the_limit_and_the_formats_are_named_before_anything_is_chosen(page: AppTest) -> None:
     said = words(page.run())
-    most = st.get_option("server.maxUploadSize")
-    assert f"JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or HEIC, up to {most} MB each." in said
+    assert f"JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or HEIC, up to {MOST_PICTURE_MB} MB each." in said
+
+
+def test_a_picture_that_is_too_large_is_told_and_neither_sent_nor_kept(api: StandIn, page: AppTest) -> None:
+    upload(page, ("large.jpg", PHOTO[1] + bytes(MOST_PICTURE_BYTES), "image/jpeg"))
+    said = words(page)
+    assert "This file is too large" in said
+    assert "it has 32.0 MB, and 32 MB are the most" in said
+    assert "/predict" not in api.paths()
+    assert page.session_state["visit"].picture.data == b""
+    assert click(page, "Another picture").file_uploader
 
 
 def test_the_second_opinion_of_the_library_is_told(api: StandIn, page: AppTest) -> None:
