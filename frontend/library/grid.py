@@ -6,12 +6,9 @@ from html import escape
 from frontend import markup
 from frontend.answers import LibraryImage, SimilarImage
 from frontend.library import wording
-from frontend.library.address import Address
+from frontend.library.address import BEYOND, Address
 from frontend.library.answers import Listing
 from frontend.wording import likeness, percent
-
-# Beyond every id: the page before it is the last one.
-BEYOND = 2**31 - 1
 
 Small = Sequence[bytes | None]
 

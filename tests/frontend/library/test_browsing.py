@@ -4,6 +4,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from frontend.library.address import BEYOND
 from tests.frontend.at_the_page import OpenPage, buttons, click
 from tests.frontend.library.showing import address, follow, image, listed, said
 from tests.frontend.stand_in import StandIn
@@ -70,6 +71,21 @@ def test_pages_lead_forth_and_back_from_where_one_is(page: AppTest, library: Sta
     assert library.last("/images").fields == {"label": "cat", "before": "49", "limit": "48"}
     follow(page, "First")
     assert address(page) == {"label": "cat"}
+
+
+def test_the_last_page_is_the_one_before_all_that_could_follow(page: AppTest, library: StandIn) -> None:
+    listed(library, range(1, 49), total=100_617)
+    follow(page.run(), "Last")
+    assert library.last("/images").fields == {"before": str(BEYOND), "limit": "48"}
+
+
+@pytest.mark.parametrize("said", ["2147483648", "9" * 5000, "-1", "²"])
+def test_a_number_that_no_picture_can_have_is_not_asked_for(
+    page: AppTest, library: StandIn, said: str
+) -> None:
+    page.query_params["before"] = said
+    page.run()
+    assert library.last("/images").fields == {"limit": "48"}
 
 
 def test_one_page_of_pictures_needs_no_way_to_others(page: AppTest, library: StandIn) -> None:
