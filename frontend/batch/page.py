@@ -3,7 +3,7 @@
 import streamlit as st
 
 from frontend import failure, handing_over, markup, uploads
-from frontend.batch import closeup, results, running
+from frontend.batch import closeup, filtering, results, running
 from frontend.batch import markup as taken
 from frontend.batch.job import Job
 from frontend.batch.jobs import NothingInside, TooMany, jobs
@@ -86,6 +86,7 @@ def _ended(job: Job) -> None:
 def _leave() -> None:
     st.query_params.pop(ADDRESS, None)
     closeup.go(None)
+    filtering.clear()
 
 
 def _round() -> int:
