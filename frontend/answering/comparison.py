@@ -24,12 +24,10 @@ def show(api: Api, asked: Visit, item: SimilarImage) -> None:
                 _side("The one it is like", calls.large(api, asked.centre), asked.centre.file_name)
         with theirs:
             _side("From the library", calls.large(api, item.image), item.image.file_name)
-        source = calls.closely(api, item.image.id).source
+            st.html(markup.facts(item, calls.closely(api, item.image.id).source))
     except ApiError as error:
         failure.say(error)
         return
-    with st.container(key="facts"):
-        st.html(markup.facts(item, source))
     with st.container(horizontal=True):
         if st.button("More like this one", icon=":material/image_search:"):
             asked.look_around(item.image)

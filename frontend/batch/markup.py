@@ -22,6 +22,11 @@ def files_taken() -> str:
     )
 
 
+def sending() -> str:
+    """Where sending.js tells how far it is."""
+    return '<p class="mng-center mng-sending"></p>'
+
+
 def running_head() -> str:
     return (
         '<div class="mng-head"><h1>Looking at your pictures</h1><p>You can leave this page: its address '

@@ -1,5 +1,7 @@
 """Batch: many pictures at once, or a zip of them; what each shows, as a table to filter and to take home."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from frontend import failure, handing_over, markup, uploads
@@ -15,6 +17,7 @@ from frontend.wording import Notice
 ADDRESS = "job"
 UPLOADER = "batch-uploader"
 SAID = "batch-said"
+SENDING = Path(__file__).with_name("sending.js")
 
 
 def show(api: Api) -> None:
@@ -51,10 +54,17 @@ def _start(api: Api) -> None:
             max_upload_size=uploads.MOST_ZIP_MB,
             key=f"{UPLOADER}-{_round()}",
         )
+        _tell_how_many_are_sent()
         st.html(taken.files_taken())
     files = handing_over.take() or [(upload.name, uploads.take(upload)) for upload in chosen]
     if files:
         _begin(api, files)
+
+
+def _tell_how_many_are_sent() -> None:
+    st.html(taken.sending())
+    with st.container(key="unseen-sending"):
+        st.html(f"<script>{SENDING.read_text(encoding='utf-8')}</script>", unsafe_allow_javascript=True)
 
 
 def _begin(api: Api, files: list[tuple[str, bytes]]) -> None:
