@@ -8,7 +8,7 @@ from frontend.answering import calls, markup
 from frontend.answering.visit import Visit
 from frontend.answers import SimilarImage
 from frontend.client import Api, ApiError
-from frontend.going import go
+from frontend.going import offer
 
 
 @st.dialog("Side by side", width="large")
@@ -32,8 +32,7 @@ def show(api: Api, asked: Visit, item: SimilarImage) -> None:
         if st.button("More like this one", icon=":material/image_search:"):
             asked.look_around(item.image)
             st.rerun()
-        if st.button("Open in the library", icon=":material/photo_library:"):
-            go("library", image=item.image.id)
+        offer("library", "Open in the library", ":material/photo_library:", image=item.image.id)
 
 
 def _side(title: str, data: bytes | None, name: str) -> None:
