@@ -51,6 +51,17 @@ def test_filters_add_up_and_each_can_be_taken_away(page: AppTest, library: Stand
     assert address(page) == {"finding": "dark"}
 
 
+def test_what_numbers_count_is_told_once_something_is_chosen(page: AppTest) -> None:
+    assert "of the whole library" not in said(page.run())
+    follow(page, "<span>Dark</span>")
+    assert "Numbers are of the whole library" in said(page)
+
+
+def test_links_to_pictures_differ_by_name_and_say_their_label_once(page: AppTest) -> None:
+    shown = said(page.run())
+    assert 'alt="cat, cat-1.jpg"><span><b aria-hidden="true">cat</b></span>' in shown
+
+
 def test_counts_of_labels_and_splits_are_within_one_another(page: AppTest) -> None:
     follow(page.run(), "<span>cat</span>")
     assert "<span>Training</span><span>2</span>" in said(page)
