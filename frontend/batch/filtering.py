@@ -2,7 +2,6 @@
 again and passing it on keep it."""
 
 from collections.abc import Sequence
-from typing import cast
 
 import streamlit as st
 
@@ -16,8 +15,9 @@ KIND_KEY, LABEL_KEY = "batch-kind", "batch-label"
 def chosen(rows: Sequence[Row]) -> tuple[Filter, str | None]:
     """The kind and the label that the address asks for, as far as the batch has such rows."""
     kind, label = st.query_params.get(KIND), st.query_params.get(LABEL)
-    known = kind in FILTERS and counts(rows)[cast(Filter, kind)]
-    return cast(Filter, kind) if known else "all", label if label in dict(labels(rows)) else None
+    found = counts(rows)
+    known = (one for one in FILTERS if one == kind and found[one])
+    return next(known, "all"), label if label in dict(labels(rows)) else None
 
 
 def places(rows: Sequence[Row]) -> list[int]:

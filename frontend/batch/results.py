@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -56,23 +56,10 @@ def show(rows: Sequence[Row], progress: Progress) -> None:
 
 def _table(rows: Sequence[Row], places: Sequence[int]) -> None:
     """`places`: of the rows in the batch."""
-    # How sure a guess is that was refused says nothing of the answer that took its place.
-    told = [row.prediction if row.label else None for row in rows]
-    columns: dict[str, list[Any]] = {
-        "picture": [_address(row.thumbnail) for row in rows],
-        "answer": [row.label or ("No animal" if row.prediction else "—") for row in rows],
-        "score": [_sure(one.score) if one else None for one in told],
-        "verdict": [VERDICTS[row.kind] for row in rows],
-        "file": [row.name for row in rows],
-        "note": [row.problem or _second(row) for row in rows],
-        "agree": [_percent(one.neighbours_agree) if one else None for one in told],
-        "said": [in_short(row.word) for row in rows],
-    }
-    shown = {name: cells for name, cells in columns.items() if any(cell not in (None, "") for cell in cells)}
     bar = st.column_config.ProgressColumn
-    told_at_length = "large" if any(row.problem for row in rows) else None
+    length: Literal["large"] | None = "large" if any(row.problem for row in rows) else None
     chosen = st.dataframe(
-        shown,
+        _columns(rows),
         hide_index=True,
         row_height=ROW_PIXELS,
         height=HEAD_PIXELS + ROW_PIXELS * min(len(rows), MOST_ROWS),
@@ -94,12 +81,29 @@ def _table(rows: Sequence[Row], places: Sequence[int]) -> None:
                 help="Of the ten most similar pictures of the library, how many carry the same label.",
             ),
             "said": st.column_config.TextColumn("You said"),
-            "note": st.column_config.TextColumn("Note", width=told_at_length),
+            "note": st.column_config.TextColumn("Note", width=length),
         },
     )
     if ticked := chosen.selection.rows:
         closeup.open_at(places[ticked[0]])
         st.rerun()
+
+
+def _columns(rows: Sequence[Row]) -> dict[str, list[Any]]:
+    """Those in which anything stands."""
+    # How sure a guess is that was refused says nothing of the answer that took its place.
+    told = [row.prediction if row.label else None for row in rows]
+    columns: dict[str, list[Any]] = {
+        "picture": [_address(row.thumbnail) for row in rows],
+        "answer": [row.label or ("No animal" if row.prediction else "—") for row in rows],
+        "score": [_sure(one.score) if one else None for one in told],
+        "verdict": [VERDICTS[row.kind] for row in rows],
+        "file": [row.name for row in rows],
+        "note": [row.problem or _second(row) for row in rows],
+        "agree": [_percent(one.neighbours_agree) if one else None for one in told],
+        "said": [in_short(row.word) for row in rows],
+    }
+    return {name: cells for name, cells in columns.items() if any(cell not in (None, "") for cell in cells)}
 
 
 def _sure(score: float) -> float:

@@ -99,7 +99,9 @@ def test_a_filter_outlives_a_reload_and_the_way_back_and_what_opens_is_seen_from
     expect(page.get_by_role("button", name="Download 1 row as CSV")).to_be_visible()
     page.go_back()
     expect(page.get_by_role("button", name="Download 13 rows as CSV")).to_be_visible()
-    page.set_viewport_size({"width": page.viewport_size["width"], "height": 500})
+    size = page.viewport_size
+    assert size is not None
+    page.set_viewport_size({"width": size["width"], "height": 500})
     page.get_by_role("button", name="Look at them one by one").click()
     expect(page.locator(".mng-answer h1")).to_be_visible()
     page.wait_for_function("document.querySelector('.stMain').scrollTop === 0")

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import FilePayload, Page, Route, expect
 
 from tests.drawing import picture
 from tests.frontend.stand_in import StandIn, serve
@@ -55,9 +55,10 @@ def test_how_many_are_sent_is_told_while_they_are(page: Page, url: str) -> None:
     held: list[Route] = []
     page.route("**/_stcore/upload_file/**", lambda route: held.append(route))
     page.goto(f"{url}/batch")
-    page.locator("input[type=file]").set_input_files(
-        [{"name": f"{n}.jpg", "mimeType": "image/jpeg", "buffer": picture("blue", n)} for n in range(3)]
-    )
+    chosen = [
+        FilePayload(name=f"{n}.jpg", mimeType="image/jpeg", buffer=picture("blue", n)) for n in range(3)
+    ]
+    page.locator("input[type=file]").set_input_files(chosen)
     told = page.locator(".mng-sending")
     expect(told).to_have_text("0 of 3 sent")
     held.pop().continue_()

@@ -111,7 +111,7 @@ def test_where_no_animal_is_seen_no_guess_is_measured(api: StandIn, page: AppTes
     click(page, "Look at them one by one")
     (folded,) = page.expander
     assert folded.label == "What it resembles most, all the same"
-    assert "mng-bars" in folded.get("html")[0].value
+    assert "mng-bars" in folded.get("html")[0].proto.body
 
 
 def test_files_that_are_no_pictures_are_counted_as_such(api: StandIn, page: AppTest) -> None:

@@ -101,8 +101,8 @@ def test_the_pictures_before_and_after_are_one_step_away(one: AppTest, library: 
     def neighbours(asked: Asked) -> Json:
         after = "after" in asked.fields
         near = image(5 if after else 1)
-        more = {"next_after": None, "previous_before": None}
-        return {"total": 914, "earlier": 13 if after else 11, "items": [near]} | more
+        page: Json = {"total": 914, "earlier": 13 if after else 11, "items": [near]}
+        return page | {"next_after": None, "previous_before": None}
 
     library.more["GET", "/images"] = neighbours
     detailed(library, 5)
