@@ -1,10 +1,15 @@
 """How a failure of the API looks on the page."""
 
+import time
+
 import streamlit as st
 
 from frontend import markup
-from frontend.client import ApiError
+from frontend.client import Api, ApiError
 from frontend.wording import Notice, notice_for
+
+EVERY_SECONDS = 4.0
+PASSING = ("not_ready", "unreachable")  # failures that end by themselves
 
 
 def show(error: ApiError, said: Notice | None = None, key: str = "failure") -> None:
@@ -20,3 +25,20 @@ def show(error: ApiError, said: Notice | None = None, key: str = "failure") -> N
 def say(error: ApiError, said: Notice | None = None) -> None:
     """Says what happened, and offers nothing."""
     st.html(markup.notice(said or notice_for(error), error.detail))
+
+
+def look_again(api: Api, error: ApiError) -> None:
+    """Where a failure ends by itself, runs the page again as soon as it has."""
+    if error.code in PASSING:
+        _look_again(api, time.monotonic())
+
+
+@st.fragment(run_every=EVERY_SECONDS)
+def _look_again(api: Api, failed: float) -> None:
+    if time.monotonic() - failed < EVERY_SECONDS / 2:
+        return  # drawn with the failure, and not by the clock
+    try:
+        api.readiness()
+    except ApiError:
+        return
+    st.rerun()

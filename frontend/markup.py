@@ -26,6 +26,11 @@ def plain(text: str) -> str:
     return COLON.sub(rf"\\:{UNSEEN}", marked)
 
 
+def unbroken(text: str) -> str:
+    """`text` in which no line breaks between a number and its sign."""
+    return text.replace(" %", "\u00a0%")
+
+
 def hero() -> str:
     return (
         '<div class="mng-hero"><h1>What animal is this?</h1>'

@@ -5,6 +5,9 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 ZIP_STARTS = (b"PK\3\4", b"PK\5\6")  # the second: of an empty one
+MOST_PICTURE_MB = 32  # what the API takes of one picture
+MOST_PICTURE_BYTES = MOST_PICTURE_MB * 2**20
+MOST_ZIP_MB = 500  # as server.maxUploadSize in .streamlit/config.toml, beyond which Streamlit refuses
 
 
 def take(upload: UploadedFile) -> bytes:

@@ -8,7 +8,7 @@ from frontend.answering import calls, markup
 from frontend.answering.visit import Visit
 from frontend.answers import SimilarImage
 from frontend.client import Api, ApiError
-from frontend.going import go
+from frontend.going import offer
 
 
 @st.dialog("Side by side", width="large")
@@ -24,18 +24,15 @@ def show(api: Api, asked: Visit, item: SimilarImage) -> None:
                 _side("The one it is like", calls.large(api, asked.centre), asked.centre.file_name)
         with theirs:
             _side("From the library", calls.large(api, item.image), item.image.file_name)
-        source = calls.closely(api, item.image.id).source
+            st.html(markup.facts(item, calls.closely(api, item.image.id).source))
     except ApiError as error:
         failure.say(error)
         return
-    with st.container(key="facts"):
-        st.html(markup.facts(item, source))
     with st.container(horizontal=True):
         if st.button("More like this one", icon=":material/image_search:"):
             asked.look_around(item.image)
             st.rerun()
-        if st.button("Open in the library", icon=":material/photo_library:"):
-            go("library", image=item.image.id)
+        offer("library", "Open in the library", ":material/photo_library:", image=item.image.id)
 
 
 def _side(title: str, data: bytes | None, name: str) -> None:

@@ -9,7 +9,7 @@ from frontend.answering.calls import ANY, Wanted
 from frontend.answering.visit import Visit
 from frontend.answering.waiting import waiting
 from frontend.answering.wording import SEARCHING, pictures_of
-from frontend.answers import Prediction, Similar
+from frontend.answers import LibraryImage, Prediction, Similar
 from frontend.client import Api, ApiError
 from frontend.thumbnails import thumbnails
 from frontend.wording import no_pictures_of
@@ -17,7 +17,7 @@ from frontend.wording import no_pictures_of
 
 def show(api: Api, asked: Visit, prediction: Prediction) -> None:
     with st.container(key="similar"):
-        _head(asked)
+        _head(api, asked)
         wanted = _wanted(api, asked, prediction)
         try:
             with waiting(SEARCHING, squares=calls.SIMILAR):
@@ -29,13 +29,20 @@ def show(api: Api, asked: Visit, prediction: Prediction) -> None:
             _pictures(api, asked, found, small)
 
 
-def _head(asked: Visit) -> None:
+def _head(api: Api, asked: Visit) -> None:
     centre = asked.centre
     if centre is None:
         st.html(markup.section("Similar pictures"))
         return
-    st.html(markup.section(f"More like {centre.file_name}"))
+    st.html(markup.section_like(centre, _small(api, centre)))
     st.button("Back to what is like your picture", on_click=asked.look_around, args=(None,))
+
+
+def _small(api: Api, image: LibraryImage) -> bytes | None:
+    try:
+        return thumbnails(api, [image])[0]
+    except ApiError:
+        return None  # what is like it will tell
 
 
 def _wanted(api: Api, asked: Visit, prediction: Prediction) -> Wanted:

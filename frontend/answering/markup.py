@@ -12,10 +12,11 @@ from frontend.answering.wording import (
     meaning,
     second_opinion,
 )
-from frontend.answers import LabelScore, Prediction, SimilarImage
-from frontend.markup import thumbnail
+from frontend.answers import LabelScore, LibraryImage, Prediction, SimilarImage
+from frontend.markup import thumbnail, unbroken
 from frontend.wording import BADGES, likeness, percent
 
+NO_LABEL = "No label"
 FEWEST, LEAST = 3, 0.01  # guesses that are always told, and how likely further ones must be
 
 
@@ -49,8 +50,8 @@ def answer(prediction: Prediction, *, comparable: bool, measured: bool) -> str:
     said = (advised, meaning(prediction) if measured else None, second_opinion(prediction))
     told = "".join(f"<p>{escape(one)}</p>" for one in said if one)
     return (
-        f'<div class="mng-answer"><span class="mng-badge mng-{verdict}">{BADGES[verdict]}</span>'
-        f"<h1>{escape(prediction.sentence)}</h1>{told}</div>"
+        f'<div class="mng-answer"><div role="status"><span class="mng-badge mng-{verdict}">{BADGES[verdict]}'
+        f"</span><h1>{escape(unbroken(prediction.sentence))}</h1></div>{told}</div>"
     )
 
 
@@ -73,12 +74,18 @@ def section(title: str) -> str:
     return f'<div class="mng-section"><h2>{escape(title)}</h2></div>'
 
 
+def section_like(image: LibraryImage, data: bytes | None) -> str:
+    """The same over pictures that are like one of the library, which is shown."""
+    shown = thumbnail(data, alt=f"{image.label or NO_LABEL}, {image.file_name}")
+    return f'<div class="mng-section mng-like">{shown}<h2>More like {escape(image.file_name)}</h2></div>'
+
+
 def tile(item: SimilarImage, data: bytes | None, *, named: bool) -> str:
     """A picture of the gallery. The button over it says its name: a screen reader need not hear it twice."""
     alike = look_alikes(item.alike)
     lines = [f"<span>{likeness(item.similarity)}</span>"]
     if named:
-        lines.insert(0, f"<span><b>{escape(item.image.label or 'No label')}</b></span>")
+        lines.insert(0, f"<span><b>{escape(item.image.label or NO_LABEL)}</b></span>")
     lines.append(f'<span class="mng-fine">{escape(percent(item.similarity))} similar {alike}</span>')
     return f'<div class="mng-tile">{thumbnail(data, alt="")}{"".join(lines)}</div>'
 

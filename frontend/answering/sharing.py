@@ -9,8 +9,6 @@ from frontend.answers import Prediction
 
 def offer(asked: Visit, prediction: Prediction) -> None:
     with st.popover("Share", icon=":material/ios_share:"):
-        st.html(markup.fine("Copy it as text, by the sign in the corner:"))
-        st.code(wording.as_text(prediction, asked.picture.name), language=None, wrap_lines=True)
         st.download_button(
             "Download as JSON",
             prediction.model_dump_json(indent=2),
@@ -19,3 +17,5 @@ def offer(asked: Visit, prediction: Prediction) -> None:
             on_click="ignore",
             icon=":material/download:",
         )
+        st.html(markup.fine("Or copy it as text, by the sign in the corner:"))
+        st.code(wording.as_text(prediction, asked.picture.name), language=None, wrap_lines=True)

@@ -1,6 +1,6 @@
 """What one visitor has asked so far. It outlives Streamlit's reruns: the API is asked nothing twice."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 import streamlit as st
@@ -9,11 +9,14 @@ from frontend.answering import calls
 from frontend.answering.answers import Explanation
 from frontend.answering.calls import Wanted
 from frontend.answers import LibraryImage, Prediction, Similar
-from frontend.client import Api
+from frontend.client import Api, ApiError
 from frontend.picture import Picture, preview
+from frontend.uploads import MOST_PICTURE_BYTES, MOST_PICTURE_MB
 
 KEY = "visit"
 LAST = "visit-number"
+IMAGE, PICTURE = "image", "picture"  # in the address: of the library, or the visitor's own
+MOST_FAILURES = 10
 
 
 @dataclass
@@ -21,7 +24,8 @@ class Visit:
     """`comparable`: whether there are pictures to compare with; `number`: tells this from other visits of
     the same visitor, for the keys of widgets; `centre`: the picture of the library whose like is shown
     instead of the visitor's; `doubted`: whether the visitor is about to say what is wrong; `reported`: the
-    thanks for what they said of the answer."""
+    thanks for what they said of the answer; `refused`: why the picture was not taken, and is not held;
+    `failures`: how often no answer came."""
 
     picture: Picture
     preview: bytes | None
@@ -31,10 +35,26 @@ class Visit:
     centre: LibraryImage | None = None
     doubted: bool = False
     reported: str | None = None
+    refused: str | None = None
+    failures: int = 0
     similar: dict[tuple[int | None, Wanted], Similar] = field(default_factory=dict)
     explained: dict[str, Explanation] = field(default_factory=dict)
 
+    @property
+    def address(self) -> tuple[str, str]:
+        """Where its answer is to be found: a name and a value."""
+        image = self.picture.image_id
+        return (PICTURE, str(self.number)) if image is None else (IMAGE, str(image))
+
+    @property
+    def stands_in_address(self) -> bool:
+        """Whether the visitor is where its answer is, and has not gone back from there."""
+        name, value = self.address
+        return st.query_params.get(name) == value
+
     def predict(self, api: Api) -> Prediction:
+        if self.refused is not None:
+            raise ApiError("too_many_bytes", self.refused)
         if self.prediction is None:
             self.prediction = api.predict(self.picture)
         return self.prediction
@@ -72,8 +92,23 @@ def current() -> Visit | None:
 
 def begin(picture: Picture, *, comparable: bool) -> None:
     st.session_state[LAST] = number() + 1
-    st.session_state[KEY] = Visit(picture, preview(picture.data), comparable, number())
+    refused = None
+    if len(picture.data) > MOST_PICTURE_BYTES:
+        # The API would refuse it only once all of it had been sent, and until then it would lie here.
+        refused = f"it has {len(picture.data) / 2**20:,.1f} MB, and {MOST_PICTURE_MB} MB are the most"
+        picture = replace(picture, data=b"")
+    asked = Visit(picture, preview(picture.data), comparable, number(), refused=refused)
+    st.session_state[KEY] = asked
+    _forget_address()
+    name, value = asked.address
+    st.query_params[name] = value
 
 
 def end() -> None:
-    del st.session_state[KEY]
+    st.session_state.pop(KEY, None)
+    _forget_address()
+
+
+def _forget_address() -> None:
+    for name in (IMAGE, PICTURE):
+        st.query_params.pop(name, None)

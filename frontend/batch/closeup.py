@@ -5,10 +5,12 @@ from functools import partial
 
 import streamlit as st
 
+from frontend import attention
 from frontend import markup as shared
-from frontend.answering import gallery, markup, reporting, why
+from frontend.answering import gallery, guesses, markup, reporting, why
 from frontend.answering.visit import Visit
 from frontend.answers import Prediction
+from frontend.batch import filtering
 from frontend.batch.job import Job
 from frontend.batch.rows import Row
 from frontend.batch.wording import NO_SUCH_ROW, PICTURE_GONE, WHO_SEES, said
@@ -16,13 +18,8 @@ from frontend.client import Api
 from frontend.picture import Picture, preview
 
 ADDRESS = "row"  # counted from 1
-ORDER = "batch-order"
+OPENED = "batch-opened"  # how often one was opened from the table
 VISIT = "batch-visit"
-
-
-def remember(order: Sequence[int]) -> None:
-    """Keeps which rows were listed, by their places in the batch, for going from one to the next."""
-    st.session_state[ORDER] = list(order)
 
 
 def go(place: int | None) -> None:
@@ -33,6 +30,12 @@ def go(place: int | None) -> None:
         st.query_params[ADDRESS] = str(place + 1)
 
 
+def open_at(place: int) -> None:
+    """As `go`, from the table: what opens is to be seen from its top, however far down that stood."""
+    st.session_state[OPENED] = _opened() + 1
+    go(place)
+
+
 def show(api: Api, job: Job) -> None:
     """The row that the address names."""
     rows, named = job.rows, st.query_params[ADDRESS]
@@ -41,7 +44,8 @@ def show(api: Api, job: Job) -> None:
         st.html(shared.notice(NO_SUCH_ROW))
         st.button("All pictures of the batch", type="primary", on_click=go, args=(None,))
         return
-    _ways(place, len(rows))
+    _ways(place, rows)
+    attention.lead(f"batch-{_opened()}")
     row = rows[place]
     asked = _visit(job, place, row)
     with st.container(key="result"):
@@ -66,11 +70,11 @@ def show(api: Api, job: Job) -> None:
         gallery.show(api, asked, row.prediction)
 
 
-def _ways(place: int, total: int) -> None:
+def _ways(place: int, rows: Sequence[Row]) -> None:
     """Back to all, and to the rows before and after this one, among those that were listed."""
-    order: list[int] = st.session_state.get(ORDER, [])
-    if place not in order:  # the page was opened by its address
-        order = list(range(total))
+    order = filtering.places(rows)
+    if place not in order:  # the address was made by hand
+        order = list(range(len(rows)))
     at = order.index(place)
     with st.container(horizontal=True, vertical_alignment="center", key="batch-ways"):
         st.button("All pictures", icon=":material/arrow_back:", type="tertiary", on_click=go, args=(None,))
@@ -79,6 +83,10 @@ def _ways(place: int, total: int) -> None:
         st.button("Previous", disabled=before is None, on_click=go, args=(before,))
         after = order[at + 1] if at + 1 < len(order) else None
         st.button("Next", disabled=after is None, on_click=go, args=(after,))
+
+
+def _opened() -> int:
+    return int(st.session_state.get(OPENED, 0))
 
 
 def _visit(job: Job, place: int, row: Row) -> Visit:
@@ -101,7 +109,7 @@ def _visit(job: Job, place: int, row: Row) -> Visit:
 
 def _answer(api: Api, job: Job, place: int, asked: Visit, prediction: Prediction) -> None:
     st.html(markup.answer(prediction, comparable=asked.comparable, measured=False))
-    st.html(shared.bars(markup.worth_telling(prediction.top_k)))
+    guesses.show(prediction)
     if asked.comparable:
         reporting.ask(api, asked, prediction, noted=partial(job.note, place), who_sees=WHO_SEES)
     else:

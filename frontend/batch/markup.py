@@ -3,12 +3,28 @@
 from collections.abc import Sequence
 from html import escape
 
+from frontend.answering.wording import FORMATS
 from frontend.batch.rows import Filter, Row, counts, labels
+from frontend.batch.sources import MAX_PICTURES
 from frontend.batch.wording import FILTERS
 from frontend.markup import thumbnail
+from frontend.uploads import MOST_PICTURE_MB, MOST_ZIP_MB
 
 TOLD: tuple[Filter, ...] = ("confident", "unsure", "not_an_animal", "refused")
 MOST_LABELS = 8
+
+
+def files_taken() -> str:
+    """What may be chosen, before anything is."""
+    return (
+        f'<p class="mng-fine mng-center mng-taken mng-taken-many">Up to {MAX_PICTURES:,} pictures at a time: '
+        f"{FORMATS}, up to {MOST_PICTURE_MB} MB each. Or a zip of them, up to {MOST_ZIP_MB} MB.</p>"
+    )
+
+
+def sending() -> str:
+    """Where sending.js tells how far it is."""
+    return '<p class="mng-center mng-sending"></p>'
 
 
 def running_head() -> str:

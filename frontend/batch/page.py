@@ -1,9 +1,12 @@
 """Batch: many pictures at once, or a zip of them; what each shows, as a table to filter and to take home."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from frontend import failure, handing_over, markup, uploads
-from frontend.batch import closeup, results, running
+from frontend.batch import closeup, filtering, results, running
+from frontend.batch import markup as taken
 from frontend.batch.job import Job
 from frontend.batch.jobs import NothingInside, TooMany, jobs
 from frontend.batch.sources import UnusableZip
@@ -14,7 +17,7 @@ from frontend.wording import Notice
 ADDRESS = "job"
 UPLOADER = "batch-uploader"
 SAID = "batch-said"
-MOST_MB = 500  # of one file: a zip of many pictures
+SENDING = Path(__file__).with_name("sending.js")
 
 
 def show(api: Api) -> None:
@@ -48,12 +51,20 @@ def _start(api: Api) -> None:
         chosen = st.file_uploader(
             "Drop pictures, or a zip of them",
             accept_multiple_files=True,
-            max_upload_size=MOST_MB,
+            max_upload_size=uploads.MOST_ZIP_MB,
             key=f"{UPLOADER}-{_round()}",
         )
+        _tell_how_many_are_sent()
+        st.html(taken.files_taken())
     files = handing_over.take() or [(upload.name, uploads.take(upload)) for upload in chosen]
     if files:
         _begin(api, files)
+
+
+def _tell_how_many_are_sent() -> None:
+    st.html(taken.sending())
+    with st.container(key="unseen-sending"):
+        st.html(f"<script>{SENDING.read_text(encoding='utf-8')}</script>", unsafe_allow_javascript=True)
 
 
 def _begin(api: Api, files: list[tuple[str, bytes]]) -> None:
@@ -85,6 +96,7 @@ def _ended(job: Job) -> None:
 def _leave() -> None:
     st.query_params.pop(ADDRESS, None)
     closeup.go(None)
+    filtering.clear()
 
 
 def _round() -> int:

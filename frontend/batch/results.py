@@ -2,32 +2,36 @@
 
 import base64
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
 from frontend.answering.markup import fine
-from frontend.batch import closeup, markup
+from frontend.batch import closeup, filtering, markup
 from frontend.batch.job import Progress
-from frontend.batch.rows import Filter, Row, as_csv, counts, labels, passing
-from frontend.batch.wording import FILTERS, VERDICTS, ended, in_short
+from frontend.batch.rows import Row, as_csv, counts
+from frontend.batch.wording import VERDICTS, counted, ended, in_short
 from frontend.markup import notice
 from frontend.wording import Notice
 
 NOTHING = Notice("Nothing passes these filters", "Choose “All”, or another label.")
 LOOK = "Tick a picture to see it large, with pictures like it, and to say whether its answer is right."
+# What stands for a picture that cannot be shown: a sheet with nothing on it.
+BLANK = (
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='48' height='48'%3E"
+    "%3Cpath d='M14 6h14l8 8v28H14zM28 6v8h8' fill='none' stroke='%23888' stroke-width='2'/%3E%3C/svg%3E"
+)
 ROW_PIXELS, HEAD_PIXELS, MOST_ROWS = 64, 38, 10
 
 
 def show(rows: Sequence[Row], progress: Progress) -> None:
-    st.html(markup.ended_head(ended(progress)))
+    st.html(markup.ended_head(ended(progress, counts(rows)["refused"])))
     if not rows:
         return
     st.html(markup.tally(rows))
-    kind, label = _filters(rows)
-    shown = passing(rows, kind, label)
-    places = [place for place, row in enumerate(rows) if passing([row], kind, label)]
-    closeup.remember(places)
+    filtering.ask(rows)
+    places = filtering.places(rows)
+    shown = [rows[place] for place in places]
     if shown:
         st.html(fine(LOOK))
         _table(shown, places)
@@ -37,10 +41,10 @@ def show(rows: Sequence[Row], progress: Progress) -> None:
         if shown:
             # What a table offers by mouse alone goes by key here.
             st.button(
-                "Look at them one by one", icon=":material/search:", on_click=closeup.go, args=places[:1]
+                "Look at them one by one", icon=":material/search:", on_click=closeup.open_at, args=places[:1]
             )
         st.download_button(
-            f"Download {len(shown):,} rows as CSV",
+            f"Download {counted(len(shown))} as CSV",
             as_csv(shown),
             file_name="menagerie-batch.csv",
             mime="text/csv",
@@ -50,46 +54,12 @@ def show(rows: Sequence[Row], progress: Progress) -> None:
         )
 
 
-def _filters(rows: Sequence[Row]) -> tuple[Filter, str | None]:
-    found = counts(rows)
-    offered = [kind for kind in FILTERS if kind == "all" or found[kind]]
-    with st.container(horizontal=True, vertical_alignment="bottom", key="batch-filters"):
-        kind = st.pills(
-            "Show",
-            offered,
-            default="all",
-            required=True,
-            format_func=lambda one: f"{FILTERS[one]} {len(rows) if one == 'all' else found[one]:,}",
-            key="batch-kind",
-        )
-        every = dict(labels(rows))
-        label = st.selectbox(
-            "Label",
-            list(every),
-            index=None,
-            placeholder="Every label",
-            format_func=lambda one: f"{one} ({every[one]:,})",
-            key="batch-label",
-        )
-    return kind, label
-
-
 def _table(rows: Sequence[Row], places: Sequence[int]) -> None:
     """`places`: of the rows in the batch."""
-    told = [row.prediction for row in rows]
-    columns: dict[str, list[Any]] = {
-        "picture": [_address(row.thumbnail) for row in rows],
-        "answer": [row.label or ("No animal" if row.prediction else "—") for row in rows],
-        "score": [_sure(one.score) if one else None for one in told],
-        "verdict": [VERDICTS[row.kind] for row in rows],
-        "file": [row.name for row in rows],
-        "agree": [_percent(one.neighbours_agree) if one else None for one in told],
-        "said": [in_short(row.word) for row in rows],
-        "note": [row.problem or _second(row) for row in rows],
-    }
     bar = st.column_config.ProgressColumn
+    length: Literal["large"] | None = "large" if any(row.problem for row in rows) else None
     chosen = st.dataframe(
-        columns,
+        _columns(rows),
         hide_index=True,
         row_height=ROW_PIXELS,
         height=HEAD_PIXELS + ROW_PIXELS * min(len(rows), MOST_ROWS),
@@ -111,12 +81,29 @@ def _table(rows: Sequence[Row], places: Sequence[int]) -> None:
                 help="Of the ten most similar pictures of the library, how many carry the same label.",
             ),
             "said": st.column_config.TextColumn("You said"),
-            "note": st.column_config.TextColumn("Note", width="medium"),
+            "note": st.column_config.TextColumn("Note", width=length),
         },
     )
     if ticked := chosen.selection.rows:
-        closeup.go(places[ticked[0]])
+        closeup.open_at(places[ticked[0]])
         st.rerun()
+
+
+def _columns(rows: Sequence[Row]) -> dict[str, list[Any]]:
+    """Those in which anything stands."""
+    # How sure a guess is that was refused says nothing of the answer that took its place.
+    told = [row.prediction if row.label else None for row in rows]
+    columns: dict[str, list[Any]] = {
+        "picture": [_address(row.thumbnail) for row in rows],
+        "answer": [row.label or ("No animal" if row.prediction else "—") for row in rows],
+        "score": [_sure(one.score) if one else None for one in told],
+        "verdict": [VERDICTS[row.kind] for row in rows],
+        "file": [row.name for row in rows],
+        "note": [row.problem or _second(row) for row in rows],
+        "agree": [_percent(one.neighbours_agree) if one else None for one in told],
+        "said": [in_short(row.word) for row in rows],
+    }
+    return {name: cells for name, cells in columns.items() if any(cell not in (None, "") for cell in cells)}
 
 
 def _sure(score: float) -> float:
@@ -136,5 +123,5 @@ def _second(row: Row) -> str:
     return f"or {told.top_k[1].label}"
 
 
-def _address(thumbnail: bytes | None) -> str | None:
-    return None if thumbnail is None else f"data:image/jpeg;base64,{base64.b64encode(thumbnail).decode()}"
+def _address(thumbnail: bytes | None) -> str:
+    return BLANK if thumbnail is None else f"data:image/jpeg;base64,{base64.b64encode(thumbnail).decode()}"

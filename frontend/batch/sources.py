@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from frontend.uploads import ZIP_STARTS
+from frontend.uploads import MOST_PICTURE_BYTES, ZIP_STARTS
 
-MAX_FILE_BYTES = 32 * 2**20  # what the API takes of one picture
 MAX_PICTURES = 2000
 ENCRYPTED = 0x1
 HIDDEN = ("__MACOSX", ".")
@@ -39,7 +38,7 @@ class StoredFile:
 
     def read(self) -> bytes:
         data = self.path.read_bytes()
-        if len(data) > MAX_FILE_BYTES:
+        if len(data) > MOST_PICTURE_BYTES:
             raise UnusableFile(_too_large())
         return data
 
@@ -58,7 +57,7 @@ class ZipEntry:
         try:
             with zipfile.ZipFile(self.path) as archive, archive.open(self.entry) as file:
                 # Not by the size that the zip claims: that is what a bomb lies about.
-                data = file.read(MAX_FILE_BYTES + 1)
+                data = file.read(MOST_PICTURE_BYTES + 1)
         except (
             zipfile.BadZipFile,
             OSError,
@@ -70,7 +69,7 @@ class ZipEntry:
             raise UnusableFile("The zip is damaged here, so that it cannot be unpacked.") from error
         except Exception as error:
             raise UnusableFile("The zip is damaged here, so that it cannot be unpacked.") from error
-        if len(data) > MAX_FILE_BYTES:
+        if len(data) > MOST_PICTURE_BYTES:
             raise UnusableFile(_too_large())
         return data
 
@@ -101,4 +100,4 @@ def _of_zip(name: str, path: Path) -> Iterator[Source]:
 
 
 def _too_large() -> str:
-    return f"It is larger than {MAX_FILE_BYTES // 2**20} MB."
+    return f"It is larger than {MOST_PICTURE_BYTES // 2**20} MB."

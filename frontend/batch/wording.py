@@ -77,9 +77,18 @@ def in_short(word: Word | None) -> str:
     return f"wrong: {word.label}" if word.label else "wrong"
 
 
-def ended(progress: "Progress") -> str:
+def counted(rows: int) -> str:
+    return "1 row" if rows == 1 else f"{rows:,} rows"
+
+
+def ended(progress: "Progress", refused: int) -> str:
+    """`refused`: how many of the files that were looked at are no usable pictures."""
     done, total = progress.done, progress.total
-    if progress.state == "done":
-        return "One picture answered" if total == 1 else f"All {total:,} pictures answered"
-    stopped = "Stopped" if progress.state == "cancelled" else "Interrupted"
-    return f"{stopped} after {done:,} of {total:,} pictures"
+    if progress.state != "done":
+        stopped = "Stopped" if progress.state == "cancelled" else "Interrupted"
+        return f"{stopped} after {done:,} of {total:,} pictures"
+    if refused == total:
+        return "The file cannot be used" if total == 1 else f"None of the {total:,} files can be used"
+    if refused:
+        return f"{total - refused:,} of {total:,} files answered"
+    return "One picture answered" if total == 1 else f"All {total:,} pictures answered"

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from frontend import failure
+from frontend import attention, failure
 from frontend import markup as shared
-from frontend.answering import calls, gallery, markup, reporting, sharing, visit, why
+from frontend.answering import calls, gallery, guesses, markup, reporting, sharing, visit, why
 from frontend.answering.visit import Visit
 from frontend.answering.waiting import waiting
 from frontend.answering.wording import WAITING
@@ -47,7 +47,10 @@ def _prediction(api: Api, asked: Visit) -> Prediction | None:
         with waiting(WAITING):
             prediction = asked.predict(api)
     except ApiError as error:
+        asked.failures += 1
         failure.show(error)
+        if asked.failures < visit.MOST_FAILURES:  # what ends the service shall not do so for ever
+            failure.look_again(api, error)
         # Where asking again is of no use, it is what there is to do.
         st.button(
             "Another picture",
@@ -58,7 +61,8 @@ def _prediction(api: Api, asked: Visit) -> Prediction | None:
         return None
     measured = _measured(api, prediction)
     st.html(markup.answer(prediction, comparable=asked.comparable, measured=measured))
-    _guesses(prediction)
+    attention.lead(f"visit-{asked.number}", to=".mng-answer h1")
+    guesses.show(prediction)
     with st.container(horizontal=True, key="actions"):
         st.button("Another picture", type="primary", icon=":material/arrow_back:", on_click=visit.end)
         sharing.offer(asked, prediction)
@@ -73,12 +77,3 @@ def _measured(api: Api, prediction: Prediction) -> bool:
         return calls.catalogue(api).measured(prediction.model.version)
     except ApiError:
         return False  # the answer stands without what its score means
-
-
-def _guesses(prediction: Prediction) -> None:
-    bars = shared.bars(markup.worth_telling(prediction.top_k))
-    if prediction.verdict == "not_an_animal":
-        with st.expander("What it resembles most, all the same"):
-            st.html(bars)
-    else:
-        st.html(bars)

@@ -68,14 +68,20 @@ def _from_camera() -> Picture | None:
 
 def _from_files() -> Picture | None:
     picture = _uploaded("Drop a picture here")
-    st.html(markup.files_taken(st.get_option("server.maxUploadSize")))
+    st.html(markup.files_taken(uploads.MOST_PICTURE_MB))
     return picture
 
 
 def _uploaded(title: str) -> Picture | None:
     # Any file is taken: the API says kindly what is wrong with one, the widget only turns red.
     # Another visit's is another widget: the browser would still list what was sent before.
-    chosen = st.file_uploader(title, accept_multiple_files=True, key=f"upload-{visit.number()}")
+    # As large as a zip may be, which goes on to the page for many; the visit tells of too large a picture.
+    chosen = st.file_uploader(
+        title,
+        accept_multiple_files=True,
+        max_upload_size=uploads.MOST_ZIP_MB,
+        key=f"upload-{visit.number()}",
+    )
     pictures = [_received(upload) for upload in chosen]
     if len(pictures) > 1 or any(_is_zip(picture) for picture in pictures):
         handing_over.hand_over([(picture.name, picture.data) for picture in pictures])

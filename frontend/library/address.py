@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import streamlit as st
 
+BEYOND = 2**31 - 1  # every id: the page before it is the last one
 UPLOAD = "upload"  # what `like` says where the picture that is sought was brought along
 
 
@@ -90,4 +91,7 @@ def read(asked: dict[str, str]) -> Address:
 
 
 def _number(said: str | None) -> int | None:
-    return int(said) if said and said.isascii() and said.isdecimal() and len(said) < 10 else None
+    if not said or not said.isascii() or not said.isdecimal() or len(said) > len(str(BEYOND)):
+        return None
+    number = int(said)
+    return number if number <= BEYOND else None

@@ -1,5 +1,7 @@
 """What this room asks of the API. Every call raises `ApiError`."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from frontend.answers import LibraryImage, Similar
@@ -19,6 +21,16 @@ def overview(api: Api) -> Overview:
 
 def listing(api: Api, at: Address, limit: int) -> Listing:
     return api.json(Listing, "GET", "/images", params=at.filters | at.position | {"limit": str(limit)})
+
+
+def beside(api: Api, at: Address, image_id: int) -> tuple[int | None, int | None, str]:
+    """The ids of the pictures before and after one, among those that pass the filters, None where there is
+    none; and its place among them in words."""
+    all_of = Address(**{**vars(at), "after": None, "before": None})
+    after = listing(api, replace(all_of, after=image_id), 1)
+    before = listing(api, replace(all_of, before=image_id), 1)
+    ids = [page.items[0].id if page.items else None for page in (before, after)]
+    return ids[0], ids[1], f"{after.earlier:,} of {after.total:,}"
 
 
 def details(api: Api, image_id: int) -> Details:

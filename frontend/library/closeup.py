@@ -17,8 +17,7 @@ ASKED = "library-asked"
 
 
 def show(api: Api, at: Address, image_id: int) -> None:
-    back = Address(**{**vars(at), "image": None})
-    links.show(f'<a class="mng-back" href="{escape(back.link)}">All pictures</a>', "library-back")
+    links.show(_ways(api, at, image_id), "library-back")
     try:
         image = calls.details(api, image_id)
     except ApiError as error:
@@ -33,6 +32,24 @@ def show(api: Api, at: Address, image_id: int) -> None:
     with left:
         _large(api, image)
     _others(api, image, at)
+
+
+def _ways(api: Api, at: Address, image_id: int) -> str:
+    """Back to all, and to the pictures before and after this one among those that pass the filters."""
+    back = Address(**{**vars(at), "image": None})
+    html = f'<a class="mng-back" href="{escape(back.link)}">All pictures</a>'
+    if at.seeks:  # those are in another order
+        return html
+    try:
+        before, after, place = calls.beside(api, at, image_id)
+    except ApiError:
+        return html  # what failed is told of the picture itself
+    steps = "".join(
+        f'<a class="mng-step" data-keep="{name}" href="{escape(at.opened(leads).link)}">{name}</a>'
+        for name, leads in (("Previous", before), ("Next", after))
+        if leads is not None
+    )
+    return f'<nav class="mng-ways" aria-label="Pictures">{html}<span>{place}</span>{steps}</nav>'
 
 
 def _large(api: Api, image: Details) -> None:
@@ -55,7 +72,7 @@ def _known(image: Details) -> str:
     rows = "".join(f"<dt>{name}</dt><dd>{escape(said)}</dd>" for name, said in _facts(image))
     badge = '<span class="mng-badge mng-not_an_animal">Excluded: not used</span>' if image.excluded else ""
     found = "".join(f"<li>{escape(wording.found(one.kind, one.better))}</li>" for one in image.findings)
-    notes = f'<ul class="mng-found" aria-label="Worth a look">{found}</ul>' if found else ""
+    notes = f'<div class="mng-found"><p>{wording.CHECKED}:</p><ul>{found}</ul></div>' if found else ""
     title = escape(image.label or "No label yet")
     return f'<div class="mng-closeup">{badge}<h1>{title}</h1>{notes}<dl>{rows}</dl></div>'
 
@@ -69,7 +86,7 @@ def _facts(image: Details) -> Iterator[tuple[str, str]]:
     yield "Kept as", f"{image.format}, {wording.size(image.bytes)}"
     yield "Added", f"{image.ingested_at:%-d %B %Y}"
     if quality := image.quality:
-        yield "Sharpness", f"{quality.sharpness:,.0f}"
+        yield "Sharpness", wording.sharpness(quality.sharpness, _kinds(image))
         yield "Brightness", percent(quality.brightness)
         yield "Contrast", percent(quality.contrast)
         yield "Colour", percent(quality.saturation)
@@ -78,7 +95,7 @@ def _facts(image: Details) -> Iterator[tuple[str, str]]:
 def _answer(api: Api, image: Details) -> None:
     """What the model makes of it: as it was indexed, or asked now."""
     if image.answer is not None:
-        st.html(_answered(image.answer))
+        st.html(_answered(image, image.answer))
         return
     asked: dict[int, str] = st.session_state.setdefault(ASKED, {})
     if image.id in asked:
@@ -95,18 +112,24 @@ def _answer(api: Api, image: Details) -> None:
             st.rerun()
 
 
-def _answered(answer: KnownAnswer) -> str:
+def _answered(image: Details, answer: KnownAnswer) -> str:
     sentence = f"The model says: {answer.label} ({percent(answer.score)} sure)."
     if answer.agreement is not None:
         sentence = f"{sentence} {wording.agreement(answer.agreement)}"
+    if answer.verdict == "confident" and answer.label == image.label and _kinds(image) & set(wording.DOUBTS):
+        sentence = f"{sentence} {wording.LEARNT if image.split == 'train' else wording.DISPUTED}"
     return _says(answer.verdict, sentence)
+
+
+def _kinds(image: Details) -> set[str]:
+    return {one.kind for one in image.findings}
 
 
 def _says(verdict: str, sentence: str) -> str:
     badge = {str(name): said for name, said in BADGES.items()}[verdict]
     return (
         f'<div class="mng-says"><span class="mng-badge mng-{verdict}">{badge}</span>'
-        f"<p>{escape(sentence)}</p></div>"
+        f"<p>{escape(markup.unbroken(sentence))}</p></div>"
     )
 
 

@@ -6,12 +6,9 @@ from html import escape
 from frontend import markup
 from frontend.answers import LibraryImage, SimilarImage
 from frontend.library import wording
-from frontend.library.address import Address
+from frontend.library.address import BEYOND, Address
 from frontend.library.answers import Listing
 from frontend.wording import likeness, percent
-
-# Beyond every id: the page before it is the last one.
-BEYOND = 2**31 - 1
 
 Small = Sequence[bytes | None]
 
@@ -27,7 +24,7 @@ def found(items: Sequence[SimilarImage], small: Small, at: Address) -> str:
             item.image,
             data,
             at,
-            f"{escape(item.image.label or 'No label')}"
+            f'<b aria-hidden="true">{escape(item.image.label or "No label")}</b>'
             f"<small>{likeness(item.similarity)}, {escape(percent(item.similarity))}</small>",
         )
         for item, data in zip(items, small, strict=True)
@@ -37,7 +34,7 @@ def found(items: Sequence[SimilarImage], small: Small, at: Address) -> str:
 
 def pictures(images: Sequence[LibraryImage], small: Small, at: Address) -> str:
     tiles = [
-        _tile(image, data, at, escape(image.label or "No label"))
+        _tile(image, data, at, f'<b aria-hidden="true">{escape(image.label or "No label")}</b>')
         for image, data in zip(images, small, strict=True)
     ]
     return _tiles(tiles)
@@ -57,6 +54,7 @@ def _tiles(tiles: Sequence[str]) -> str:
 
 
 def _tile(image: LibraryImage, data: bytes | None, at: Address, said: str) -> str:
+    # By the file too, for those who hear all links of a page in a row; the label is not heard twice.
     alt = f"{image.label or 'No label'}, {image.file_name}"
     return (
         f'<li><a href="{escape(at.opened(image.id).link)}" title="{escape(image.file_name)}">'

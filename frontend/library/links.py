@@ -16,7 +16,9 @@ export default function ({ parentElement, data, setTriggerValue, setStateValue }
   const root = parentElement.querySelector(".mng-links")
   if (root.shown !== data.html) {
     root.shown = data.html
+    const kept = root.contains(document.activeElement) ? document.activeElement.dataset.keep : undefined
     root.innerHTML = data.html
+    if (kept) root.querySelector(`[data-keep="${kept}"]`)?.focus({ preventScroll: true })
   }
   root.onclick = (event) => {
     const link = event.target.closest("a[href]")

@@ -47,7 +47,13 @@ def ask(api: Api, at: Address) -> None:
         number = st.session_state.get(ROUND, 0)
         with st.popover("Search by picture", icon=":material/image_search:", key=f"library-by-{number}"):
             key = f"library-upload-{number}"
-            st.file_uploader("Drop or choose a picture", key=key, on_change=_seek_picture, args=(at, key))
+            st.file_uploader(
+                "Drop or choose a picture",
+                max_upload_size=uploads.MOST_PICTURE_MB,
+                key=key,
+                on_change=_seek_picture,
+                args=(at, key),
+            )
 
 
 def show(api: Api, at: Address) -> None:

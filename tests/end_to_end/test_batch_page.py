@@ -2,6 +2,7 @@
 
 import csv
 import io
+import zipfile
 from pathlib import Path
 from random import Random
 from urllib.parse import urlsplit
@@ -29,7 +30,7 @@ def test_a_batch_survives_a_reload_and_is_taken_home_as_a_table(
     page.locator("input[type=file]").set_input_files([tmp_path / name for name in names])
     page.wait_for_url("**/batch?job=*")
     page.reload()
-    expect(page.get_by_role("heading", name="All 41 pictures answered")).to_be_visible()
+    expect(page.get_by_role("heading", name="40 of 41 files answered")).to_be_visible()
     expect(page.get_by_test_id("stDataFrame")).to_be_visible()
     page.screenshot(path=tmp_path / "batch.png", full_page=True)
     with page.expect_download() as download:
@@ -70,6 +71,41 @@ def test_each_of_a_batch_is_looked_at_closely_and_what_is_said_of_it_stays(
         page.get_by_role("button", name="Download 2 rows as CSV").click()
     rows = list(csv.DictReader(io.StringIO(download.value.path().read_text(encoding="utf-8-sig"))))
     assert [row["reported"] for row in rows] == ["", "right"]
+
+
+def test_a_zip_larger_than_a_picture_may_be_is_taken(page: Page, demo: Demo, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "zoo.zip", "w", zipfile.ZIP_STORED) as zoo:
+        zoo.writestr("red.jpg", picture("red", 950))
+        for name in ("one.raw", "two.raw"):
+            zoo.writestr(name, bytes(20 * 2**20))
+    page.goto(f"{demo.page}/batch")
+    page.locator("input[type=file]").set_input_files(tmp_path / "zoo.zip")
+    expect(page.get_by_role("heading", name="1 of 3 files answered")).to_be_visible()
+
+
+def test_a_filter_outlives_a_reload_and_the_way_back_and_what_opens_is_seen_from_its_top(
+    page: Page, demo: Demo, tmp_path: Path
+) -> None:
+    names = [f"{number}.jpg" for number in range(12)]
+    for number, name in enumerate(names):
+        (tmp_path / name).write_bytes(picture("red", 970 + number))
+    (tmp_path / "letter.jpg").write_bytes(b"Dear Sir or Madam")
+    page.goto(f"{demo.page}/batch")
+    page.locator("input[type=file]").set_input_files([tmp_path / name for name in [*names, "letter.jpg"]])
+    expect(page.get_by_role("heading", name="12 of 13 files answered")).to_be_visible()
+    page.get_by_text("Unusable file 1", exact=True).click()
+    expect(page.get_by_role("button", name="Download 1 row as CSV")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("button", name="Download 1 row as CSV")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("button", name="Download 13 rows as CSV")).to_be_visible()
+    size = page.viewport_size
+    assert size is not None
+    page.set_viewport_size({"width": size["width"], "height": 500})
+    page.get_by_role("button", name="Look at them one by one").click()
+    expect(page.locator(".mng-answer h1")).to_be_visible()
+    page.wait_for_function("document.querySelector('.stMain').scrollTop === 0")
+    expect(page.get_by_role("button", name="All pictures")).to_be_in_viewport()
 
 
 def test_another_visitor_without_the_address_sees_nothing_of_it(page: Page, demo: Demo) -> None:

@@ -42,6 +42,11 @@ def test_an_uploaded_picture_gets_its_label_and_a_gallery(start: Page, tmp_path:
     start.screenshot(path=tmp_path / "answer.png", full_page=True)
     start.get_by_role("button", name="Compare with").first.press("Enter")
     expect(start.get_by_role("dialog").locator("img")).to_have_count(2)
+    start.get_by_role("link", name="Open in the library").click()
+    expect(start.locator(".mng-closeup h1")).to_have_text("blue")
+    start.go_back()
+    expect(start.locator(".mng-answer h1")).to_contain_text("blue")
+    start.get_by_role("button", name="Compare with").first.press("Enter")
     start.get_by_role("button", name="More like this one").click()
     expect(start.get_by_role("button", name="Back to what is like your picture")).to_be_visible()
     expect(start.get_by_role("dialog")).to_have_count(0)
@@ -87,7 +92,12 @@ def test_every_page_is_one_step_away_and_has_a_title_of_its_own(start: Page) -> 
 def test_a_sample_of_the_library_is_identified(start: Page) -> None:
     start.locator(".st-key-chooser").get_by_text("Library", exact=True).click()
     start.locator(".st-key-samples button").first.click()
-    expect(start.locator(".mng-answer h1")).to_be_visible()
+    answer = start.locator(".mng-answer h1")
+    expect(answer).to_be_visible()
+    start.reload()
+    expect(answer).to_be_focused()
+    start.go_back()
+    expect(start.get_by_text("What animal is this?")).to_be_visible()
 
 
 def test_a_file_that_is_no_picture_is_said_kindly(start: Page) -> None:

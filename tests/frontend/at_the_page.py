@@ -10,9 +10,10 @@ OpenPage = Callable[[str], AppTest]
 
 
 def words(page: AppTest) -> str:
-    """All that stands there as HTML of our own."""
+    """All that stands there as HTML of our own, with spaces that break."""
     assert not page.exception
-    return "\n".join(piece.value for piece in page.html if "<style>" not in piece.value)
+    said = "\n".join(piece.value for piece in page.html if "<style>" not in piece.value)
+    return said.replace("\u00a0", " ")
 
 
 def command(typed: str) -> str:

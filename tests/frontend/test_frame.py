@@ -1,10 +1,12 @@
 """What all pages have around them."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
 
 import frontend.app
+from frontend.uploads import MOST_PICTURE_MB, MOST_ZIP_MB
 from tests.frontend.at_the_page import OpenPage, words
 
 
@@ -15,6 +17,12 @@ def test_a_wrong_setting_stops_the_page_with_its_name_and_value(
     monkeypatch.setenv("MENAGERIE_API_URL", "nowhere")
     assert "MENAGERIE_API_URL=&#x27;nowhere&#x27;" in words(page.run())
     assert not page.segmented_control
+
+
+def test_the_server_takes_as_much_as_the_page_that_takes_most() -> None:
+    settings = Path(frontend.app.__file__).parent / ".streamlit" / "config.toml"
+    server = tomllib.loads(settings.read_text(encoding="utf-8"))["server"]
+    assert server["maxUploadSize"] == max(MOST_ZIP_MB, MOST_PICTURE_MB)
 
 
 def test_the_pages_load_nothing_from_the_internet() -> None:

@@ -15,6 +15,7 @@ from backend.api.metrics import Metrics
 from backend.api.settings import ENVELOPE, Settings
 from databases.settings import StateSettings, load_settings
 from frontend.settings import PageSettings
+from frontend.uploads import MOST_ZIP_MB
 from tests.images.compose import instructions
 from tests.kubernetes.objects import FOLDER, PROJECT, Objects, Pod
 from training.cli.look_alikes import DuplicateSettings
@@ -83,6 +84,12 @@ def test_bodies_reach_the_service_that_tells_who_sends_too_much(installation: Ob
     for ingress in installation.of("Ingress").values():
         size = ingress["metadata"]["annotations"]["nginx.ingress.kubernetes.io/proxy-body-size"]
         assert int(size.removesuffix("m")) * 2**20 > most
+
+
+def test_a_zip_of_any_size_that_the_page_takes_reaches_it(installation: Objects) -> None:
+    ingress = installation.of("Ingress")["menagerie-ui"]
+    size = ingress["metadata"]["annotations"]["nginx.ingress.kubernetes.io/proxy-body-size"]
+    assert int(size.removesuffix("m")) > MOST_ZIP_MB
 
 
 def test_the_api_is_scaled_by_a_metric_that_it_has_and_that_prometheus_hands_on(objects: Objects) -> None:

@@ -26,6 +26,10 @@ def drop(page: AppTest, *files: tuple[str, bytes]) -> AppTest:
     return page.run()
 
 
+def downloads(page: AppTest) -> list[str]:
+    return [one.proto.label for one in page.get("download_button")]
+
+
 def until_ended(page: AppTest) -> str:
     deadline = time.monotonic() + 20
     while "Looking at your pictures" in words(page):
@@ -38,13 +42,20 @@ def until_ended(page: AppTest) -> str:
 def test_many_pictures_become_a_table(api: StandIn, page: AppTest) -> None:
     answer_batches(api, refused={"notes.jpg": "unsupported_format"})
     drop(page, ("a.jpg", PHOTO), ("notes.jpg", b"Dear Sir"), ("b.jpg", PHOTO))
-    assert "All 3 pictures answered" in until_ended(page)
+    assert "2 of 3 files answered" in until_ended(page)
     table = page.dataframe[0].value
     assert list(table["file"]) == ["a.jpg", "notes.jpg", "b.jpg"]
     assert list(table["answer"]) == ["tiger", "—", "tiger"]
     assert list(table["verdict"]) == ["Confident", "Unusable file", "Confident"]
     assert table["note"][1] == "This file is not a picture I can read."
     assert table["picture"][0].startswith("data:image/jpeg;base64,")
+
+
+def test_what_may_be_chosen_is_told_before(page: AppTest) -> None:
+    said = words(page.run())
+    assert "Up to 2,000 pictures at a time" in said
+    assert "up to 32 MB each. Or a zip of them, up to 500 MB." in said
+    assert page.file_uploader[0].proto.max_upload_size_mb == 500
 
 
 def test_a_zip_is_answered_picture_by_picture(api: StandIn, page: AppTest) -> None:
@@ -60,8 +71,54 @@ def test_filters_narrow_the_table(api: StandIn, page: AppTest) -> None:
     until_ended(page)
     page.pills[0].set_value("refused").run()
     assert list(page.dataframe[0].value["file"]) == ["b.jpg"]
+    assert "Download 1 row as CSV" in downloads(page)
     page.selectbox[0].set_value("tiger").run()
     assert "Nothing passes these filters" in words(page)
+
+
+def test_filters_stand_in_the_address_and_outlive_reloads_looks_and_ways_back(
+    api: StandIn, page: AppTest, open_page: OpenPage
+) -> None:
+    two_answered(api, page)
+    page.pills[0].set_value("refused").run()
+    assert page.query_params["show"] == "refused"
+    again = open_page("batch")
+    again.query_params.update({"job": page.query_params["job"], "show": "refused"})
+    assert list(again.run().dataframe[0].value["file"]) == ["c.jpg"]
+    assert again.pills[0].value == "refused"
+    assert "1 of 1" in words(click(again, "Look at them one by one"))
+    click(again, "All pictures")
+    assert list(again.dataframe[0].value["file"]) == ["c.jpg"]
+    del again.query_params["show"]  # as the browser's way back does
+    assert len(again.run().dataframe[0].value) == 3
+    assert again.pills[0].value == "all"
+    again.query_params["show"] = "nonsense"
+    again.query_params["label"] = "unicorn"
+    assert len(again.run().dataframe[0].value) == 3
+    again.query_params["show"] = "confident"
+    click(again.run(), "Start another batch")
+    assert not again.query_params
+
+
+def test_where_no_animal_is_seen_no_guess_is_measured(api: StandIn, page: AppTest) -> None:
+    api.verdict = "not_an_animal"
+    answer_batches(api)
+    drop(page, ("wood.jpg", PHOTO))
+    until_ended(page)
+    table = page.dataframe[0].value
+    assert list(table["answer"]) == ["No animal"]
+    assert not {"score", "agree", "said", "note"} & set(table)
+    click(page, "Look at them one by one")
+    (folded,) = page.expander
+    assert folded.label == "What it resembles most, all the same"
+    assert "mng-bars" in folded.get("html")[0].proto.body
+
+
+def test_files_that_are_no_pictures_are_counted_as_such(api: StandIn, page: AppTest) -> None:
+    answer_batches(api, refused={"a.txt": "unsupported_format"})
+    drop(page, ("a.txt", b"Dear Sir"))
+    assert "The file cannot be used" in until_ended(page)
+    assert page.dataframe[0].value["picture"][0].startswith("data:image/svg+xml")
 
 
 def test_the_address_brings_a_batch_back_after_a_reload(

@@ -43,7 +43,7 @@ def test_a_zip_is_looked_into_where_it_stands_among_the_files(tmp_path: Path) ->
 def test_a_file_that_is_too_large_is_told_and_a_bomb_is_not_unpacked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sources, "MAX_FILE_BYTES", 2**20)
+    monkeypatch.setattr(sources, "MOST_PICTURE_BYTES", 2**20)
     found = store([("big.jpg", bytes(2**20 + 1)), ("bomb.zip", zipped({"bomb.jpg": bytes(2**22)}))], tmp_path)
     for one in found:
         with pytest.raises(UnusableFile, match="larger than 1 MB"):

@@ -130,7 +130,18 @@ def test_a_picture_is_shown_beside_ones_own_with_what_is_known_of_it(beside: App
     assert len(beside.image) == 3  # the answer's, and both once more
     assert "<dd>Alike, 67 % similar</dd>" in said
     assert "<dd>holiday</dd>" in said
-    assert {"More like this one", "Open in the library"} <= set(buttons(beside))
+    assert "More like this one" in buttons(beside)
+    (link,) = [one.proto for one in beside.get("page_link") if one.proto.label == "Open in the library"]
+    assert (link.page, link.query_string) == ("library", "image=2")
+
+
+def test_a_picture_whose_like_is_shown_is_seen_itself(api: StandIn, page: AppTest) -> None:
+    api.labels = ["tiger", "tiger"]
+    asked = upload(page, PHOTO).session_state["visit"]
+    (found,) = asked.similar.values()
+    asked.look_around(found.items[1].image)
+    said = words(page.run())
+    assert 'alt="tiger, tiger-2.jpg"><h2>More like tiger-2.jpg</h2>' in said
 
 
 def test_a_comparison_that_fails_says_so_and_leaves_the_page(api: StandIn, page: AppTest) -> None:

@@ -1,12 +1,12 @@
 """The page as a visitor uses it, on Streamlit's own test bench, against a real server."""
 
 import pytest
-import streamlit as st
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 from streamlit.testing.v1 import AppTest
 
-from tests.frontend.at_the_page import buttons, click, words
+from frontend.uploads import MOST_PICTURE_BYTES, MOST_PICTURE_MB
+from tests.frontend.at_the_page import OpenPage, buttons, click, words
 from tests.frontend.batch.answering import answer_batches
 from tests.frontend.batch.test_sources import zipped
 from tests.frontend.identify.asking import PHOTO, TEXT, choose, upload
@@ -227,14 +227,77 @@ def test_a_picture_that_the_address_names_is_asked_about_once(api: StandIn, page
     page.query_params["image"] = "7"
     assert "tiger (93 % sure)" in words(page.run())
     assert api.last("/predict").fields["file"] == b"file 7"
-    assert "image" not in page.query_params
+    page.run()
+    assert api.paths().count("/predict") == 1
+    assert page.query_params["image"] == "7"
     assert click(page, "Another picture").file_uploader
+
+
+def test_an_answer_has_an_address_and_the_way_back_leads_to_where_it_was_chosen(
+    api: StandIn, page: AppTest
+) -> None:
+    upload(page, PHOTO)
+    assert page.query_params["picture"] == "1"
+    del page.query_params["picture"]  # as the browser's way back does
+    assert page.run().segmented_control
+    page.query_params["picture"] = "1"  # and forth again
+    assert "tiger (93 % sure)" in words(page.run())
+    assert api.paths().count("/predict") == 1
+    click(page, "Another picture")
+    assert not page.query_params
+    page.query_params["picture"] = "9"  # another visit's: that picture is gone
+    assert page.run().segmented_control
+    assert not page.query_params
+
+
+def test_a_sample_is_asked_about_anew_after_a_reload(
+    api: StandIn, page: AppTest, open_page: OpenPage
+) -> None:
+    api.labels = ["ant", "bee"]
+    api.more["GET", "/images/2"] = lambda _asked: {
+        "id": 2,
+        "file_name": "bee-2.jpg",
+        "label": "bee",
+        "links": {"content": "/images/2/content", "thumbnail": "/images/2/thumbnail"},
+    }
+    click(choose(page, "Library"), "bee")
+    again = open_page("identify")
+    again.query_params["image"] = page.query_params["image"]
+    assert "tiger (93 % sure)" in words(again.run())
+    assert api.last("/predict").fields["file"] == b"file 2"
+
+
+def test_a_picture_that_the_library_has_no_more_is_said_with_a_way_on(api: StandIn, page: AppTest) -> None:
+    api.refuse("/images/7", 404, "not_found")
+    page.query_params["image"] = "7"
+    assert "This picture is no longer in the library" in words(page.run())
+    assert click(page, "Another picture").file_uploader
+
+
+def test_an_answer_is_announced_and_takes_the_keyboard_there(page: AppTest) -> None:
+    said = words(upload(page, PHOTO))
+    assert '<div role="status"><span class="mng-badge mng-confident">Confident</span><h1>' in said
+    assert 'menagerieLead("visit-1", ".mng-answer h1")' in said
+
+
+def test_no_line_breaks_between_a_number_and_its_sign(page: AppTest) -> None:
+    upload(page, PHOTO)
+    assert any("tiger (93\u00a0% sure)" in piece.value for piece in page.html)
 
 
 def test_the_limit_and_the_formats_are_named_before_anything_is_chosen(page: AppTest) -> None:
     said = words(page.run())
-    most = st.get_option("server.maxUploadSize")
-    assert f"JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or HEIC, up to {most} MB each." in said
+    assert f"JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or HEIC, up to {MOST_PICTURE_MB} MB each." in said
+
+
+def test_a_picture_that_is_too_large_is_told_and_neither_sent_nor_kept(api: StandIn, page: AppTest) -> None:
+    upload(page, ("large.jpg", PHOTO[1] + bytes(MOST_PICTURE_BYTES), "image/jpeg"))
+    said = words(page)
+    assert "This file is too large" in said
+    assert "it has 32.0 MB, and 32 MB are the most" in said
+    assert "/predict" not in api.paths()
+    assert page.session_state["visit"].picture.data == b""
+    assert click(page, "Another picture").file_uploader
 
 
 def test_the_second_opinion_of_the_library_is_told(api: StandIn, page: AppTest) -> None:

@@ -4,6 +4,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from frontend.library.address import BEYOND
 from tests.frontend.at_the_page import OpenPage, buttons, click
 from tests.frontend.library.showing import address, follow, image, listed, said
 from tests.frontend.stand_in import StandIn
@@ -50,6 +51,17 @@ def test_filters_add_up_and_each_can_be_taken_away(page: AppTest, library: Stand
     assert address(page) == {"finding": "dark"}
 
 
+def test_what_numbers_count_is_told_once_something_is_chosen(page: AppTest) -> None:
+    assert "of the whole library" not in said(page.run())
+    follow(page, "<span>Dark</span>")
+    assert "Numbers are of the whole library" in said(page)
+
+
+def test_links_to_pictures_differ_by_name_and_say_their_label_once(page: AppTest) -> None:
+    shown = said(page.run())
+    assert 'alt="cat, cat-1.jpg"><span><b aria-hidden="true">cat</b></span>' in shown
+
+
 def test_counts_of_labels_and_splits_are_within_one_another(page: AppTest) -> None:
     follow(page.run(), "<span>cat</span>")
     assert "<span>Training</span><span>2</span>" in said(page)
@@ -70,6 +82,21 @@ def test_pages_lead_forth_and_back_from_where_one_is(page: AppTest, library: Sta
     assert library.last("/images").fields == {"label": "cat", "before": "49", "limit": "48"}
     follow(page, "First")
     assert address(page) == {"label": "cat"}
+
+
+def test_the_last_page_is_the_one_before_all_that_could_follow(page: AppTest, library: StandIn) -> None:
+    listed(library, range(1, 49), total=100_617)
+    follow(page.run(), "Last")
+    assert library.last("/images").fields == {"before": str(BEYOND), "limit": "48"}
+
+
+@pytest.mark.parametrize("said", ["2147483648", "9" * 5000, "-1", "²"])
+def test_a_number_that_no_picture_can_have_is_not_asked_for(
+    page: AppTest, library: StandIn, said: str
+) -> None:
+    page.query_params["before"] = said
+    page.run()
+    assert library.last("/images").fields == {"limit": "48"}
 
 
 def test_one_page_of_pictures_needs_no_way_to_others(page: AppTest, library: StandIn) -> None:

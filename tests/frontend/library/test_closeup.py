@@ -6,9 +6,10 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from frontend.library import wording
 from tests.frontend.at_the_page import buttons, click, command
-from tests.frontend.library.showing import address, allowing, detailed, follow, image, said, sent
-from tests.frontend.stand_in import StandIn
+from tests.frontend.library.showing import address, allowing, detailed, follow, image, listed, said, sent
+from tests.frontend.stand_in import Asked, Json, StandIn
 
 
 @pytest.fixture
@@ -45,7 +46,9 @@ def test_what_is_known_of_it_is_told(one: AppTest, library: StandIn) -> None:
     assert "<dd>JPEG, 58 kB</dd>" in shown
     assert "<dt>Added</dt><dd>22 November 2026</dd>" in shown
     assert "<dt>Brightness</dt><dd>46 %</dd>" in shown
+    assert "What the last check found:" in shown
     assert "Its label looks wrong: rather dog." in shown
+    assert "<dt>Sharpness</dt><dd>Sharp</dd>" in shown
     assert "Strange new." in shown
     assert "The same picture, once more" in shown
     assert 'alt="cat, cat-9.jpg"' in shown
@@ -71,6 +74,54 @@ def test_what_the_model_answered_is_told_with_its_second_opinion(one: AppTest, l
     detailed(library, 2, answer=answer)
     assert "The model says: dog (88 % sure). 9 in 10 of the most similar pictures agree." in said(one.run())
     assert "Ask the model" not in buttons(one)
+
+
+@pytest.mark.parametrize(
+    ("split", "told"), [("train", "may only repeat what it was told"), ("test", "The check doubts it")]
+)
+def test_an_answer_that_a_finding_contradicts_says_what_to_make_of_both(
+    one: AppTest, library: StandIn, split: str, told: str
+) -> None:
+    answer = {"label": "cat", "score": 0.999, "verdict": "confident", "agreement": 1.0}
+    detailed(library, 2, answer=answer, split=split)
+    assert "look for yourself" not in said(one.run()).lower()
+    detailed(library, 2, answer=answer, split=split, findings=[{"kind": "suspect", "better": "dog"}])
+    assert told in said(one.run())
+
+
+@pytest.mark.parametrize(
+    ("measured", "kinds", "words"),
+    [(90.0, ["blurry"], "Blurry"), (500.0, [], "Rather soft"), (2910.0, ["dark"], "Sharp")],
+)
+def test_sharpness_is_told_in_words(measured: float, kinds: list[str], words: str) -> None:
+    assert wording.sharpness(measured, kinds) == words
+
+
+def test_the_pictures_before_and_after_are_one_step_away(one: AppTest, library: StandIn) -> None:
+    def neighbours(asked: Asked) -> Json:
+        after = "after" in asked.fields
+        near = image(5 if after else 1)
+        page: Json = {"total": 914, "earlier": 13 if after else 11, "items": [near]}
+        return page | {"next_after": None, "previous_before": None}
+
+    library.more["GET", "/images"] = neighbours
+    detailed(library, 5)
+    one.query_params["after"] = "1"
+    assert "<span>13 of 914</span>" in said(one.run())
+    assert library.last("/images").fields == {"label": "cat", "before": "2", "limit": "1"}
+    follow(one, "Next")
+    assert address(one) == {"label": "cat", "after": "1", "image": "5"}
+    follow(one, "All pictures")
+    assert address(one) == {"label": "cat", "after": "1"}
+
+
+def test_at_the_end_there_is_no_next_one_and_among_what_was_sought_no_order(
+    one: AppTest, library: StandIn
+) -> None:
+    listed(library, range(0), total=1)
+    assert "mng-step" not in said(one.run())
+    one.query_params["text"] = "asleep"
+    assert "mng-ways" not in said(one.run())
 
 
 def test_the_model_is_asked_where_it_has_not_answered(one: AppTest) -> None:
