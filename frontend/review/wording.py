@@ -1,8 +1,11 @@
 """What the Review page says: why a picture waits, and what went wrong."""
 
+from collections.abc import Sequence
+
 from frontend.client import ApiError
+from frontend.decisions import Decision
 from frontend.markup import todo
-from frontend.review.answers import Decision, Queued, Said
+from frontend.review.answers import Queued, Said
 from frontend.wording import Notice, Todo, notice_for, percent
 
 # In the order in which they are offered.
@@ -52,6 +55,19 @@ OUTDATED = ("not_found", "nothing_to_undo")
 def trouble(error: ApiError) -> Notice:
     """What to say over the pictures, which stay where they are."""
     return NOTICES.get(error.code) or notice_for(error)
+
+
+def somebody_was_quicker(decided: Sequence[Decision]) -> Notice:
+    """What to say where others had decided meanwhile."""
+    first, *others = decided
+    who = first.by or "somebody at the command line"
+    said = f"{deed(first)}, decided by {who}."
+    if others:
+        said = f"{said} So it is with {pictures(len(others))} more."
+    return Notice(
+        "Decided meanwhile",
+        f"{said} That holds, and yours was not taken. If it is wrong, undo it under Recent decisions below.",
+    )
 
 
 def why(item: Queued) -> list[str]:

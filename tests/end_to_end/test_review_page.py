@@ -111,3 +111,20 @@ def test_reported_pictures_are_decided_on_by_button(page: Page, demo: Demo, card
     expect(cards).to_have_count(2)
     page.get_by_text("Recent decisions").click()
     expect(page.locator(".mng-decision").first).to_contain_text("Ann")
+
+
+@pytest.mark.parametrize("page", [(1280, 900)], indirect=True, ids=["desktop"])
+def test_of_two_people_the_later_one_is_told_what_the_other_decided(
+    page: Page, demo: Demo, cards: Locator
+) -> None:
+    name = cards.first.locator("img").get_attribute("alt")
+    found = httpx.get(f"{demo.api}/review/queue", params={"reason": "reported"}).json()["items"]
+    first = next(one["image"]["id"] for one in found if one["image"]["file_name"] == name)
+    left_out = {"image_ids": [first], "kind": "exclude", "by": "Ben"}
+    assert httpx.post(f"{demo.api}/decisions", json=left_out).is_success
+    cards.first.focus()
+    page.keyboard.press("Enter")
+    expect(cards).to_have_count(2)
+    told = page.get_by_role("alert").get_by_text(f"{name} is left out, decided by Ben.")
+    expect(told).to_be_in_viewport()
+    assert [(one["by"], one["kind"]) for one in _decisions(demo)] == [("Ben", "exclude")]

@@ -122,6 +122,22 @@ def test_a_refused_decision_is_told_over_the_pictures(
     assert detail == "the library has no picture 1"
 
 
+def test_a_decision_that_somebody_made_meanwhile_is_told_until_the_next_one(
+    page: AppTest, queue: QueueStandIn
+) -> None:
+    queue.items = [waiting(1), waiting(2), waiting(3)]
+    page.run()
+    queue.decide(1, kind="exclude", label=None, by="Bob")
+    first = {"seq": 1, "do": "confirm", "ids": [1]}
+    say(page, first)
+    title, text, _ = board(page)["wrong"]
+    assert title == "Decided meanwhile"
+    assert text.startswith("1.jpg is left out, decided by Bob.")
+    assert shown(page) == [2, 3]
+    say(page, first, {"seq": 2, "do": "confirm", "ids": [2]})
+    assert board(page)["wrong"] == []
+
+
 def test_an_empty_queue_says_that_all_is_done_and_where_more_comes_from(page: AppTest) -> None:
     said = words(page.run())
     assert "Nothing waits for you" in said
