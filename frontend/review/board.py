@@ -42,13 +42,14 @@ class _Said(BaseModel):
 
 
 class Sent(BaseModel):
-    """All that the browser is told. `pictures`: data addresses by id, of those that it lacks. `wrong`: title,
-    advice and details of what went wrong; empty where nothing did."""
+    """All that the browser is told. `pictures`: data addresses by id, of those that it lacks. `part`: which
+    part of the queue they are of. `wrong`: title, advice and details of what went wrong; empty where nothing did."""
 
     cards: list[Card]
     pictures: dict[int, str]
     labels: list[str]
     shown: int
+    part: str
     heard: int
     told: str
     wrong: list[str]
@@ -70,6 +71,7 @@ def show(desk: Desk, talk: Talk) -> None:
         pictures=_lacking(desk.waiting, _said().have),
         labels=labels,
         shown=SHOWN,
+        part=f"{desk.reason}/{desk.label}",
         heard=talk.heard,
         told=desk.told,
         wrong=_trouble(desk),

@@ -21,6 +21,11 @@ INTRODUCTION = (
     "Pictures that a person should look at, the most useful first. What you decide here counts for more than "
     "what any model says."
 )
+EMPTY_LIBRARY = Notice(
+    "Nothing in the library yet",
+    "Pictures come here when the library holds some, and a model, a check or a person doubts what they show.",
+    todo=Todo("fill the library", ("menagerie ingest FOLDER", "menagerie train --promote")),
+)
 NOTHING_WAITS = Notice(
     "Nothing waits for you",
     "Every picture that looked doubtful has been decided on. More may come when people report answers.",
@@ -158,5 +163,5 @@ def waiting_for_training(count: int, *, more: bool) -> str:
     )
     return (
         f'<p class="mng-bought"><b>{number}</b> for the next training. '
-        f"{todo(Todo('start that', ('menagerie train',)))}</p>"
+        f"<span>{todo(Todo('start that', ('menagerie train',)))}</span></p>"
     )
