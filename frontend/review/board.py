@@ -43,7 +43,8 @@ class _Said(BaseModel):
 
 class Sent(BaseModel):
     """All that the browser is told. `pictures`: data addresses by id, of those that it lacks. `part`: which
-    part of the queue they are of. `wrong`: title, advice and details of what went wrong; empty where nothing did."""
+    part of the queue they are of. `wrong`: title, advice and details of what went wrong; empty
+    where nothing did."""
 
     cards: list[Card]
     pictures: dict[int, str]

@@ -25,7 +25,7 @@ def reported(demo: Demo) -> Iterator[None]:
             assert api.post("/feedback", json=report).status_code == 201
         yield
         held = [one["id"] for one in _decisions(demo)]
-        assert api.post("/decisions/undo", json={"ids": held}).is_success
+        assert not held or api.post("/decisions/undo", json={"ids": held}).is_success
 
 
 @pytest.fixture
