@@ -106,6 +106,22 @@ def page(session: Session, task: str, before: int | None, limit: int) -> list[Re
     return [Recorded(*row) for row in session.execute(query.limit(limit))]
 
 
+def last_id(session: Session, task: str) -> int:
+    """Of the newest decision for a task, undone or not: ids grow as decisions are made. 0: there is none."""
+    return session.scalar(select(func.max(Correction.id)).where(Correction.task == task)) or 0
+
+
+def made_since(session: Session, task: str, decision_id: int, sha256s: Iterable[str]) -> dict[str, Recorded]:
+    """The newest decision that holds and was made after that one, for each of these content hashes that has
+    any."""
+    found: dict[str, Recorded] = {}
+    for some in parts(list(sha256s)):
+        those = Correction.id > decision_id, Correction.undone_at.is_(None), Correction.sha256.in_(some)
+        for row in session.execute(_newest_first(task).where(*those)):
+            found.setdefault(row.sha256, Recorded(*row))
+    return found
+
+
 def latest(session: Session, task: str) -> list[int]:
     """The ids of what was decided last for a task, all at one moment, and still holds."""
     standing = Correction.task == task, Correction.undone_at.is_(None)

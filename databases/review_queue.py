@@ -1,11 +1,17 @@
 """Which pictures of a task people should look at first, and why: the queue that most improves the next model.
 
-In this order. What somebody reported wrong: people have looked. Labels that `menagerie check` suspects, the
-worst first: a wrong label teaches something wrong. Where the model's answer is another than the label, by the
-margin between its two likeliest labels, the largest first, then where more than half of the neighbours carry
-another one. Pictures without a label, the smallest margin first, of which a label teaches most (margin
-sampling: Scheffer et al. 2001, "Active Hidden Markov Models for Information Extraction"). Last, what the
-model is unsure of, though label and answer agree. Within each, ties go to the lower id.
+In this order. What somebody reported wrong: people have looked. Labels that `menagerie check` suspects and
+the model or its neighbours doubt too, the strongest doubt first: a wrong label teaches something wrong; after
+them those on which the model says nothing, in the check's order. Labels that the model or its neighbours
+doubt alone, likewise. Suspicions that both contradict. Pictures without a label, the smallest margin first,
+of which a label teaches most (margin sampling: Scheffer et al. 2001, "Active Hidden Markov Models for
+Information Extraction"). Last, what the model is unsure of, though label and answer agree. Within each, ties
+go to the lower id. How strong a doubt is: see `_by_doubt`.
+
+With 1 label in 20 mistaken on purpose, at random, in two collections of photographs, such labels are 98 and
+100 % of the first 20 and 89 and 99 % of the first 50 (the means of ten draws of 46 of 916 pictures of 8
+labels, of which the first 50 could hold 92 %, and of five draws of 60 of 1,200 of 2 labels; a probe of the
+starter answers). By the check's ranks alone they are 45 and 67 %, and 45 and 86 %.
 
 What somebody decided leaves the queue, whatever later models think: it comes back only if it is reported
 after that. A label that the model was never taught is no disagreement.
@@ -27,9 +33,11 @@ REASONS: tuple[Reason, ...] = get_args(Reason)  # the weightiest first
 # What `menagerie check` finds of labels.
 SUSPICIONS = ("suspect", "two_labels", "not_an_animal")
 NOT_AN_ANIMAL = "not_an_animal"
-STEPS = 1_000_000  # within a reason
+STEPS = 1_000_000  # within a part
+REPORTED, DOUBTED, DISAGREED, SUSPECTED, UNLABELLED, UNSURE = (part * STEPS for part in range(6))
+MOST_DOUBT = 3.0
 
-# A picture's id, its label, and its place within a reason: less than STEPS, the lowest first.
+# A picture's id, its label, and its order: its part of the queue and its place in it, less than STEPS.
 Row = tuple[int, str | None, int]
 
 
@@ -93,7 +101,7 @@ def read_queue(
 
 
 class _Found:
-    """Pictures that wait: the first reason's place, all reasons as bits, and the label, by image id."""
+    """Pictures that wait: the first reason's order, all reasons as bits, and the label, by image id."""
 
     def __init__(self) -> None:
         self.orders: dict[int, int] = {}
@@ -101,9 +109,9 @@ class _Found:
         self.labels: dict[int, str | None] = {}
 
     def add(self, number: int, rows: Iterator[Row]) -> None:
-        orders, masks, labels, bit, start = self.orders, self.masks, self.labels, 1 << number, number * STEPS
-        for image_id, label, place in rows:
-            orders.setdefault(image_id, start + place)
+        orders, masks, labels, bit = self.orders, self.masks, self.labels, 1 << number
+        for image_id, label, order in rows:
+            orders.setdefault(image_id, order)
             masks[image_id] = masks.get(image_id, 0) | bit
             labels[image_id] = labels.get(image_id) or label
 
@@ -139,10 +147,10 @@ def _candidates(session: Session, task: Task) -> Iterator[Iterator[Row]]:
     answered = _answered(task.model_id)
     queries = (
         _reported(task.name).where(ours),
-        _suspected().where(ours, not_(_decided(task.name))),
-        answered.add_columns(_by_disagreement()).where(ours, known, _disagrees()),
+        _suspected(task).where(ours, not_(_decided(task.name))),
+        answered.add_columns(DISAGREED + _by_doubt(STEPS)).where(ours, known, _disagrees()),
         _unlabelled(task.model_id).where(ours),
-        answered.add_columns(_by_margin()).where(ours, known, Answer.verdict != "confident"),
+        answered.add_columns(UNSURE + _by_margin()).where(ours, known, Answer.verdict != "confident"),
     )
     for query in queries:
         yield (tuple(row) for row in session.execute(query))
@@ -163,7 +171,7 @@ def _reported(task: str) -> Select[*tuple[Any, ...]]:
     )
     decided_since = _decided(task, Correction.made_at > reports.c.latest)
     return (
-        select(Image.id, Image.label, _whole(STEPS / (1 + reports.c.number)))
+        select(Image.id, Image.label, REPORTED + _whole(STEPS / (1 + reports.c.number)))
         .join(reports, reports.c.sha256 == Image.sha256)
         .where(not_(decided_since))
     )
@@ -175,13 +183,22 @@ def last_word() -> ColumnElement[bool]:
     return ~exists().where(later.prediction_id == Feedback.prediction_id, later.id > Feedback.id)
 
 
-def _suspected() -> Select[*tuple[Any, ...]]:
-    return (
-        select(Image.id, Image.label, func.min(Finding.rank))
-        .join(Finding, Finding.image_id == Image.id)
+def _suspected(task: Task) -> Select[*tuple[Any, ...]]:
+    found = (
+        select(Finding.image_id, func.min(Finding.rank).label("rank"))
         .where(Finding.kind.in_(SUSPICIONS))
-        .group_by(Image.id, Image.label)
+        .group_by(Finding.image_id)
+        .subquery()
     )
+    # A model that sees no animal, was not asked, or was never taught the label says nothing of it.
+    speaks = and_(Answer.verdict != NOT_AN_ANIMAL, Image.label.in_(task.labels))
+    order = case(
+        (and_(speaks, _disagrees()), DOUBTED + _by_doubt(STEPS // 2)),
+        (speaks, SUSPECTED + found.c.rank),
+        else_=DOUBTED + STEPS // 2 + found.c.rank,
+    )
+    answered = select(Image.id, Image.label, order).join(found, found.c.image_id == Image.id)
+    return answered.outerjoin(Answer, _is_answer_to_it(task.model_id))
 
 
 def _answered(model_id: int) -> Select[*tuple[Any, ...]]:
@@ -194,10 +211,14 @@ def _answered(model_id: int) -> Select[*tuple[Any, ...]]:
 
 
 def _unlabelled(model_id: int) -> Select[*tuple[Any, ...]]:
-    mine = and_(Answer.image_id == Image.id, Answer.model_id == model_id, Answer.sha256 == Image.sha256)
     label = case((Answer.verdict != NOT_AN_ANIMAL, Answer.label))
     place = func.coalesce(_by_margin(), STEPS - 1)  # what the model was not asked about comes last
-    return select(Image.id, label, place).outerjoin(Answer, mine).where(Image.label.is_(None))
+    waiting = select(Image.id, label, UNLABELLED + place).outerjoin(Answer, _is_answer_to_it(model_id))
+    return waiting.where(Image.label.is_(None))
+
+
+def _is_answer_to_it(model_id: int) -> ColumnElement[bool]:
+    return and_(Answer.image_id == Image.id, Answer.model_id == model_id, Answer.sha256 == Image.sha256)
 
 
 def _disagrees() -> ColumnElement[bool]:
@@ -205,10 +226,13 @@ def _disagrees() -> ColumnElement[bool]:
     return and_(Answer.verdict != NOT_AN_ANIMAL, differs)
 
 
-def _by_disagreement() -> ColumnElement[int]:
-    half = STEPS // 2
-    by_answer = _whole((1 - func.coalesce(Answer.margin, 0.0)) * (half - 1))
-    return case((Answer.label != Image.label, by_answer), else_=half + _whole(Answer.agreement * half))
+def _by_doubt(steps: int) -> ColumnElement[int]:
+    """A place below `steps`, the strongest doubt first: of another answer 1, its margin, and the share of the
+    neighbours that carry it; where answer and label are the same, the share of those that carry others."""
+    agreement = func.coalesce(Answer.agreement, 0.5)
+    other = 1 + func.coalesce(Answer.margin, 0.0) + agreement
+    doubt = case((Answer.label != Image.label, other), else_=1 - agreement)
+    return _whole((MOST_DOUBT - doubt) / MOST_DOUBT * (steps - 1))
 
 
 def _by_margin() -> ColumnElement[int]:

@@ -21,6 +21,15 @@ LONGEST_NAME = 100
 # The API's own words for a key that opens nothing (any more).
 NO_KEY = ("missing_key", "invalid_key")
 
+# The field may come a moment later than this; nobody is taken away from where they went meanwhile.
+FOCUS = """
+(function look(left) {
+  const field = document.querySelector(".st-key-signing input");
+  if (field && document.activeElement === document.body) field.focus();
+  else if (!field && left) setTimeout(look, 50, left - 1);
+})(40);
+"""
+
 ALLOWS: dict[Scope, str] = {
     "review": "decide on pictures",
     "admin": "change which model answers",
@@ -70,6 +79,12 @@ def signed_in(api: Api, scope: Scope) -> Visitor | None:
     except ApiError as error:
         failure.show(error)
         return None
+
+
+def focus_on_signing() -> None:
+    """Puts the cursor where a name or key is to be typed, once, on a page that goes no further without it."""
+    with st.container(key="unseen-signing"):
+        st.html(f"<script>{FOCUS}</script>", unsafe_allow_javascript=True)
 
 
 def _me(api: Api) -> Me | None:

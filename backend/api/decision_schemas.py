@@ -32,7 +32,9 @@ class Me(BaseModel):
 
 class DecisionsIn(BaseModel):
     """A decision on pictures of the library: what they show (`label`, which may be a new one), that they are
-    not to be used (`exclude`), or that they are in order (`include`). It holds for every exact copy."""
+    not to be used (`exclude`), or that they are in order (`include`). It holds for every exact copy.
+    `decided_until`: what the page of the queue told on which the pictures were seen. Whatever somebody else
+    decided since then stands, and comes back as `overtaken`; without it the latest decision wins."""
 
     model_config = _example({"image_ids": [17, 18], "kind": "label", "label": "tiger", "by": "Anna"})
 
@@ -41,31 +43,13 @@ class DecisionsIn(BaseModel):
     label: Label | None = None
     reason: Words | None = None
     by: By = None
+    decided_until: Annotated[int, Ge(0), Le(MAX_ID)] | None = None
 
     @model_validator(mode="after")
     def _check_label(self) -> Self:
         if (self.kind == "label") != (self.label is not None):
             raise ValueError("kind label goes with a label, and no other kind does")
         return self
-
-
-class DecidedOut(BaseModel):
-    """How many pictures were decided on, and the ids of the decisions: one for each different content."""
-
-    model_config = _example({"decided": 2, "ids": [5, 6]})
-
-    decided: int
-    ids: list[int]
-
-
-class UndoIn(BaseModel):
-    model_config = _example({"ids": [5, 6]})
-
-    ids: Ids
-
-
-class UndoneOut(BaseModel):
-    undone: int
 
 
 class DecisionOut(BaseModel):
@@ -82,6 +66,34 @@ class DecisionOut(BaseModel):
     by: str | None
     made_at: datetime
     undone_at: datetime | None
+
+
+class OvertakenOut(BaseModel):
+    """A picture that was asked for and not decided on, and the decision that was made on it meanwhile."""
+
+    image_id: int
+    decision: DecisionOut
+
+
+class DecidedOut(BaseModel):
+    """How many pictures were decided on, and the ids of the decisions: one for each different content.
+    `overtaken`: those that were not, as somebody had decided on them after `decided_until`."""
+
+    model_config = _example({"decided": 2, "ids": [5, 6], "overtaken": []})
+
+    decided: int
+    ids: list[int]
+    overtaken: list[OvertakenOut]
+
+
+class UndoIn(BaseModel):
+    model_config = _example({"ids": [5, 6]})
+
+    ids: Ids
+
+
+class UndoneOut(BaseModel):
+    undone: int
 
 
 class DecisionPage(BaseModel):

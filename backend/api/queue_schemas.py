@@ -50,7 +50,8 @@ class QueuePage(BaseModel):
     """What most improves the next model comes first. `total` waits for the reason that was asked for, or for
     any; `counts` are by reason, of which one picture may have several. `unanswered`: pictures that the model
     was not asked about yet, so that only people and checks can doubt them: `menagerie index` asks.
-    `next_after` is what to pass as `after` for the next page, null on the last one."""
+    `next_after` is what to pass as `after` for the next page, null on the last one. `decided_until` is what
+    to send along with decisions on these pictures: none then overrides what others decide meanwhile."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -71,6 +72,7 @@ class QueuePage(BaseModel):
                     }
                 ],
                 "next_after": None,
+                "decided_until": 6,
             }
         }
     )
@@ -80,3 +82,4 @@ class QueuePage(BaseModel):
     unanswered: int
     items: list[QueueItem]
     next_after: str | None
+    decided_until: int

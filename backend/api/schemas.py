@@ -169,13 +169,15 @@ Texts = Literal["none", "aligned", "moved"]
 class ModelsOut(BaseModel):
     """`texts`: whether `/similar` reads texts now, as models of CLIP's do: `aligned`; `moved` where the model
     was trained on for pictures alone: texts find them the worse, the further it moved; or `none`. `explains`:
-    whether `/explain` answers for the model that serves."""
+    whether `/explain` answers for the model that serves. `keeps`: whether there is a library that it learns
+    from; only then are pictures kept that are sent to `/feedback`."""
 
     model_config = _example(
         {
             "serving": {"task": "big-cats", "version": "big-cats-1"},
             "texts": "none",
             "explains": True,
+            "keeps": True,
             "models": [
                 {
                     "version": "big-cats-1",
@@ -197,6 +199,7 @@ class ModelsOut(BaseModel):
     serving: ModelName
     texts: Texts
     explains: bool
+    keeps: bool
     models: list[ModelOut]
 
 

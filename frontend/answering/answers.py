@@ -29,9 +29,11 @@ class Registered(Answer):
 
 
 class Catalogue(Answer):
-    """`explains`: whether the model that serves can tell what on a picture its answer comes from."""
+    """`explains`: whether the model that serves can tell what on a picture its answer comes from; `keeps`:
+    whether it learns from a library, which may keep pictures."""
 
     explains: bool = False
+    keeps: bool = True
     models: tuple[Registered, ...] = ()
 
     def measured(self, version: str) -> bool:

@@ -42,7 +42,7 @@ def ask(
         if wrong:
             asked.doubted = True
         word = _correction(api, asked, prediction) if asked.doubted else None
-        _permission(asked, who_sees)
+        _permission(api, asked, who_sees)
         if asked.doubted and st.button("Send", type="primary", key=asked.key("send")):
             _send(api, asked, word or Word(prediction.prediction_id, correct=False), noted, kept=kept)
 
@@ -71,14 +71,21 @@ def _names(api: Api, prediction: Prediction) -> list[str]:
     return [name for name in dict.fromkeys(guesses + known) if name != prediction.label]
 
 
-def _permission(asked: Visit, who_sees: str) -> None:
+def _permission(api: Api, asked: Visit, who_sees: str) -> None:
     """Whether the picture may be kept; the library's own lie there already."""
-    if asked.picture.image_id is None:
+    if asked.picture.image_id is None and _keeps(api):
         st.checkbox(
             "The library may keep this picture to learn from it",
             key=asked.key("keep"),
         )
         st.html(markup.fine(who_sees))
+
+
+def _keeps(api: Api) -> bool:
+    try:
+        return calls.catalogue(api).keeps
+    except ApiError:
+        return True  # where it does not, the thanks say so
 
 
 def _send(api: Api, asked: Visit, word: Word, noted: Noted | None, *, kept: bool) -> None:

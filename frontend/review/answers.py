@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from frontend.answers import Answer, LibraryImage, ModelName
+from frontend.decisions import Decision
 
 
 class ReviewImage(LibraryImage):
@@ -45,26 +46,15 @@ class Queued(Answer):
 
 class QueuePage(Answer):
     """`counts`: how many wait for each reason; one picture may wait for several.
-    `unanswered`: pictures that no model has looked at yet."""
+    `unanswered`: pictures that no model has looked at yet. `decided_until`: sent along with
+    decisions on these."""
 
     total: int
     counts: dict[str, int]
     items: tuple[Queued, ...]
     next_after: str | None
     unanswered: int = 0
-
-
-class Decision(Answer):
-    """`image_id` is None where the library no longer holds such a picture."""
-
-    id: int
-    image_id: int | None
-    file_name: str | None
-    kind: str
-    label: str | None
-    by: str | None
-    made_at: datetime
-    undone_at: datetime | None
+    decided_until: int | None = None
 
 
 class DecisionPage(Answer):

@@ -27,6 +27,7 @@ class Board {
   // --- What is there
 
   hear(data) {
+    if (data.part !== this.data?.part) [this.at, this.current] = [0, null]; // another queue begins at its first
     this.data = data;
     this.seq ??= data.heard;
     this.outbox = this.outbox.filter((command) => command.seq > data.heard);

@@ -15,12 +15,11 @@ from typing import Any, Literal, cast
 import streamlit as st
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from frontend.client import ApiError
 from frontend.markup import mime_type
 from frontend.review.cards import Card, card
 from frontend.review.desk import SHOWN, Desk
 from frontend.review.waiting import Waiting
-from frontend.review.wording import trouble
+from frontend.review.wording import somebody_was_quicker, trouble
 
 HERE = Path(__file__).parent
 KEY = "review-board"
@@ -43,13 +42,15 @@ class _Said(BaseModel):
 
 
 class Sent(BaseModel):
-    """All that the browser is told. `pictures`: data addresses by id, of those that it lacks. `wrong`: title,
-    advice and details of what went wrong; empty where nothing did."""
+    """All that the browser is told. `pictures`: data addresses by id, of those that it lacks. `part`: which
+    part of the queue they are of. `wrong`: title, advice and details of what went wrong; empty
+    where nothing did."""
 
     cards: list[Card]
     pictures: dict[int, str]
     labels: list[str]
     shown: int
+    part: str
     heard: int
     told: str
     wrong: list[str]
@@ -71,9 +72,10 @@ def show(desk: Desk, talk: Talk) -> None:
         pictures=_lacking(desk.waiting, _said().have),
         labels=labels,
         shown=SHOWN,
+        part=f"{desk.reason}/{desk.label}",
         heard=talk.heard,
         told=desk.told,
-        wrong=_trouble(desk.wrong),
+        wrong=_trouble(desk),
         undo=desk.done[-1].words if desk.done else None,
     )
     _component()(key=KEY, data=sent.model_dump(), on_said_change=lambda: listen(desk, talk))
@@ -88,7 +90,7 @@ def listen(desk: Desk, talk: Talk) -> None:
 
 
 def obey(desk: Desk, command: Command) -> None:
-    desk.told, desk.wrong = "", None
+    desk.told, desk.wrong, desk.overtaken = "", None, ()
     label = command.label.strip()
     match command.do:
         case "give" if label:
@@ -113,11 +115,14 @@ def _said() -> _Said:
         return _Said()  # no words of our own script
 
 
-def _trouble(error: ApiError | None) -> list[str]:
-    if error is None:
-        return []
-    said = trouble(error)
-    return [said.title, said.text, error.detail]
+def _trouble(desk: Desk) -> list[str]:
+    if desk.wrong is not None:
+        said = trouble(desk.wrong)
+        return [said.title, said.text, desk.wrong.detail]
+    if desk.overtaken:
+        said = somebody_was_quicker(desk.overtaken)
+        return [said.title, said.text, ""]
+    return []
 
 
 def _lacking(waiting: list[Waiting], have: frozenset[int]) -> dict[int, str]:

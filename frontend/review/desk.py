@@ -6,7 +6,7 @@ from datetime import datetime
 
 from frontend import decisions
 from frontend.client import ApiError
-from frontend.decisions import Kind
+from frontend.decisions import Decided, Decision, Kind
 from frontend.review import calls
 from frontend.review.waiting import Waiting, together
 from frontend.review.wording import OUTDATED, brief, pictures
@@ -19,6 +19,9 @@ READY = SHOWN + 6
 PAGE = 12
 # How many decisions can be taken back one after the other; what came before is in the list of decisions.
 REMEMBERED = 30
+
+# Of a gesture: what is decided, the label that is given, and on which pictures.
+Part = tuple[Kind, str | None, list[Waiting]]
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,8 @@ class Learnt:
 class Desk:
     """`reason` and `label` choose from the queue, None is all. `counts`: by reason, of what waits.
 
-    `told`: what the last gesture came to; `wrong`: what went wrong with it. `made_up`: labels that were given
+    `told`: what the last gesture came to; `wrong`: what went wrong with it; `overtaken`: what it left as it
+    is, as somebody had decided on it since it was read. `made_up`: labels that were given
     here, which may be new. `looked_at`: to be shown large, once.
     `task`: whose pictures these are. `labels`: that models know, the most frequent first. `unanswered`:
     pictures that none has looked at.
@@ -58,6 +62,7 @@ class Desk:
     total: int = 0
     told: str = ""
     wrong: ApiError | None = None
+    overtaken: tuple[Decision, ...] = ()
     made_up: list[str] = field(default_factory=list)
     looked_at: Waiting | None = None
     task: str = ""
@@ -98,7 +103,8 @@ class Desk:
         held = {waiting.id for waiting in self.waiting + self.later}
         fresh = [item for item in page.items if item.image.id not in held]
         small = thumbnails(api, [item.image for item in fresh])
-        self.waiting += together([Waiting(*pair) for pair in zip(fresh, small, strict=True)])
+        until = page.decided_until
+        self.waiting += together([Waiting(*pair, until) for pair in zip(fresh, small, strict=True)])
         self.counts, self.total, self.unanswered = dict(page.counts), page.total, page.unanswered
         self._after, self._read = page.next_after, True
 
@@ -144,37 +150,47 @@ class Desk:
 
     def undo_listed(self, decision_id: int) -> None:
         """Takes back any decision, whoever made it, and has the queue read anew: who knows what changed."""
+        self.overtaken = ()
         if self._tried(lambda: decisions.undo(self.visitor.api, [decision_id])):
             kept = (replace(one, ids=tuple(i for i in one.ids if i != decision_id)) for one in self.done)
             self.done = [one for one in kept if one.ids]
             self.told = "Taken back."
             self.start_anew()
 
-    def _gesture(self, parts: Sequence[tuple[Kind, str | None, list[Waiting]]]) -> bool:
+    def _gesture(self, parts: Sequence[Part]) -> bool:
         """Whether anything was decided. All parts are one to take back. Where a later one fails, the earlier
         ones hold."""
         ids: list[int] = []
-        of: list[Waiting] = []
+        made: list[Part] = []
         for kind, label, some in parts:
-            if some and not self._decide(kind, label, some, ids):
+            decided = self._decide(kind, label, some) if some else None
+            if decided is None:
                 break
-            of += some
-        if ids:
-            words = _words(parts, len(of))
-            self.done = [*self.done, Done(tuple(ids), tuple(of), words)][-REMEMBERED:]
-            self.told = words
-        return bool(ids)
+            ids += decided.ids
+            overtaken = {one.image_id for one in decided.overtaken}
+            if left := [one for one in some if one.id not in overtaken]:
+                made.append((kind, label, left))
+        if made:
+            of = tuple(one for _, _, some in made for one in some)
+            self.told = _words(made, len(of))
+            self.done = [*self.done, Done(tuple(ids), of, self.told)][-REMEMBERED:]
+        return bool(made)
 
-    def _decide(self, kind: Kind, label: str | None, some: list[Waiting], ids: list[int]) -> bool:
-        image_ids = [one.id for one in some]
+    def _decide(self, kind: Kind, label: str | None, some: list[Waiting]) -> Decided | None:
+        """None where it failed. Whatever was decided on, by whomever, leaves the desk."""
         api, by = self.visitor.api, self.visitor.by
+        # The oldest of what was known counts for all: rather once too often told than overridden unseen.
+        until = min((one.until for one in some if one.until is not None), default=None)
+        answers: list[Decided] = []
+        image_ids = [one.id for one in some]
         if not self._tried(
-            lambda: ids.extend(decisions.decide(api, image_ids, kind, label=label, by=by).ids)
+            lambda: answers.append(decisions.decide(api, image_ids, kind, label=label, by=by, until=until))
         ):
-            return False
+            return None
         self._leave(some)
         self._count(some, -1)
-        return True
+        self.overtaken += tuple(one.decision for one in answers[0].overtaken)
+        return answers[0]
 
     def _tried(self, call: Callable[[], object]) -> bool:
         self.wrong = None
@@ -207,7 +223,7 @@ class Desk:
             self.counts[reason] = max(0, self.counts.get(reason, 0) + by)
 
 
-def _words(parts: Sequence[tuple[Kind, str | None, list[Waiting]]], count: int) -> str:
+def _words(parts: Sequence[Part], count: int) -> str:
     kind, label, some = parts[0]
     one = brief(some[0].item.image.file_name) if count == 1 else pictures(count)
     if kind == "exclude":

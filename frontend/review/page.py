@@ -9,8 +9,8 @@ from frontend.client import Api, ApiError
 from frontend.review import board, closer, filters, recent
 from frontend.review.board import Talk
 from frontend.review.desk import Desk
-from frontend.review.wording import INTRODUCTION, NOTHING_HERE, not_looked_at, nothing_waits
-from frontend.signing import NO_KEY, Visitor, signed_in
+from frontend.review.wording import EMPTY_LIBRARY, INTRODUCTION, NOTHING_HERE, not_looked_at, nothing_waits
+from frontend.signing import NO_KEY, Visitor, focus_on_signing, signed_in
 
 DESK = "review-desk"
 TALK = "review-talk"
@@ -19,13 +19,27 @@ TALK = "review-talk"
 def show(api: Api) -> None:
     st.title("Review", anchor=False)
     st.html(markup.lead(INTRODUCTION))
+    if _nothing_there(api):
+        st.html(markup.notice(EMPTY_LIBRARY))
+        return
     with st.container(key="review-visitor"):
         visitor = signed_in(api, "review")
-    if visitor is not None:
+    if visitor is None:
+        focus_on_signing()
+    else:
         desk = _desk(visitor)
         # Whoever comes here, or back here, sees how things are now.
         desk.start_anew()
         _room(desk)
+
+
+def _nothing_there(api: Api) -> bool:
+    """Whether the library holds no picture: then nobody needs to say who they are."""
+    try:
+        labelled = any(one.pictures for one in api.labels().labels)
+        return not labelled and not api.images(limit=1).total
+    except ApiError:
+        return False  # The page's own key may not tell; what else is wrong is said by what is asked next.
 
 
 def _desk(visitor: Visitor) -> Desk:

@@ -6,8 +6,8 @@ from html import escape
 import streamlit as st
 
 from frontend.client import ApiError
+from frontend.decisions import Decision
 from frontend.review import calls
-from frontend.review.answers import Decision
 from frontend.review.desk import Desk, Learnt
 from frontend.review.wording import deed, waiting_for_training
 

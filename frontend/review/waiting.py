@@ -7,10 +7,12 @@ from frontend.review.answers import Queued
 
 @dataclass(frozen=True)
 class Waiting:
-    """`picture`: a thumbnail as JPEG or WebP, None where there is none to be had."""
+    """`picture`: a thumbnail as JPEG or WebP, None where there is none to be had. `until`: the last decision
+    that was made when it was read."""
 
     item: Queued
     picture: bytes | None
+    until: int | None = None
 
     @property
     def id(self) -> int:

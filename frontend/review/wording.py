@@ -1,10 +1,12 @@
 """What the Review page says: why a picture waits, and what went wrong."""
 
 import shlex
+from collections.abc import Sequence
 
 from frontend.client import ApiError
+from frontend.decisions import Decision
 from frontend.markup import todo
-from frontend.review.answers import Decision, Queued, Said
+from frontend.review.answers import Queued, Said
 from frontend.wording import Notice, Todo, notice_for, percent
 
 # In the order in which they are offered.
@@ -19,6 +21,11 @@ REASONS = {
 INTRODUCTION = (
     "Pictures that a person should look at, the most useful first. What you decide here counts for more than "
     "what any model says."
+)
+EMPTY_LIBRARY = Notice(
+    "Nothing in the library yet",
+    "Pictures come here when the library holds some, and a model, a check or a person doubts what they show.",
+    todo=Todo("fill the library", ("menagerie ingest FOLDER", "menagerie train --promote")),
 )
 NOTHING_HERE = Notice("Nothing waits here", "Choose another reason or another label above.")
 
@@ -61,6 +68,19 @@ def _typed(command: str, task: str) -> str:
 def trouble(error: ApiError) -> Notice:
     """What to say over the pictures, which stay where they are."""
     return NOTICES.get(error.code) or notice_for(error)
+
+
+def somebody_was_quicker(decided: Sequence[Decision]) -> Notice:
+    """What to say where others had decided meanwhile."""
+    first, *others = decided
+    who = first.by or "somebody at the command line"
+    said = f"{deed(first)}, decided by {who}."
+    if others:
+        said = f"{said} So it is with {pictures(len(others))} more."
+    return Notice(
+        "Decided meanwhile",
+        f"{said} That holds, and yours was not taken. If it is wrong, undo it under Recent decisions below.",
+    )
 
 
 def why(item: Queued) -> list[str]:
@@ -151,5 +171,5 @@ def waiting_for_training(count: int, task: str, *, more: bool) -> str:
     )
     return (
         f'<p class="mng-bought"><b>{number}</b> for the next training. '
-        f"{todo(Todo('start that', (_typed('train', task),)))}</p>"
+        f"<span>{todo(Todo('start that', (_typed('train', task),)))}</span></p>"
     )

@@ -58,11 +58,31 @@ def test_a_picture_has_all_its_reasons_and_stands_where_the_weightiest_puts_it(d
     desk.suspect(suspect, 0)
     desk.suspect(both, 1)
     desk.answer(both, "dog", "unsure", margin=0.1)
-    assert desk.ids() == [suspect, both]
-    assert desk.queue().waiting[1].reasons == ("suspect", "disagrees", "unsure")
+    assert desk.ids() == [both, suspect]
+    assert desk.queue().waiting[0].reasons == ("suspect", "disagrees", "unsure")
     assert desk.ids(reason="unsure") == [both]
     assert desk.queue(reason="unsure").counts["suspect"] == 2
     assert desk.queue(reason="unsure").total == 1
+
+
+def test_a_suspicion_that_model_and_neighbours_contradict_comes_after_what_they_doubt(desk: Desk) -> None:
+    names = ("contradicted", "disagreed", "no animal", "other label", "neighbours", "strange", "both")
+    ids = {name: desk.add(f"cat/{name}.jpg", label="owl" if name == "strange" else "cat") for name in names}
+    for rank, name in enumerate(
+        ("contradicted", "no animal", "strange", "other label", "neighbours", "both")
+    ):
+        desk.suspect(ids[name], rank)
+    desk.answer(ids["contradicted"], "cat", agreement=0.9)
+    desk.answer(ids["disagreed"], "dog", margin=0.99)
+    desk.answer(ids["no animal"], "cat", "not_an_animal", agreement=1.0)
+    desk.answer(ids["other label"], "dog", margin=0.2, agreement=0.1)
+    desk.answer(ids["neighbours"], "cat", agreement=0.1)
+    desk.answer(ids["strange"], "dog")  # the model was never taught owls
+    desk.answer(ids["both"], "dog", margin=0.2, agreement=0.9)
+    found = [next(name for name, one in ids.items() if one == image_id) for image_id in desk.ids()]
+    first = ["both", "other label", "neighbours"]
+    assert found == [*first, "no animal", "strange", "disagreed", "contradicted"]
+    assert desk.ids(reason="suspect")[-1] == ids["contradicted"]
 
 
 def test_pages_follow_one_another_without_a_gap_though_pictures_leave_meanwhile(desk: Desk) -> None:

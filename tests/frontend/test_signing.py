@@ -20,6 +20,7 @@ KEYS = {
 def queue(api: StandIn) -> QueueStandIn:
     queue = QueueStandIn()
     queue.install(api)
+    api.labels = ["lion"]
     return queue
 
 
@@ -47,6 +48,11 @@ def page(api: StandIn, queue: QueueStandIn, open_page: OpenPage) -> AppTest:
 def sign_in(page: AppTest, key: str) -> AppTest:
     page.text_input[0].set_value(key)
     return click(page, "Sign in")
+
+
+def test_a_page_without_a_key_of_its_own_asks_for_the_visitors(api: StandIn, page: AppTest) -> None:
+    api.refuse("/labels", 401, "missing_key")
+    assert "You need a key to decide on pictures" in words(page.run())
 
 
 def test_a_visitor_signs_in_with_a_key_of_theirs_and_asks_with_it(api: StandIn, page: AppTest) -> None:

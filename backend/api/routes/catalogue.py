@@ -27,4 +27,5 @@ def list_models(service: ServiceDep, session: SessionDep) -> ModelsOut:
     text = service.recommender.predictor.text
     texts: Texts = "none" if text is None else "aligned" if text.aligned else "moved"
     explains = service.predictor.explains
-    return ModelsOut(serving=model_name(service), texts=texts, explains=explains, models=rows)
+    keeps = bool(library.root_names(session, service.model.task))
+    return ModelsOut(serving=model_name(service), texts=texts, explains=explains, keeps=keeps, models=rows)

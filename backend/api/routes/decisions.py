@@ -11,6 +11,7 @@ from backend.api.decision_schemas import (
     DecisionOut,
     DecisionPage,
     DecisionsIn,
+    OvertakenOut,
     UndoIn,
     UndoneOut,
 )
@@ -31,14 +32,16 @@ MAX_PAGE = 200
 
 @router.post("/decisions", responses=problems(HTTPStatus.NOT_FOUND))
 async def decide(service: ServiceDep, request: Request, wanted: DecisionsIn) -> DecidedOut:
-    """Decide what pictures show, or whether they are used, for every exact copy of each."""
+    """Decide what pictures show, or whether they are used, for every exact copy of each.
+
+    With `decided_until`, pictures on which somebody decided since are left as they are, and told.
+    """
     task = service.model.task
 
-    def work(session: Session) -> list[int]:
+    def work(session: Session) -> DecidedOut:
         return _decide(session, task, wanted, made_by=who(request, wanted.by))
 
-    ids = await write(service.writer, work)
-    return DecidedOut(decided=len(set(wanted.image_ids)), ids=ids)
+    return await write(service.writer, work)
 
 
 @router.post("/decisions/undo", responses=problems(HTTPStatus.CONFLICT))
@@ -65,7 +68,7 @@ def list_decisions(
     return DecisionPage(items=items, next_after=items[-1].id if len(found) > limit else None)
 
 
-def _decide(session: Session, task: str, wanted: DecisionsIn, made_by: str | None) -> list[int]:
+def _decide(session: Session, task: str, wanted: DecisionsIn, made_by: str | None) -> DecidedOut:
     lock_labels(session, task)  # of two who make up labels that read alike, the later one sees the other's
     contents = finding.contents(session, task, wanted.image_ids)
     if missing := [one for one in wanted.image_ids if one not in contents]:
@@ -73,15 +76,24 @@ def _decide(session: Session, task: str, wanted: DecisionsIn, made_by: str | Non
     if wanted.label is not None:
         label_operations.check_name(wanted.label)
         label_operations.check_alike(wanted.label, library.labels(session, task))
-    return corrections.add(
+    until = wanted.decided_until
+    meanwhile = {} if until is None else corrections.made_since(session, task, until, contents.values())
+    ids = corrections.add(
         session,
         task,
-        [contents[image_id] for image_id in wanted.image_ids],
+        [contents[one] for one in wanted.image_ids if contents[one] not in meanwhile],
         wanted.kind,
         label=wanted.label,
         reason=wanted.reason or None,
         made_by=made_by,
     )
+    known = finding.known_as(session, task, meanwhile)
+    overtaken = [
+        OvertakenOut(image_id=one, decision=_decision_out(meanwhile[sha256], known.get(sha256)))
+        for one, sha256 in sorted(contents.items())
+        if sha256 in meanwhile
+    ]
+    return DecidedOut(decided=len(contents) - len(overtaken), ids=ids, overtaken=overtaken)
 
 
 def _decision_out(one: Recorded, known: KnownAs | None) -> DecisionOut:

@@ -9,6 +9,7 @@ from backend.api.people import LONGEST_LABEL
 from backend.api.presenting import image_out
 from backend.api.queue_schemas import AnswerOut, QueueItem, QueuePage, SaidOut
 from backend.gallery.arranging import side_by_side
+from databases import corrections
 from databases.answers import count_unanswered
 from databases.embeddings import vectors_of
 from databases.review_items import Item, read_items
@@ -39,6 +40,8 @@ def show_queue(
     """
     model = service.model
     task = Task(model.task, model.id, model.labels)
+    # Before the queue is read: what is decided meanwhile is then not in it, or counts as later.
+    until = corrections.last_id(session, model.task)
     queue = read_queue(session, task, reason=reason, label=label, after=_parse(after), limit=limit)
     items = read_items(session, task, queue.waiting)
     vectors = vectors_of(session, model.id, [item.image.id for item in items])
@@ -51,6 +54,7 @@ def show_queue(
         unanswered=count_unanswered(session, model.id, model.task),
         items=[_item_out(item, places.get(item.image.id)) for item in items],
         next_after="{}-{}".format(*queue.waiting[-1].position) if queue.more else None,
+        decided_until=until,
     )
 
 

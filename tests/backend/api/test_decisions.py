@@ -156,6 +156,40 @@ def test_decisions_need_the_scope_review_and_carry_the_name_of_the_key(small_lib
         assert client.post("/decisions/undo", json=undo, headers=shown(anna)).json() == {"undone": 1}
 
 
+def test_what_somebody_decided_meanwhile_stands_and_is_told_while_the_others_are_decided_on(
+    small_library: Library,
+) -> None:
+    anna, ben = (make_key(small_library.engine, name, "review") for name in ("anna", "ben"))
+    with guarded(small_library) as client:
+        red = {
+            item["file_name"]: item["id"]
+            for item in client.get("/images", params={"label": "red"}, headers=shown(ben)).json()["items"]
+        }
+        seen = client.get("/review/queue", headers=shown(ben)).json()["decided_until"]
+        left_out = {"image_ids": [red["copy.jpg"]], "kind": "exclude"}  # of 0.jpg
+        client.post("/decisions", json=left_out, headers=shown(anna))
+        yes = {"image_ids": [red["1.jpg"], red["0.jpg"]], "kind": "label", "label": "green"}
+        answer = client.post("/decisions", json=yes | {"decided_until": seen}, headers=shown(ben)).json()
+        assert (answer["decided"], len(answer["ids"])) == (1, 1)
+        (overtaken,) = answer["overtaken"]
+        assert (overtaken["image_id"], overtaken["decision"]["kind"]) == (red["0.jpg"], "exclude")
+        assert overtaken["decision"]["by"] == "anna"
+        listed = client.get("/decisions", headers=shown(ben)).json()["items"]
+        assert [(one["by"], one["kind"]) for one in listed] == [("ben", "label"), ("anna", "exclude")]
+
+        client.post("/decisions/undo", json={"ids": [overtaken["decision"]["id"]]}, headers=shown(ben))
+        again = client.post("/decisions", json=yes | {"decided_until": seen + 2}, headers=shown(ben)).json()
+        assert (again["decided"], again["overtaken"]) == (2, [])
+
+
+def test_without_what_was_known_the_latest_decision_wins(client: TestClient) -> None:
+    first, *_ = ids_of(client, "red").values()
+    decide(client, [first], label="green")
+    assert decide(client, [first], label="blue").json()["overtaken"] == []
+    assert client.get(f"/images/{first}").json()["label"] == "blue"
+    assert decide(client, [first], label="red", decided_until=-1).json()["code"] == "invalid_request"
+
+
 def test_while_somebody_else_writes_a_decision_is_told_to_come_again_and_nothing_else_waits(
     small_library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:

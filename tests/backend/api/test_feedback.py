@@ -135,6 +135,7 @@ def test_where_the_model_learns_from_no_library_nothing_is_kept(
         registry.register(session, manifest, None)
         registry.promote(session, "starter-1")
     with guarded(small_library, auth="off") as client:
+        assert client.get("/models").json()["keeps"] is False
         answer = say(client, predicted(client), STRANGER).json()
     assert (answer["image_id"], uploads(small_library)) == (None, [])
     assert "no library" in answer["not_kept"]

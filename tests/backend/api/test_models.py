@@ -34,6 +34,7 @@ def test_a_model_is_told_with_what_its_manifest_says(client: TestClient, small_l
     folder = small_library.bundles / "colours-2"
     assert told["bytes"] == sum(file.stat().st_size for file in folder.iterdir())
     assert (told["report"], told["reported_at"]) == (False, None)
+    assert client.get("/models").json()["keeps"] is True
 
 
 def test_a_model_whose_files_are_gone_is_told_without_them(

@@ -53,6 +53,15 @@ def test_thanks_for_a_picture_that_was_not_kept_tell_so_and_why(api: StandIn, as
     assert "the picture wait" not in said
 
 
+def test_where_no_library_keeps_pictures_none_is_asked_for(api: StandIn, page: AppTest) -> None:
+    api.more["GET", "/models"] = lambda _asked: {"keeps": False}
+    api.more["POST", "/feedback"] = lambda _asked: {"id": 1, "image_id": None}
+    asked = upload(page, PHOTO)
+    assert not asked.checkbox
+    assert "Only then is it stored" not in words(asked)
+    assert "Thank you, noted." in words(click(asked, "Yes"))
+
+
 def test_a_picture_of_the_library_lies_there_already(api: StandIn, page: AppTest) -> None:
     api.labels = ["ant"]
     assert not click(choose(page, "Library"), "ant").checkbox

@@ -9,5 +9,5 @@ def queue(api: StandIn) -> QueueStandIn:
     """What waits at the stand-in for the API: nothing, until a test puts it there."""
     queue = QueueStandIn()
     queue.install(api)
-    api.known = ["lion", "tiger"]
+    api.labels = ["lion", "tiger"]
     return queue

@@ -47,16 +47,24 @@ class QueueStandIn:
         after = str(self.items.index(page[-1]) + 1) if len(rest) > limit else None
         counts = {reason: sum(reason in _reasons(item) for item in left) for reason in REASONS}
         return {"total": len(left), "counts": counts, "items": page, "next_after": after} | {
-            "unanswered": self.unanswered
+            "unanswered": self.unanswered,
+            "decided_until": len(self.decided),
         }
 
     def _decide(self, asked: Asked) -> Json:
         assert asked.body is not None
-        ids = []
+        ids: list[int] = []
+        overtaken = []
+        until = asked.body["decided_until"]
+        assert isinstance(until, int)
+        later = {one["image_id"]: one for one in self.decided[until:] if one["undone_at"] is None}
         for image_id in asked.body["image_ids"]:  # type: ignore[attr-defined]
+            if image_id in later:
+                overtaken.append({"image_id": image_id, "decision": later[image_id]})
+                continue
             ids.append(len(self.decided) + 1)
             self.decide(image_id, **{name: asked.body[name] for name in ("kind", "label", "by")})
-        return {"decided": len(ids), "ids": ids}
+        return {"decided": len(ids), "ids": ids, "overtaken": overtaken}
 
     def decide(self, image_id: int, **more: Any) -> None:
         made: Json = {"id": len(self.decided) + 1, "image_id": image_id, "file_name": f"{image_id}.jpg"}

@@ -120,6 +120,37 @@ def test_a_picture_that_went_meanwhile_has_the_queue_read_anew(
     assert desk.wrong is not None
 
 
+def test_what_somebody_decided_meanwhile_leaves_the_desk_is_told_and_the_others_are_decided_on(
+    queue: QueueStandIn, desk: Desk
+) -> None:
+    queue.items = [waiting(1), waiting(2, "tiger", "lion"), waiting(3)]
+    desk.fill()
+    queue.decide(2, kind="exclude", label=None, by="Bob")
+    desk.confirm([1, 2])
+    assert ids(desk) == [3]
+    assert [(one.by, one.kind) for one in desk.overtaken] == [("Bob", "exclude")]
+    assert desk.told == "1.jpg: tiger."
+    desk.undo()
+    assert ids(desk) == [1, 3]
+    assert [one["undone_at"] is None for one in queue.decided] == [True, False]
+
+
+def test_nothing_is_there_to_take_back_where_others_decided_on_all_of_it(
+    queue: QueueStandIn, desk: Desk
+) -> None:
+    queue.items = [waiting(1), waiting(2)]
+    desk.fill()
+    queue.decide(1)
+    desk.confirm([1])
+    assert (desk.told, desk.done) == ("", [])
+    desk.undo_listed(1)
+    desk.fill()
+    assert ids(desk) == [1, 2]
+    desk.exclude([1])
+    assert not desk.overtaken
+    assert ids(desk) == [2]
+
+
 def test_what_is_put_off_comes_again_when_the_others_are_done(queue: QueueStandIn, desk: Desk) -> None:
     queue.items = [waiting(1), waiting(2)]
     desk.fill()

@@ -122,12 +122,46 @@ def test_a_refused_decision_is_told_over_the_pictures(
     assert detail == "the library has no picture 1"
 
 
+def test_a_decision_that_somebody_made_meanwhile_is_told_until_the_next_one(
+    page: AppTest, queue: QueueStandIn
+) -> None:
+    queue.items = [waiting(1), waiting(2), waiting(3)]
+    page.run()
+    queue.decide(1, kind="exclude", label=None, by="Bob")
+    first = {"seq": 1, "do": "confirm", "ids": [1]}
+    say(page, first)
+    title, text, _ = board(page)["wrong"]
+    assert title == "Decided meanwhile"
+    assert text.startswith("1.jpg is left out, decided by Bob.")
+    assert shown(page) == [2, 3]
+    say(page, first, {"seq": 2, "do": "confirm", "ids": [2]})
+    assert board(page)["wrong"] == []
+
+
 def test_an_empty_queue_says_that_all_is_done_and_where_more_comes_from(page: AppTest) -> None:
     said = words(page.run())
     assert "Nothing waits for you" in said
     assert command("menagerie check --task animals") in said
     page.pills[0].set_value("suspect")
     assert "Choose another reason" in words(page.run())
+
+
+def test_an_empty_library_is_said_before_anybody_is_asked_who_they_are(page: AppTest, api: StandIn) -> None:
+    api.known, api.labels = api.labels, []
+    del page.session_state[KEPT_NAME]
+    said = words(page.run())
+    assert "Nothing in the library yet" in said
+    assert "menagerie ingest FOLDER" in said
+    assert not page.text_input
+    api.labels = ["lion"]
+    assert "Who is deciding?" in words(page.run())
+
+
+def test_another_part_of_the_queue_is_told_to_the_board(page: AppTest, queue: QueueStandIn) -> None:
+    queue.items = [waiting(1), waiting(2)]
+    part = board(page.run())["part"]
+    page.pills[0].set_value("disagrees")
+    assert board(page.run())["part"] != part
 
 
 def test_pictures_that_no_model_looked_at_are_told_with_the_command_that_has_it_look(
