@@ -32,9 +32,9 @@ class QueueItem(BaseModel):
     check of the library; the model or the neighbours `disagrees` with its label; `unlabelled`; the model is
     `unsure`. `suggestion`: the label to confirm, where there is one; `score`: the model's for it, null where
     it suggests another or none. `agreement`: the share of its neighbours that carry the answer's label.
-    `likeness`: its place, from 0, among the pictures of this page when look-alikes stand side by side,
-    beginning with the most useful; null where the model has not seen it. By pictures of the split `test`
-    models are measured: where such a label is wrong, so is the measure."""
+    `likeness`: its place, from 0, among the pictures of this page when look-alikes of one weightiest reason
+    stand side by side, the most useful first; null where the model has not seen it. By pictures of the split
+    `test` models are measured: where such a label is wrong, so is the measure."""
 
     image: ImageOut
     reasons: list[Reason]

@@ -1,5 +1,7 @@
 """Which pictures people should look at next."""
 
+from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -41,10 +43,7 @@ def show_queue(
     task = Task(model.task, model.id, model.labels)
     queue = read_queue(session, task, reason=reason, label=label, after=_parse(after), limit=limit)
     items = read_items(session, task, queue.waiting)
-    vectors = vectors_of(session, model.id, [item.image.id for item in items])
-    # The first is the most useful one: those like it stand beside it.
-    seen = [item.image.id for item in items if item.image.id in vectors]
-    places = {seen[row]: place for place, row in enumerate(side_by_side([vectors[one] for one in seen]))}
+    places = _places(items, vectors_of(session, model.id, [item.image.id for item in items]))
     return QueuePage(
         total=queue.total,
         counts=queue.counts,
@@ -52,6 +51,18 @@ def show_queue(
         items=[_item_out(item, places.get(item.image.id)) for item in items],
         next_after="{}-{}".format(*queue.waiting[-1].position) if queue.more else None,
     )
+
+
+def _places(items: Sequence[Item], vectors: Mapping[int, bytes]) -> dict[int, int]:
+    """The place of each picture that has a vector when look-alikes stand side by side, by id. Look-alikes of
+    one reason only: what was reported wrong does not wait for what looks like it."""
+    arranged: list[int] = []
+    seen = (item for item in items if item.image.id in vectors)
+    for _, group in groupby(seen, lambda item: item.waiting.reasons[0]):
+        ids = [item.image.id for item in group]
+        # The first is the most useful one: those like it stand beside it.
+        arranged += [ids[row] for row in side_by_side([vectors[one] for one in ids])]
+    return {image_id: place for place, image_id in enumerate(arranged)}
 
 
 def _parse(after: str | None) -> Position | None:

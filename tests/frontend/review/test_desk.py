@@ -48,13 +48,23 @@ def test_as_pictures_are_decided_on_the_queue_is_read_to_its_end(queue: QueueSta
     assert desk.total == 0
 
 
-def test_look_alikes_lie_side_by_side_and_what_the_model_has_not_seen_after_them(
+def test_look_alikes_lie_side_by_side_and_what_the_model_has_not_seen_keeps_its_place(
     queue: QueueStandIn, desk: Desk
 ) -> None:
     likeness = [0, 2, None, 1]
     queue.items = [waiting(number, likeness=place) for number, place in enumerate(likeness, 1)]
     desk.fill()
-    assert ids(desk) == [1, 4, 2, 3]
+    assert ids(desk) == [1, 4, 3, 2]
+
+
+def test_a_report_that_the_model_has_not_seen_comes_before_whatever_is_less_urgent(
+    queue: QueueStandIn, desk: Desk
+) -> None:
+    fresh = waiting(1, None, reasons=["reported", "unlabelled"])
+    doubts = [waiting(3, likeness=2), waiting(4, likeness=0)]
+    queue.items = [fresh, waiting(2, reasons=["reported", "disagrees"], likeness=1), *doubts]
+    desk.fill()
+    assert ids(desk) == [1, 2, 4, 3]
 
 
 def test_those_mixed_up_in_the_same_way_lie_side_by_side(queue: QueueStandIn, desk: Desk) -> None:
