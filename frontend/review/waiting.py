@@ -20,7 +20,10 @@ class Waiting:
 
     @property
     def best(self) -> str | None:
-        """The label that a plain yes means: what is suggested, else the one it has."""
+        """The label that a plain yes means: what is suggested, else the one it has; none where its neighbours
+        doubt that one and nobody knows a better."""
+        if self.item.suggestion is None and self.item.neighbours_disagree:
+            return None
         return self.item.suggestion or self.item.image.label
 
 

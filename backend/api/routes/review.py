@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from backend.api.dependencies import ServiceDep, SessionDep
 from backend.api.people import LONGEST_LABEL
 from backend.api.presenting import image_out
-from backend.api.queue_schemas import AnswerOut, QueueItem, QueuePage, SaidOut
+from backend.api.queue_schemas import AnswerOut, NearestOut, QueueItem, QueuePage, SaidOut
 from backend.gallery.arranging import side_by_side
 from databases.answers import count_unanswered
 from databases.embeddings import vectors_of
@@ -71,6 +71,7 @@ def _parse(after: str | None) -> Position | None:
 
 def _item_out(item: Item, likeness: int | None) -> QueueItem:
     answer = item.answer
+    nearest = None if answer is None else answer.nearest
     return QueueItem(
         image=image_out(item.image),
         reasons=list(item.waiting.reasons),
@@ -78,6 +79,7 @@ def _item_out(item: Item, likeness: int | None) -> QueueItem:
         score=item.score,
         answer=None if answer is None else AnswerOut.model_validate(answer, from_attributes=True),
         agreement=None if answer is None else answer.agreement,
+        nearest=NearestOut.model_validate(nearest, from_attributes=True) if nearest else None,
         likeness=likeness,
         said=[SaidOut.model_validate(one, from_attributes=True) for one in item.said],
     )

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from frontend.client import Api, ApiError
+from frontend.review.cards import card
 from frontend.review.desk import READY, Desk
 from frontend.signing import Visitor
 from tests.frontend.review.queue_stand_in import QueueStandIn, waiting
@@ -89,6 +90,24 @@ def test_a_yes_without_a_suggestion_keeps_the_label(api: StandIn, queue: QueueSt
     desk.fill()
     desk.confirm([1])
     assert decided(api) == [([1], "lion", "Ann")]
+
+
+def test_where_only_the_neighbours_disagree_a_yes_never_confirms_the_label_in_doubt(
+    api: StandIn, queue: QueueStandIn, desk: Desk
+) -> None:
+    nearest = {"label": "horse", "count": 9, "asked": 10}
+    queue.items = [
+        waiting(1, "tiger", "horse", agreement=0.1, nearest=nearest),
+        waiting(2, "tiger", None, agreement=0.1),
+        waiting(3, "lion", "tiger"),
+    ]
+    desk.fill()
+    cards = [card(one, ("tiger", "lion")) for one in desk.waiting]
+    assert [one.reasons for one in cards] == [["Its neighbours disagree"]] * 2 + [["Model disagrees"]]
+    assert [one.best for one in cards] == ["horse", None, "tiger"]
+    desk.confirm([1, 2, 3])
+    assert decided(api) == [([1], "horse", "Ann"), ([3], "tiger", "Ann")]
+    assert ids(desk) == [2]
 
 
 def test_one_gesture_is_taken_back_whole_and_its_pictures_lie_on_top(queue: QueueStandIn, desk: Desk) -> None:
