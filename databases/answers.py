@@ -29,6 +29,16 @@ class Unjudged(NamedTuple):
     label: str
 
 
+class Judged(NamedTuple):
+    """What the nearest labelled pictures say of an answer: the share of them that carry its label, and of
+    `near_asked` of them how many carry the label that most do."""
+
+    agreement: float
+    near_label: str
+    near_count: int
+    near_asked: int
+
+
 def unanswered(session: Session, model_id: int, task: str) -> list[int]:
     """Ids of a task's usable pictures to whose present content a model has no answer yet."""
     return list(session.scalars(_unanswered(select(Image.id), model_id, task).order_by(Image.id)))
@@ -50,7 +60,8 @@ def put_answers(session: Session, model_id: int, answers: Sequence[NewAnswer]) -
 
 
 def unjudged(session: Session, model_id: int, task: str) -> list[Unjudged]:
-    """A model's answers to a task's usable pictures of which nobody asked the neighbours, by id."""
+    """A model's answers to a task's usable pictures of which nobody asked the neighbours, or kept which label
+    they carry, by id."""
     query = (
         select(Answer.image_id, Answer.sha256, Answer.label)
         .join(Image, Image.id == Answer.image_id)
@@ -60,18 +71,15 @@ def unjudged(session: Session, model_id: int, task: str) -> list[Unjudged]:
             Root.task == task,
             Image.usable,
             Answer.sha256 == Image.sha256,
-            Answer.agreement.is_(None),
+            Answer.near_label.is_(None),
         )
     )
     return [Unjudged(*row) for row in session.execute(query.order_by(Answer.image_id))]
 
 
-def put_agreements(session: Session, model_id: int, agreements: Mapping[int, float]) -> None:
-    """Writes which share of the neighbours agrees with the answers to pictures, by their ids."""
-    rows = [
-        {"image_id": image_id, "model_id": model_id, "agreement": agreement}
-        for image_id, agreement in agreements.items()
-    ]
+def put_agreements(session: Session, model_id: int, judged: Mapping[int, Judged]) -> None:
+    """Writes what the neighbours say of the answers to pictures, by their ids."""
+    rows = [{"image_id": image_id, "model_id": model_id} | one._asdict() for image_id, one in judged.items()]
     if rows:
         session.execute(update(Answer), rows)
 

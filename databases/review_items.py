@@ -19,13 +19,30 @@ MOST_SAID = 20
 
 
 @dataclass(frozen=True)
+class Nearest:
+    """The label that most of `asked` neighbours of a picture carry: `count` of them."""
+
+    label: str
+    count: int
+    asked: int
+
+
+@dataclass(frozen=True)
 class Opinion:
-    """What the model answers to a picture; `agreement`: the share of its neighbours that agree."""
+    """What the model answers to a picture; `agreement`: the share of its neighbours that agree; `nearest`:
+    what most of them say, None where that is not known."""
 
     label: str
     score: float
     verdict: str
     agreement: float | None
+    nearest: Nearest | None = None
+
+    @property
+    def of_neighbours(self) -> str | None:
+        """The label that more than half of the neighbours carry."""
+        most = self.nearest
+        return most.label if most is not None and 2 * most.count > most.asked else None
 
 
 @dataclass(frozen=True)
@@ -115,7 +132,8 @@ def _suggestion(
     said: Sequence[Said],
 ) -> str | None:
     """The latest word of people, then what a check found to fit better, then the model's answer, then the
-    label that it has; of what a check takes for no animal, none."""
+    label that it has; of what a check takes for no animal, none. Where only the neighbours disagree, theirs:
+    a yes to the model's would confirm the very label that is in doubt."""
     by_people = next((one.label for one in said if one.label is not None), None)
     if by_people is not None and ("reported" in reasons or label is None):
         return by_people
@@ -123,16 +141,33 @@ def _suggestion(
         better = next((one for one in found.values() if one is not None), None)
         if better is not None or NOT_AN_ANIMAL in found:
             return better
-    return opinion.label if opinion is not None and opinion.verdict != NOT_AN_ANIMAL else label
+    if opinion is None or opinion.verdict == NOT_AN_ANIMAL:
+        return label
+    if "disagrees" in reasons and opinion.label == label:
+        return opinion.of_neighbours
+    return opinion.label
 
 
 def _opinions(session: Session, task: Task, ids: Sequence[int]) -> dict[int, Opinion]:
     rows = session.execute(
-        select(Answer.image_id, Answer.label, Answer.score, Answer.verdict, Answer.agreement)
+        select(
+            Answer.image_id,
+            Answer.label,
+            Answer.score,
+            Answer.verdict,
+            Answer.agreement,
+            Answer.near_label,
+            Answer.near_count,
+            Answer.near_asked,
+        )
         .join(Image, Image.id == Answer.image_id)
         .where(Answer.model_id == task.model_id, Answer.image_id.in_(ids), Answer.sha256 == Image.sha256)
     )
-    return {row[0]: Opinion(*row[1:]) for row in rows}
+    return {row[0]: Opinion(*row[1:5], _nearest(*row[5:])) for row in rows}
+
+
+def _nearest(label: str | None, count: int | None, asked: int | None) -> Nearest | None:
+    return None if label is None or count is None or asked is None else Nearest(label, count, asked)
 
 
 def _found(session: Session, ids: Sequence[int]) -> dict[int, dict[str, str | None]]:

@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 
 from backend.bundles.places import Bundles, bundle_folder
 from backend.gallery.asking import Gallery
-from backend.gallery.neighbours import neighbours
+from backend.gallery.neighbours import Neighbours, neighbours
 from backend.inference.bundle import Bundle, load_bundle
 from backend.inference.prediction import Prediction, Predictor
 from backend.inference.runtime import Raw
 from databases import answers, library
-from databases.answers import NewAnswer
+from databases.answers import Judged, NewAnswer
 from databases.library import LibraryImage
 from databases.registry import RegisteredModel
 from training.progress import Progress
@@ -66,16 +66,23 @@ def ask_neighbours(
         unjudged = answers.unjudged(session, model.id, task) if speaking else []
     with progress.track("Asking neighbours", len(unjudged)) as advance:
         for chunk in chunks(unjudged):
-            agreements = {}
+            told = {}
             for one in chunk:
                 if (entry := gallery.find(one.image_id)) is not None:
                     near = neighbours(gallery, entry.vector, one.sha256)
-                    agreements[one.image_id] = near.agreement(one.label, model.labels)
+                    if (judged := _judged(near, one.label, model.labels)) is not None:
+                        told[one.image_id] = judged
                 advance(1)
-            told = {image_id: share for image_id, share in agreements.items() if share is not None}
             with Session(engine) as session, session.begin():
                 answers.put_agreements(session, model.id, told)
     return len(unjudged)
+
+
+def _judged(near: Neighbours, label: str, known: Sequence[str]) -> Judged | None:
+    agreement, most = near.agreement(label, known), near.majority(known)
+    if agreement is None or most is None:
+        return None
+    return Judged(agreement, most.label, most.count, most.asked)
 
 
 def read_answers(bundle: Bundle, images: Sequence[LibraryImage], raw: Raw) -> list[NewAnswer]:

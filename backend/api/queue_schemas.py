@@ -17,6 +17,14 @@ class AnswerOut(BaseModel):
     verdict: Literal["confident", "unsure", "not_an_animal"]
 
 
+class NearestOut(BaseModel):
+    """The label that most of `asked` labelled neighbours of a picture carry: `count` of them."""
+
+    label: str
+    count: int
+    asked: int
+
+
 class SaidOut(BaseModel):
     """What somebody said of an answer for this picture; `label` is the right one, as they see it."""
 
@@ -31,10 +39,12 @@ class QueueItem(BaseModel):
     """A picture to decide on. `reasons`, the weightiest first: `reported` wrong by somebody; `suspect` to a
     check of the library; the model or the neighbours `disagrees` with its label; `unlabelled`; the model is
     `unsure`. `suggestion`: the label to confirm, where there is one; `score`: the model's for it, null where
-    it suggests another or none. `agreement`: the share of its neighbours that carry the answer's label.
-    `likeness`: its place, from 0, among the pictures of this page when look-alikes stand side by side,
-    beginning with the most useful; null where the model has not seen it. By pictures of the split `test`
-    models are measured: where such a label is wrong, so is the measure."""
+    it suggests another or none. `agreement`: the share of its neighbours that carry the answer's label;
+    `nearest`: which label most of them carry. Where these alone disagree, the suggestion is theirs if it is
+    that of more than half of them.
+    `likeness`: its place, from 0, among the pictures of this page when look-alikes of one weightiest reason
+    stand side by side, the most useful first; null where the model has not seen it. By pictures of the split
+    `test` models are measured: where such a label is wrong, so is the measure."""
 
     image: ImageOut
     reasons: list[Reason]
@@ -42,6 +52,7 @@ class QueueItem(BaseModel):
     score: Score | None
     answer: AnswerOut | None
     agreement: Score | None
+    nearest: NearestOut | None
     likeness: int | None
     said: list[SaidOut]
 
@@ -67,6 +78,7 @@ class QueuePage(BaseModel):
                         "score": 0.88,
                         "answer": {"label": "leopard", "score": 0.88, "verdict": "confident"},
                         "agreement": 0.9,
+                        "nearest": {"label": "leopard", "count": 9, "asked": 10},
                         "likeness": 0,
                         "said": [],
                     }

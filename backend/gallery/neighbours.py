@@ -1,6 +1,6 @@
 """What the nearest pictures of the library say of one: a second opinion, or a name where it has none."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -23,6 +23,15 @@ class Suggestion:
 
 
 @dataclass(frozen=True)
+class Majority:
+    """The label that most of `asked` labelled pictures carry: `count` of them."""
+
+    label: str
+    count: int
+    asked: int
+
+
+@dataclass(frozen=True)
 class Neighbours:
     """The nearest pictures, look-alikes once, the asked picture and its own look-alikes left out. `held`:
     whether the asked picture itself is the library's."""
@@ -37,8 +46,17 @@ class Neighbours:
 
     def agreement(self, label: str, known: Collection[str]) -> float | None:
         """The share of those with one of the `known` labels that carry `label`; None where there are none."""
-        labels = [one.label for one in self.pictures if one.label in known]
+        labels = self._labels(known)
         return labels.count(label) / len(labels) if labels else None
+
+    def majority(self, known: Collection[str]) -> Majority | None:
+        """What most of those with one of the `known` labels carry, of several the nearest's; None where there
+        are none."""
+        labels = self._labels(known)
+        return Majority(*Counter(labels).most_common(1)[0], len(labels)) if labels else None
+
+    def _labels(self, known: Collection[str]) -> list[str]:
+        return [one.label for one in self.pictures if one.label is not None and one.label in known]
 
     def suggestions(self) -> list[Suggestion]:
         """The labels they carry, the weightiest first."""

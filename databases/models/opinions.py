@@ -25,7 +25,8 @@ class Finding(Base):
 class Answer(Base):
     """What a model answers to a picture of the library. `score`: the probability of `label`, `margin`: by how
     much it exceeds that of the second likeliest. `agreement`: the share of the nearest labelled pictures that
-    carry `label`, None where there are none or nobody asked. `sha256`: of what the model saw."""
+    carry `label`, None where there are none or nobody asked; of the `near_asked` that there are, most carry
+    `near_label`: `near_count` of them. `sha256`: of what the model saw."""
 
     __tablename__ = "answers"
     __table_args__ = (Index(None, "model_id", "image_id"),)
@@ -38,4 +39,7 @@ class Answer(Base):
     margin: Mapped[float | None]
     verdict: Mapped[str] = mapped_column(String(20))
     agreement: Mapped[float | None]
+    near_label: Mapped[str | None] = mapped_column(String(200))
+    near_count: Mapped[int | None]
+    near_asked: Mapped[int | None]
     answered_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)

@@ -18,6 +18,14 @@ class Opinion(Answer):
     verdict: str
 
 
+class Nearest(Answer):
+    """The label that most of `asked` pictures carry, the nearest that have one: `count` of them."""
+
+    label: str
+    count: int
+    asked: int
+
+
 class Said(Answer):
     """What a person said of an answer; `label`: the right one as they see it."""
 
@@ -30,7 +38,8 @@ class Said(Answer):
 class Queued(Answer):
     """A picture to decide on. `reasons`: why, the weightiest first. `suggestion`: the label to confirm.
 
-    `agreement`: the share, 0 to 1, of the pictures nearest to it that carry the answer's label.
+    `agreement`: the share, 0 to 1, of the pictures nearest to it that carry the answer's label; `nearest`:
+    which label most of these carry, None where that is not known.
     `likeness`: its place on the page of the queue when look-alikes stand side by side, None where the model
     has not seen it.
     """
@@ -40,8 +49,15 @@ class Queued(Answer):
     suggestion: str | None
     answer: Opinion | None
     agreement: float | None
+    nearest: Nearest | None = None
     likeness: int | None
     said: tuple[Said, ...] = ()
+
+    @property
+    def neighbours_disagree(self) -> bool:
+        """Whether its neighbours carry another label, while the model takes its own for right."""
+        agrees = self.answer is not None and self.answer.label == self.image.label
+        return agrees and "disagrees" in self.reasons
 
 
 class QueuePage(Answer):

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pydantic import BaseModel
 
 from frontend.review.waiting import Waiting
-from frontend.review.wording import REASONS, why
+from frontend.review.wording import reasons, why
 
 KEYS = 9
 
@@ -34,7 +34,7 @@ def card(one: Waiting, labels: Iterable[str]) -> Card:
         label=item.image.label,
         best=one.best,
         names=_names(one, labels),
-        reasons=[REASONS.get(reason, reason) for reason in item.reasons],
+        reasons=reasons(item),
         why=why(item),
         measures=item.image.split == "test",
         pictured=one.picture is not None,
@@ -44,5 +44,6 @@ def card(one: Waiting, labels: Iterable[str]) -> Card:
 def _names(one: Waiting, labels: Iterable[str]) -> list[str]:
     item = one.item
     answered = item.answer.label if item.answer else None
-    likely = [item.suggestion, item.image.label, *(said.label for said in item.said), answered]
+    nearest = item.nearest.label if item.nearest else None
+    likely = [item.suggestion, item.image.label, *(said.label for said in item.said), answered, nearest]
     return list(dict.fromkeys(name for name in [*likely, *labels] if name))[:KEYS]

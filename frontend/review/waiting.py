@@ -1,6 +1,8 @@
 """A picture that waits to be decided on."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 
 from frontend.review.answers import Queued
 
@@ -20,19 +22,34 @@ class Waiting:
 
     @property
     def best(self) -> str | None:
-        """The label that a plain yes means: what is suggested, else the one it has."""
+        """The label that a plain yes means: what is suggested, else the one it has; none where its neighbours
+        doubt that one and nobody knows a better."""
+        if self.item.suggestion is None and self.item.neighbours_disagree:
+            return None
         return self.item.suggestion or self.item.image.label
 
 
 def together(some: list[Waiting]) -> list[Waiting]:
-    """Look-alikes side by side, as the API tells it. After them those that the model has not seen: such as
-    are mixed up in the same way side by side, each group where its first one was."""
-    seen = sorted((one for one in some if one.item.likeness is not None), key=_likeness)
-    others = [one for one in some if one.item.likeness is None]
+    """Look-alikes side by side, as the API tells it, among those that wait for the same weightiest reason:
+    urgency counts for more. Of those that the model has not seen, which keep the places that they have in the
+    queue, such as are mixed up in the same way."""
+    groups = (list(group) for _, group in groupby(some, key=_urgency))
+    return [one for group in groups for one in _arranged(group)]
+
+
+def _arranged(group: list[Waiting]) -> Iterator[Waiting]:
+    seen = iter(sorted((one for one in group if one.item.likeness is not None), key=_likeness))
+    others = [one for one in group if one.item.likeness is None]
     first: dict[tuple[str | None, ...], int] = {}
     for place, one in enumerate(others):
         first.setdefault(_mix_up(one), place)
-    return seen + sorted(others, key=lambda one: first[_mix_up(one)])
+    unseen = iter(sorted(others, key=lambda one: first[_mix_up(one)]))
+    for one in group:
+        yield next(unseen if one.item.likeness is None else seen)
+
+
+def _urgency(one: Waiting) -> str | None:
+    return next(iter(one.item.reasons), None)
 
 
 def _likeness(one: Waiting) -> int:
@@ -40,4 +57,4 @@ def _likeness(one: Waiting) -> int:
 
 
 def _mix_up(one: Waiting) -> tuple[str | None, ...]:
-    return next(iter(one.item.reasons), None), one.item.image.label, one.item.suggestion
+    return one.item.image.label, one.item.suggestion

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from frontend.client import ApiError
 from frontend.decisions import Decision
 from frontend.markup import todo
-from frontend.review.answers import Queued, Said
+from frontend.review.answers import Nearest, Queued, Said
 from frontend.wording import Notice, Todo, notice_for, percent
 
 # In the order in which they are offered.
@@ -17,6 +17,8 @@ REASONS = {
     "unsure": "Model not sure",
     "unlabelled": "No label yet",
 }
+
+NEIGHBOURS_DISAGREE = "Its neighbours disagree"  # of those that disagree, where the model does not
 
 INTRODUCTION = (
     "Pictures that a person should look at, the most useful first. What you decide here counts for more than "
@@ -83,6 +85,12 @@ def somebody_was_quicker(decided: Sequence[Decision]) -> Notice:
     )
 
 
+def reasons(item: Queued) -> list[str]:
+    """Why a picture is here, a few words each."""
+    words = REASONS | {"disagrees": NEIGHBOURS_DISAGREE} if item.neighbours_disagree else REASONS
+    return [words.get(reason, reason) for reason in item.reasons]
+
+
 def why(item: Queued) -> list[str]:
     """Why a picture is here, a sentence each, in plain words."""
     found = [*map(_report, item.said)]
@@ -121,7 +129,20 @@ def _answer(item: Queued) -> str | None:
     }.get(item.answer.verdict, f"The model says {item.answer.label}, {sure} sure.")
     if item.agreement is None:
         return said
+    if item.nearest is not None:
+        return f"{said} {_neighbours(item.nearest, item.answer.label, item.agreement)}"
     return f"{said} Of the pictures nearest to it, {_share(item.agreement)} say {item.answer.label}."
+
+
+def _neighbours(nearest: Nearest, answered: str, agreement: float) -> str:
+    if nearest.asked == 1:
+        return f"The one picture near to it says {nearest.label}."
+    number = "all" if nearest.count == nearest.asked else f"{nearest.count}"
+    said = f"Of the {nearest.asked} pictures nearest to it, {number} say {nearest.label}"
+    if nearest.label == answered:
+        return f"{said}."
+    agree = round(agreement * nearest.asked)
+    return f"{said}, {agree or 'none'} {answered}."
 
 
 def _share(agreement: float) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from databases import answers, feedback, predictions
-from databases.answers import NewAnswer
+from databases.answers import Judged, NewAnswer
 from databases.feedback import Saying
 from databases.models import Feedback, Finding, Image, now
 from databases.predictions import NewPrediction
@@ -46,14 +46,19 @@ class Desk:
         *,
         margin: float = 0.9,
         agreement: float | None = 1.0,
+        near: tuple[str, int] | None = None,
     ) -> None:
-        """What the model says of a picture, and which share of its neighbours agrees."""
+        """What the model says of a picture, which share of its ten neighbours agrees, and how many of them
+        carry which label."""
         sha256 = self.content(image_id)
         score = (1 + margin) / 2
         new = NewAnswer(image_id, sha256, label, score, margin, verdict)
         answers.put_answers(self.session, self.task.model_id, [new])
         if agreement is not None:
-            answers.put_agreements(self.session, self.task.model_id, {image_id: agreement})
+            most = near or (label, round(10 * agreement))
+            answers.put_agreements(
+                self.session, self.task.model_id, {image_id: Judged(agreement, *most, near_asked=10)}
+            )
 
     def suspect(self, image_id: int, rank: int, better: str | None = None, kind: str = "suspect") -> None:
         self.session.add(Finding(image_id=image_id, kind=kind, rank=rank, better=better))

@@ -27,6 +27,14 @@ def test_only_pictures_in_use_without_an_answer_to_their_content_lack_one(desk: 
     assert answers.unanswered(desk.session, model, "birds") == []
 
 
+def test_neighbours_whose_labels_were_not_kept_are_asked_again(desk: Desk) -> None:
+    earlier, kept = desk.add("cat/1.jpg"), desk.add("cat/2.jpg")
+    for image_id in (earlier, kept):
+        desk.answer(image_id, "cat")
+    desk.session.execute(update(Answer).where(Answer.image_id == earlier).values(near_label=None))
+    assert [one.image_id for one in answers.unjudged(desk.session, desk.task.model_id, "pets")] == [earlier]
+
+
 def test_a_new_answer_takes_the_place_of_the_old_one_and_neighbours_are_asked_again(desk: Desk) -> None:
     image_id = desk.add("cat/1.jpg")
     model = desk.task.model_id

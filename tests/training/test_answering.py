@@ -77,6 +77,8 @@ def test_neighbours_are_asked_once_about_each_answer(engine: Engine, bundles: Pa
     green = answered(engine, model)["red/green.jpg"]
     # Of the ten nearest four are green, and it is not its own neighbour.
     assert green.agreement == pytest.approx(0.4)
+    assert green.near_asked == 10
+    assert 4 <= (green.near_count or 0) <= 6
 
 
 @pytest.mark.usefixtures("folder")

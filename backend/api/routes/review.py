@@ -1,5 +1,7 @@
 """Which pictures people should look at next."""
 
+from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -7,7 +9,7 @@ from fastapi import APIRouter, Query
 from backend.api.dependencies import ServiceDep, SessionDep
 from backend.api.people import LONGEST_LABEL
 from backend.api.presenting import image_out
-from backend.api.queue_schemas import AnswerOut, QueueItem, QueuePage, SaidOut
+from backend.api.queue_schemas import AnswerOut, NearestOut, QueueItem, QueuePage, SaidOut
 from backend.gallery.arranging import side_by_side
 from databases import corrections
 from databases.answers import count_unanswered
@@ -44,10 +46,7 @@ def show_queue(
     until = corrections.last_id(session, model.task)
     queue = read_queue(session, task, reason=reason, label=label, after=_parse(after), limit=limit)
     items = read_items(session, task, queue.waiting)
-    vectors = vectors_of(session, model.id, [item.image.id for item in items])
-    # The first is the most useful one: those like it stand beside it.
-    seen = [item.image.id for item in items if item.image.id in vectors]
-    places = {seen[row]: place for place, row in enumerate(side_by_side([vectors[one] for one in seen]))}
+    places = _places(items, vectors_of(session, model.id, [item.image.id for item in items]))
     return QueuePage(
         total=queue.total,
         counts=queue.counts,
@@ -58,12 +57,25 @@ def show_queue(
     )
 
 
+def _places(items: Sequence[Item], vectors: Mapping[int, bytes]) -> dict[int, int]:
+    """The place of each picture that has a vector when look-alikes stand side by side, by id. Look-alikes of
+    one reason only: what was reported wrong does not wait for what looks like it."""
+    arranged: list[int] = []
+    seen = (item for item in items if item.image.id in vectors)
+    for _, group in groupby(seen, lambda item: item.waiting.reasons[0]):
+        ids = [item.image.id for item in group]
+        # The first is the most useful one: those like it stand beside it.
+        arranged += [ids[row] for row in side_by_side([vectors[one] for one in ids])]
+    return {image_id: place for place, image_id in enumerate(arranged)}
+
+
 def _parse(after: str | None) -> Position | None:
     return None if after is None else Position(*map(int, after.split("-")))
 
 
 def _item_out(item: Item, likeness: int | None) -> QueueItem:
     answer = item.answer
+    nearest = None if answer is None else answer.nearest
     return QueueItem(
         image=image_out(item.image),
         reasons=list(item.waiting.reasons),
@@ -71,6 +83,7 @@ def _item_out(item: Item, likeness: int | None) -> QueueItem:
         score=item.score,
         answer=None if answer is None else AnswerOut.model_validate(answer, from_attributes=True),
         agreement=None if answer is None else answer.agreement,
+        nearest=NearestOut.model_validate(nearest, from_attributes=True) if nearest else None,
         likeness=likeness,
         said=[SaidOut.model_validate(one, from_attributes=True) for one in item.said],
     )

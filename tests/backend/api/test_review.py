@@ -86,6 +86,31 @@ def test_look_alikes_are_told_to_stand_side_by_side(client: TestClient, small_li
     assert _runs(seen) == 3
 
 
+def test_look_alikes_of_a_report_do_not_come_before_other_reports(
+    client: TestClient, small_library: Library
+) -> None:
+    by_label = {
+        label: [image["id"] for image in client.get("/images", params={"label": label}).json()["items"]]
+        for label in ("red", "green")
+    }
+    for data in (picture("red", 0), picture("green", 0)):
+        asked = client.post("/predict", files={"file": data}).json()["prediction_id"]
+        wrong = client.post("/feedback", json={"prediction_id": asked, "correct": False})
+        assert wrong.status_code == 201, wrong.text
+    doubted = [by_label["red"][-1], by_label["green"][-1]]
+    with Session(small_library.engine) as session, session.begin():
+        model = registry.get_model(session, "colours-1")
+        known = finding.contents(session, TASK, doubted)
+        said = [NewAnswer(one, known[one], "blue", 0.9, 0.8, "confident") for one in doubted]
+        answers.put_answers(session, model.id, said)
+    items = client.get("/review/queue").json()["items"]
+    by_likeness = sorted(items, key=lambda item: item["likeness"])
+    reasons = [item["reasons"][0] for item in by_likeness]
+    assert reasons == sorted(reasons, key=("reported", "disagrees").index)
+    assert set(reasons) == {"reported", "disagrees"}
+    assert by_likeness[0] == items[0]
+
+
 def _runs(items: list[dict[str, Any]]) -> int:
     """In how many pieces the labels come."""
     return sum(1 for _ in groupby(items, lambda item: item["image"]["label"]))

@@ -1,6 +1,6 @@
 """What the nearest pictures say of one, on both databases."""
 
-from backend.gallery.neighbours import Suggestion, labelled_neighbours, neighbours
+from backend.gallery.neighbours import Majority, Suggestion, labelled_neighbours, neighbours
 from tests.backend.gallery.shelving import Picture, Shelving, unit
 
 QUERY = unit((1, 0, 0, 0))
@@ -26,6 +26,9 @@ def test_the_ten_nearest_different_pictures_are_asked(shelving: Shelving) -> Non
     assert asked.agreement("cat", KNOWN) == 0.5  # of those whose labels are known
     assert asked.agreement("emu", KNOWN) == 0
     assert asked.agreement("cat", ()) is None
+    assert asked.majority(KNOWN) == Majority("cat", 4, 8)  # as many dogs, which are farther
+    assert asked.majority(("dog", "emu")) == Majority("dog", 4, 5)
+    assert asked.majority(()) is None
 
 
 def test_labels_are_suggested_by_weight_of_those_that_have_one(shelving: Shelving) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from frontend.client import Api, ApiError
+from frontend.review.cards import card
 from frontend.review.desk import READY, Desk
 from frontend.signing import Visitor
 from tests.frontend.review.queue_stand_in import QueueStandIn, waiting
@@ -48,13 +49,23 @@ def test_as_pictures_are_decided_on_the_queue_is_read_to_its_end(queue: QueueSta
     assert desk.total == 0
 
 
-def test_look_alikes_lie_side_by_side_and_what_the_model_has_not_seen_after_them(
+def test_look_alikes_lie_side_by_side_and_what_the_model_has_not_seen_keeps_its_place(
     queue: QueueStandIn, desk: Desk
 ) -> None:
     likeness = [0, 2, None, 1]
     queue.items = [waiting(number, likeness=place) for number, place in enumerate(likeness, 1)]
     desk.fill()
-    assert ids(desk) == [1, 4, 2, 3]
+    assert ids(desk) == [1, 4, 3, 2]
+
+
+def test_a_report_that_the_model_has_not_seen_comes_before_whatever_is_less_urgent(
+    queue: QueueStandIn, desk: Desk
+) -> None:
+    fresh = waiting(1, None, reasons=["reported", "unlabelled"])
+    doubts = [waiting(3, likeness=2), waiting(4, likeness=0)]
+    queue.items = [fresh, waiting(2, reasons=["reported", "disagrees"], likeness=1), *doubts]
+    desk.fill()
+    assert ids(desk) == [1, 2, 4, 3]
 
 
 def test_those_mixed_up_in_the_same_way_lie_side_by_side(queue: QueueStandIn, desk: Desk) -> None:
@@ -79,6 +90,24 @@ def test_a_yes_without_a_suggestion_keeps_the_label(api: StandIn, queue: QueueSt
     desk.fill()
     desk.confirm([1])
     assert decided(api) == [([1], "lion", "Ann")]
+
+
+def test_where_only_the_neighbours_disagree_a_yes_never_confirms_the_label_in_doubt(
+    api: StandIn, queue: QueueStandIn, desk: Desk
+) -> None:
+    nearest = {"label": "horse", "count": 9, "asked": 10}
+    queue.items = [
+        waiting(1, "tiger", "horse", agreement=0.1, nearest=nearest),
+        waiting(2, "tiger", None, agreement=0.1),
+        waiting(3, "lion", "tiger"),
+    ]
+    desk.fill()
+    cards = [card(one, ("tiger", "lion")) for one in desk.waiting]
+    assert [one.reasons for one in cards] == [["Its neighbours disagree"]] * 2 + [["Model disagrees"]]
+    assert [one.best for one in cards] == ["horse", None, "tiger"]
+    desk.confirm([1, 2, 3])
+    assert decided(api) == [([1], "horse", "Ann"), ([3], "tiger", "Ann")]
+    assert ids(desk) == [2]
 
 
 def test_one_gesture_is_taken_back_whole_and_its_pictures_lie_on_top(queue: QueueStandIn, desk: Desk) -> None:

@@ -31,6 +31,22 @@ NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
             "The model sees no animal that it knows. Of the pictures nearest to it, none say cat.",
         ),
         (
+            {"agreement": 0.1, "nearest": {"label": "horse", "count": 9, "asked": 10}},
+            "The model says tiger, 87 % sure. Of the 10 pictures nearest to it, 9 say horse, 1 tiger.",
+        ),
+        (
+            {"agreement": 0.0, "nearest": {"label": "horse", "count": 7, "asked": 7}},
+            "The model says tiger, 87 % sure. Of the 7 pictures nearest to it, all say horse, none tiger.",
+        ),
+        (
+            {"agreement": 0.8, "nearest": {"label": "tiger", "count": 8, "asked": 10}},
+            "The model says tiger, 87 % sure. Of the 10 pictures nearest to it, 8 say tiger.",
+        ),
+        (
+            {"agreement": 0.0, "nearest": {"label": "horse", "count": 1, "asked": 1}},
+            "The model says tiger, 87 % sure. The one picture near to it says horse.",
+        ),
+        (
             {"said": [{"correct": True, "label": None, "comment": None, "by": "Bob"}]},
             "Bob says that the model is right.",
         ),
