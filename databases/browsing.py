@@ -4,9 +4,9 @@ what. With 100,000 pictures each takes some hundredths of a second: counts are r
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TypeVarTuple
+from typing import Any, TypeVarTuple
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select
+from sqlalchemy import ColumnElement, Row, Select, and_, case, func, literal, select
 from sqlalchemy.orm import Session
 
 from databases import findings, kept, library
@@ -57,16 +57,13 @@ class LabelCounts:
 @dataclass(frozen=True)
 class Overview:
     """What a task's library consists of. `sources`: usable pictures by the root's name; `labels` by name,
-    None last. `excluded` and `invalid` count what is in none of these."""
+    None last. `total`: of all usable ones; `excluded` and `invalid` count what is in none of these."""
 
+    total: int
     labels: tuple[LabelCounts, ...]
     sources: dict[str, int]
     excluded: int
     invalid: int
-
-    @property
-    def total(self) -> int:
-        return sum(entry.pictures for entry in self.labels)
 
 
 def read_page(
@@ -93,19 +90,27 @@ def read_page(
     return Page((), total, total if before is None else 0)
 
 
-def overview(session: Session, task: str, *, sent: bool = False) -> Overview:
-    """What a task's library consists of; `sent`: see `Filters`."""
+def overview(session: Session, task: str, *, sent: bool = False, within: Filters | None = None) -> Overview:
+    """What a task's library consists of; `sent`: see `Filters`.
+
+    `within`: labels are counted among those of its source and finding, sources among those of its label,
+    split and finding. `total`, `excluded` and `invalid` are of the whole library all the same.
+    """
     roots = _roots(session, task)
     key = (Image.root_id, Image.status, Image.excluded, Image.label, Image.split)
     query = select(*key, func.count().label("pictures")).where(
         Image.root_id.in_(list(roots.values())), kept.seen(session, task, sent=sent)
     )
     rows = session.execute(query.group_by(*key)).all()
-    usable = [row for row in rows if row.status == "ok" and not row.excluded]
+    usable = [_Part(row.root_id, row.label, row.split, row.pictures) for row in rows if _is_usable(row)]
+    asked = within or Filters(task)
+    found = usable if asked.finding is None else _of_finding(session, asked)
+    root = roots.get(asked.source or "")
     return Overview(
-        labels=_by_label([(row.label, row.split, row.pictures) for row in usable]),
+        total=sum(part.pictures for part in usable),
+        labels=_by_label(part for part in found if asked.source is None or part.root_id == root),
         sources={
-            name: sum(row.pictures for row in usable if row.root_id == root_id)
+            name: sum(part.pictures for part in found if part.root_id == root_id and part.passes(asked))
             for name, root_id in roots.items()
         },
         excluded=sum(row.pictures for row in rows if row.status == "ok" and row.excluded),
@@ -113,10 +118,45 @@ def overview(session: Session, task: str, *, sent: bool = False) -> Overview:
     )
 
 
-def _by_label(rows: Iterable[tuple[str | None, str | None, int]]) -> tuple[LabelCounts, ...]:
+@dataclass(frozen=True)
+class _Part:
+    """How many pictures share all of these."""
+
+    root_id: int
+    label: str | None
+    split: str | None
+    pictures: int
+
+    def passes(self, asked: Filters) -> bool:
+        """Whether they are of the label and the split."""
+        if asked.unlabelled and self.label is not None:
+            return False
+        return asked.label in (None, self.label) and asked.split in (None, self.split)
+
+
+def _is_usable(row: Row[Any]) -> bool:
+    return bool(row.status == "ok" and not row.excluded)
+
+
+def _of_finding(session: Session, asked: Filters) -> list[_Part]:
+    """The parts of what a finding stands of."""
+    key = (Image.root_id, Image.label, Image.split)
+    of_finding = Filters(asked.task, finding=asked.finding, sent=asked.sent)
+    query = _filtered(session, select(*key, func.count()), of_finding, seek=True)
+    return [_Part(*row) for row in session.execute(query.group_by(*key))]
+
+
+def chosen(filters: Filters) -> list[ColumnElement[bool]]:
+    """What label, split and source ask of an `Image` and its `Root`."""
+    if filters.source is None:
+        return list(_parts(filters))
+    return [Root.name == filters.source, *_parts(filters)]
+
+
+def _by_label(parts: Iterable[_Part]) -> tuple[LabelCounts, ...]:
     counts: dict[str | None, Counter[str | None]] = defaultdict(Counter)
-    for label, split, pictures in rows:
-        counts[label][split] += pictures
+    for part in parts:
+        counts[part.label][part.split] += part.pictures
     return tuple(
         LabelCounts(label, of.total(), of["train"], of["val"], of["test"])
         for label, of in sorted(counts.items(), key=lambda entry: (entry[0] is None, entry[0] or ""))
@@ -163,6 +203,10 @@ def _filtered(session: Session, query: Select[*Columns], filters: Filters, *, se
 def _conditions(filters: Filters) -> Iterator[ColumnElement[bool]]:
     yield Image.status == "ok"
     yield Image.excluded.is_(filters.excluded)
+    yield from _parts(filters)
+
+
+def _parts(filters: Filters) -> Iterator[ColumnElement[bool]]:
     if filters.label is not None:
         yield Image.label == filters.label
     if filters.unlabelled:

@@ -73,15 +73,17 @@ def of_image(session: Session, image_id: int) -> list[Ranked]:
     return [Ranked(image_id, kind, *found[kind]) for kind in KINDS if kind in found]
 
 
-def counts(session: Session, task: str, *, sent: bool = True) -> dict[Kind, int]:
+def counts(
+    session: Session, task: str, *, sent: bool = True, among: Iterable[ColumnElement[bool]] = ()
+) -> dict[Kind, int]:
     """How many of a task's usable pictures each kind stands of, in the order of `KINDS`; kinds of none are
-    left out. `sent`: see `kept.seen`."""
+    left out. `sent`: see `kept.seen`; `among`: what else has to be true of an `Image` and its `Root`."""
     rows = session.execute(
         select(Finding.kind, func.count())
         # The id of the root is no way in: by it SQLite would look through the whole library.
         .join(Image, Image.id == Finding.image_id)
         .join(Root, Root.id == Image.root_id + 0)
-        .where(Root.task == task, Image.usable, stands(), kept.seen(session, task, sent=sent))
+        .where(Root.task == task, Image.usable, stands(), kept.seen(session, task, sent=sent), *among)
         .group_by(Finding.kind)
     )
     found = dict(rows.all())

@@ -60,5 +60,21 @@ class BrowsingQuery(BaseModel):
 BrowsingQueryDep = Annotated[BrowsingQuery, Query()]
 
 
+class Chosen(BaseModel):
+    """Among which pictures those of the library are counted."""
+
+    label: str | None = Field(None, description="Sources and findings of pictures with this label.")
+    unlabelled: bool = Field(False, description="Sources and findings of pictures without a label.")
+    split: Split | None = Field(None, description="Sources and findings of pictures of this split.")
+    source: str | None = Field(None, description="Labels and findings of the root with this name.")
+    finding: Kind | None = Field(None, description="Labels and sources of pictures of which this was found.")
+
+    def filters(self, task: str, *, sent: bool) -> Filters:
+        return Filters(task=task, sent=sent, **self.model_dump())
+
+
+ChosenDep = Annotated[Chosen, Query()]
+
+
 def _contradiction(names: str) -> ApiError:
     return ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", f"{names}: say one of them")

@@ -34,6 +34,11 @@ class Address:
         return self._of("label", "unlabelled", "split", "source", "finding", "excluded")
 
     @property
+    def parts(self) -> dict[str, str]:
+        """As `GET /library` takes them."""
+        return self._of("label", "unlabelled", "split", "source", "finding")
+
+    @property
     def position(self) -> dict[str, str]:
         """As `GET /images` takes it."""
         return self._of("after", "before")

@@ -15,8 +15,9 @@ FOUND = 48  # pictures that a search shows
 MORE = 12  # pictures like one that is looked at
 
 
-def overview(api: Api) -> Overview:
-    return api.json(Overview, "GET", "/library")
+def overview(api: Api, at: Address | None = None) -> Overview:
+    """What the library consists of, each part counted among what else is chosen."""
+    return api.json(Overview, "GET", "/library", params=at.parts if at else {})
 
 
 def listing(api: Api, at: Address, limit: int) -> Listing:

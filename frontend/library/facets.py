@@ -34,11 +34,9 @@ def panel(overview: Overview, at: Address, *, unfolded: bool) -> str:
         _invalid(overview.invalid),
     ]
     opened = " open" if unfolded else ""
-    # Those of labels and splits are the only ones that the API counts within one another.
-    note = f'<p class="mng-fine">{wording.WITHIN}</p>' if at.filters else ""
     return (
         f'<details class="mng-facets"{opened}><summary>Labels and filters</summary>'
-        f'<nav aria-label="Filters">{note}{"".join(groups)}</nav></details>'
+        f'<nav aria-label="Filters">{"".join(groups)}</nav></details>'
     )
 
 

@@ -21,7 +21,7 @@ def show(api: Api) -> None:
     st.title("Library", anchor=False)
     st.html(markup.lead(wording.INTRODUCTION))
     try:
-        overview = calls.overview(api)
+        overview = _overview(api, at)
     except ApiError as error:
         failure.show(error)
         return
@@ -29,6 +29,15 @@ def show(api: Api) -> None:
         st.html(markup.notice(wording.EMPTY))
         return
     _browse(api, at, overview)
+
+
+def _overview(api: Api, at: Address) -> Overview:
+    try:
+        return calls.overview(api, at)
+    except ApiError as error:
+        if error.code != "invalid_request":
+            raise
+        return calls.overview(api)  # what the address asks for cannot be counted; the list tells why
 
 
 def _browse(api: Api, at: Address, overview: Overview) -> None:

@@ -65,7 +65,6 @@ LEARNT = (
     "was told. Look for yourself, and decide below."
 )
 DOUBTS = ("suspect", "not_an_animal")  # findings that an answer can contradict
-WITHIN = "Numbers are of the whole library; only labels and uses are counted within one another."
 # Of 916 photos of animals from the web, one in twenty is less sharp than that; half are beyond 2,900.
 SOFT = 800
 

@@ -136,6 +136,29 @@ def test_an_overview_counts_labels_splits_and_sources_and_what_is_left_out(sessi
     assert (overview.total, overview.excluded, overview.invalid) == (9, 1, 1)
 
 
+@pytest.mark.usefixtures("pets")
+def test_an_overview_counts_each_part_among_what_else_is_chosen(session: Session) -> None:
+    images = library.task_images(session, "pets")
+    dark = [next(image for image in images if image.label == label) for label in ("cat", "dog")]
+    findings.replace(session, "pets", [Ranked(image.id, "dark", i, None) for i, image in enumerate(dark)])
+
+    def of(**asked: Any) -> browsing.Overview:
+        return browsing.overview(session, "pets", within=Filters("pets", **asked))
+
+    assert {entry.label: entry.pictures for entry in of(finding="dark").labels} == {"cat": 1, "dog": 1}
+    assert sum(of(finding="dark", label="cat").sources.values()) == 1
+    assert sum(entry.pictures for entry in of(source="more-pets").labels) == 1
+    assert of(source="nowhere").labels == ()
+    assert of(label="dog").labels == of().labels  # its own part is not narrowed
+    assert sum(of(label="dog", split="train").sources.values()) == 2
+    assert sum(of(unlabelled=True).sources.values()) == 1
+    assert {of(**asked).total for asked in ({}, {"finding": "dark"}, {"source": "more-pets"})} == {9}
+    chosen: list[tuple[dict[str, Any], int]] = [({"label": "cat"}, 1), ({"source": "more-pets"}, 0)]
+    for asked, counted in chosen:
+        among = browsing.chosen(Filters("pets", **asked))
+        assert sum(findings.counts(session, "pets", among=among).values()) == counted, asked
+
+
 def test_an_empty_library_counts_nothing(session: Session) -> None:
     overview = browsing.overview(session, "pets")
     assert (overview.labels, overview.sources, overview.total) == ((), {}, 0)

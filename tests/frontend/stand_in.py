@@ -26,6 +26,14 @@ class Asked:
     names: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Refused:
+    """What is told where something was asked for that cannot be had."""
+
+    status: int
+    code: str
+
+
 @dataclass
 class StandIn:
     """`labels`: of the library's pictures, with ids from 1. `known`: the model's, if not the same.
@@ -41,13 +49,12 @@ class StandIn:
     known: list[str] | None = None
     thumbnail: bytes = b""
     broken: dict[str, tuple[int, bytes]] = field(default_factory=dict)
-    more: dict[tuple[str, str], Callable[[Asked], Json | bytes]] = field(default_factory=dict)
+    more: dict[tuple[str, str], Callable[[Asked], Json | bytes | Refused]] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
     url: str = ""
 
     def refuse(self, path: str, status: int, code: str, detail: str = "because") -> None:
-        problem = {"type": "about:blank", "title": "x", "status": status, "code": code, "detail": detail}
-        self.broken[path] = (status, json.dumps(problem).encode())
+        self.broken[path] = (status, _problem(status, code, detail))
 
     def paths(self) -> list[str]:
         return [asked.path for asked in self.asked]
@@ -62,6 +69,8 @@ class StandIn:
         for (method, pattern), told in self.more.items():
             if method == asked.method and re.fullmatch(pattern, asked.path):
                 said = told(asked)
+                if isinstance(said, Refused):
+                    return said.status, _problem(said.status, said.code, "because")
                 return 200, said if isinstance(said, bytes) else json.dumps(said).encode()
         if found := re.fullmatch(r"/images/(\d+)/(thumbnail|content)", asked.path):
             return 200, self.thumbnail if found[2] == "thumbnail" else b"file " + found[1].encode()
@@ -116,6 +125,11 @@ class StandIn:
         top_k = [{"label": name, "score": value} for name, value in self.scores.items()]
         told: Json = {"verdict": self.verdict, "sentence": self.sentence, "novelty": None, "model": MODEL}
         return told | {"prediction_id": "1", "label": label, "score": score, "top_k": top_k}
+
+
+def _problem(status: int, code: str, detail: str) -> bytes:
+    told = {"type": "about:blank", "title": "x", "status": status, "code": code, "detail": detail}
+    return json.dumps(told).encode()
 
 
 class _Handler(BaseHTTPRequestHandler):

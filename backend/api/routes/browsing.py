@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from fastapi import APIRouter, Request
 
-from backend.api.browsing_query import BrowsingQueryDep
+from backend.api.browsing_query import BrowsingQueryDep, ChosenDep
 from backend.api.browsing_schemas import (
     AnswerOut,
     FindingCount,
@@ -29,14 +29,17 @@ router = APIRouter(tags=["library"], responses=problems(HTTPStatus.NOT_FOUND))
 
 
 @router.get("/library")
-def show_library(service: ServiceDep, session: SessionDep, request: Request) -> LibraryOut:
+def show_library(service: ServiceDep, session: SessionDep, request: Request, chosen: ChosenDep) -> LibraryOut:
     """Count what the library of the serving model's task consists of.
 
+    Labels (in all splits), sources and findings are counted among the pictures of what else is chosen, where
+    something is; `total`, `excluded` and `invalid` are of the whole library.
     What people sent is told to who may review alone, until somebody says what it shows.
     """
     task, sent = service.model.task, may_review(request, service)
-    overview = browsing.overview(session, task, sent=sent)
-    found = findings.counts(session, task, sent=sent)
+    filters = chosen.filters(task, sent=sent)
+    overview = browsing.overview(session, task, sent=sent, within=filters)
+    found = findings.counts(session, task, sent=sent, among=browsing.chosen(filters))
     return LibraryOut(
         task=task,
         total=overview.total,

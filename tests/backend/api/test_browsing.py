@@ -122,6 +122,21 @@ def test_a_finding_is_counted_listed_and_told_until_somebody_decides(
     assert client.get(f"/images/{first.id}").json()["findings"] == []
 
 
+def test_parts_of_the_library_are_counted_among_what_else_is_chosen(
+    client: TestClient, small_library: Library
+) -> None:
+    with Session(small_library.engine) as session, session.begin():
+        (first, *_) = library.task_images(session, TASK)
+        findings.replace(session, TASK, [Ranked(first.id, "dark", 0, None)])
+    told = client.get("/library", params={"finding": "dark"}).json()
+    assert [(entry["label"], entry["pictures"]) for entry in told["labels"]] == [(first.label, 1)]
+    assert told["sources"] == [{"name": TASK, "pictures": 1}]
+    assert told["total"] == EVERY
+    assert client.get("/library", params={"label": first.label}).json()["findings"] == told["findings"]
+    assert client.get("/library", params={"label": "unicorn"}).json()["findings"] == []
+    assert client.get("/library", params={"finding": "nonsense"}).status_code == 422
+
+
 def test_what_people_sent_is_listed_for_who_may_review_alone(small_library: Library) -> None:
     page, anna = (make_key(small_library.engine, name, name) for name in ("predict", "review"))
     with guarded(small_library) as client:

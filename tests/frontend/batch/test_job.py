@@ -17,7 +17,7 @@ from frontend.client import Api
 from frontend.wording import notice_for
 from tests.frontend.at_the_page import encoded
 from tests.frontend.batch.answering import answer_batches
-from tests.frontend.stand_in import Asked, Json, StandIn
+from tests.frontend.stand_in import Asked, Json, Refused, StandIn
 from tests.waiting import wait_until
 
 PHOTO = encoded(Image.new("RGB", (60, 40), "orange"))
@@ -75,7 +75,7 @@ def test_a_batch_that_is_closed_as_it_ends_leaves_no_fault_behind(
     answer_batches(api)
     answer = api.more[("POST", "/predict/batch")]
 
-    def close_and_answer(asked: Asked) -> Json | bytes:
+    def close_and_answer(asked: Asked) -> Json | bytes | Refused:
         shutil.rmtree(tmp_path)
         return answer(asked)
 

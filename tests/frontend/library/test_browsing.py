@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 from frontend.library.address import BEYOND
 from tests.frontend.at_the_page import OpenPage, buttons, click
 from tests.frontend.library.showing import address, follow, image, listed, said
-from tests.frontend.stand_in import StandIn
+from tests.frontend.stand_in import Refused, StandIn
 
 
 def test_the_balance_of_labels_stands_beside_the_pictures(page: AppTest) -> None:
@@ -51,10 +51,19 @@ def test_filters_add_up_and_each_can_be_taken_away(page: AppTest, library: Stand
     assert address(page) == {"finding": "dark"}
 
 
-def test_what_numbers_count_is_told_once_something_is_chosen(page: AppTest) -> None:
-    assert "of the whole library" not in said(page.run())
-    follow(page, "<span>Dark</span>")
-    assert "Numbers are of the whole library" in said(page)
+def test_parts_are_counted_among_what_else_is_chosen(page: AppTest, library: StandIn) -> None:
+    follow(follow(page.run(), "<span>cat</span>"), "<span>Dark</span>")
+    assert library.last("/library").fields == {"label": "cat", "finding": "dark"}
+    assert library.last("/images").fields == {"label": "cat", "finding": "dark", "limit": "48"}
+
+
+def test_an_address_that_cannot_be_counted_leaves_a_way_on(page: AppTest, library: StandIn) -> None:
+    counted = library.more["GET", "/library"]
+    library.more["GET", "/library"] = lambda asked: (
+        Refused(422, "invalid_request") if asked.fields else counted(asked)
+    )
+    page.query_params["finding"] = "nonsense"
+    assert "<span>cat</span>" in said(page.run())
 
 
 def test_links_to_pictures_differ_by_name_and_say_their_label_once(page: AppTest) -> None:
