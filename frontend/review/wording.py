@@ -150,18 +150,3 @@ def not_looked_at(count: int) -> str:
         f'<p class="mng-fine">The model has not looked at {pictures(count)} yet; some may belong here. '
         f"{todo(Todo('have them looked at', ('menagerie index',)))}</p>"
     )
-
-
-def waiting_for_training(count: int, *, more: bool) -> str:
-    """HTML. `more`: there are decisions that were not counted."""
-    if not count:
-        return '<p class="mng-fine">The model has learnt from all decisions that were made so far.</p>'
-    number = (
-        f"More than {count:,} decisions wait"
-        if more
-        else f"{counted(count, 'decision waits', 'decisions wait')}"
-    )
-    return (
-        f'<p class="mng-bought"><b>{number}</b> for the next training. '
-        f"<span>{todo(Todo('start that', ('menagerie train',)))}</span></p>"
-    )
