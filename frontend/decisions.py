@@ -23,6 +23,10 @@ class Decision(Answer):
     undone_at: datetime | None
 
 
+class DecisionPage(Answer):
+    items: tuple[Decision, ...]
+
+
 class Overtaken(Answer):
     image_id: int
     decision: Decision
@@ -53,6 +57,11 @@ def decide(
     stands. Without it, this decision counts for more than any before."""
     body = {"image_ids": list(image_ids), "kind": kind, "label": label, "reason": None, "by": by}
     return api.json(Decided, "POST", "/decisions", json=body | {"decided_until": until})
+
+
+def latest(api: Api, limit: int) -> tuple[Decision, ...]:
+    """The newest first."""
+    return api.json(DecisionPage, "GET", "/decisions", params={"limit": limit}).items
 
 
 def undo(api: Api, decision_ids: Sequence[int]) -> Undone:

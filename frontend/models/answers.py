@@ -5,6 +5,7 @@ from typing import Literal
 
 from frontend.answers import Answer, ModelName
 
+STARTER = "starter"  # a task without pictures: nothing of it can be measured
 State = Literal["candidate", "champion", "retired"]
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from frontend.markup import plain
 from frontend.models import markup, wording
-from frontend.models.answers import Model
+from frontend.models.answers import STARTER, Model
 
 PAGE = 10
 SHOWN = "models-shown"
@@ -30,12 +30,33 @@ def show(models: Sequence[Model]) -> None:
             st.html(markup.head(low))
         for number, model in enumerate(ordered[:shown]):
             with st.container(key=f"board-row-{number}-{model.state}"):
-                if st.button(plain(model.version), key=f"open-{model.version}", type="tertiary"):
+                name, key = plain(model.version), f"open-{model.version}"
+                if st.button(
+                    name, key=key, type="tertiary", icon=":material/chevron_right:", icon_position="right"
+                ):
                     open_model(model.version)
                 st.html(markup.row(model, low, champion))
     _more(len(models), shown)
-    if unmeasured := [one.version for one in ordered[:shown] if one.latency_ms is None and one.bytes]:
+    st.html(markup.fine(wording.OPEN_ONE))
+    _compare(models)
+    if unmeasured := [one.version for one in ordered[:shown] if _lacks_figures(one)]:
         st.html(markup.todo(wording.evaluation(unmeasured[0])))
+
+
+def _lacks_figures(model: Model) -> bool:
+    return model.latency_ms is None and bool(model.bytes) and model.task != STARTER
+
+
+def _compare(models: Sequence[Model]) -> None:
+    """The way to the newest model, where that is newer than the champion: whether it is better, and how to
+    promote it."""
+    champion = next((one.version for one in models if one.state == "champion"), None)
+    newest = models[0]
+    if champion is None or newest.state != "candidate":
+        return
+    words = plain(f"Compare {newest.version} with {champion}, or promote it")
+    if st.button(words, icon=":material/compare_arrows:"):
+        open_model(newest.version)
 
 
 def open_model(version: str) -> None:

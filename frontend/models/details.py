@@ -46,9 +46,9 @@ def _figures(model: Details) -> list[tuple[str, str]]:
     figures = []
     if model.metrics is not None:
         figures.append(("Accuracy", wording.percent(model.metrics.accuracy)))
-        figures.append(("Macro F1", f"{model.metrics.macro_f1:.3f}"))
+        figures.append((wording.EVERY_LABEL, wording.percent(model.metrics.macro_f1)))
         if model.metrics.ece is not None:
-            figures.append(("Calibration error", f"{model.metrics.ece:.3f}"))
+            figures.append((wording.OFF_BY, wording.percent(model.metrics.ece)))
     figures += [
         ("One picture", wording.milliseconds(model.latency_ms)),
         ("On disk", wording.size(model.bytes)),

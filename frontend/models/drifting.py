@@ -11,7 +11,8 @@ DAYS = 7
 def show(api: Api) -> None:
     """Of the model that answers. Raises `ApiError`."""
     drift = calls.drift(api, DAYS)
-    st.html(markup.section(wording.SHARES_OF_LAST_DAYS.format(days=DAYS), wording.drifted(drift)))
+    title = wording.SHARES_OF_LAST_DAYS.format(days=DAYS)
+    st.html(markup.section(title, wording.drifted(drift), wording.drift_figures(drift)))
     if not drift.answers:
         return
     with st.container(key="drift"):

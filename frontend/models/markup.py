@@ -23,9 +23,20 @@ def todo(one: Todo) -> str:
     return f'<p class="mng-fine">{shared.todo(one)}</p>'
 
 
-def section(title: str, text: str = "") -> str:
-    said = f"<p>{escape(text)}</p>" if text else ""
+def section(title: str, text: str = "", figures: str | None = None) -> str:
+    """`figures`: what `text` is judged by, for those who ask."""
+    more = f" {_term('In figures', figures)}" if figures else ""
+    said = f"<p>{escape(text)}{more}</p>" if text else ""
     return f'<div class="mng-part"><h2>{escape(title)}</h2>{said}</div>'
+
+
+def _named(name: str) -> str:
+    """A figure's name, with what it is called elsewhere where that is another."""
+    return _term(name, wording.TERMS[name]) if name in wording.TERMS else escape(name)
+
+
+def _term(words: str, meaning: str) -> str:
+    return f'<abbr title="{escape(meaning)}">{escape(words)}</abbr>'
 
 
 def badge(model: Model) -> str:
@@ -38,8 +49,8 @@ def badge(model: Model) -> str:
 def head(low: float) -> str:
     """The names of the columns, for eyes alone: each figure carries its own for those who listen."""
     ticks = f'<span class="mng-ticks"><i>{100 * low:.0f} %</i><i>100 %</i></span>'
-    names = ("Macro F1", "Calibr. error", "Speed", "Size", "Trained")
-    others = "".join(f"<span>{name}</span>" for name in names)
+    names = (wording.EVERY_LABEL, wording.OFF_BY, "Speed", "Size", "Trained")
+    others = "".join(f"<span>{_named(name)}</span>" for name in names)
     return (
         f'<div class="mng-figures mng-head" aria-hidden="true"><span>State</span><span>Accuracy{ticks}</span>'
         f"{others}</div>"
@@ -52,13 +63,13 @@ def row(model: Model, low: float, champion: Metrics | None) -> str:
     figures = [
         ("State", badge(model)),
         ("Accuracy", _accuracy(metrics, low, champion)),
-        ("Macro F1", "-" if metrics is None else f"{metrics.macro_f1:.3f}"),
-        ("Calibration error", "-" if metrics is None or metrics.ece is None else f"{metrics.ece:.3f}"),
+        (wording.EVERY_LABEL, "-" if metrics is None else wording.percent(metrics.macro_f1)),
+        (wording.OFF_BY, "-" if metrics is None or metrics.ece is None else wording.percent(metrics.ece)),
         ("Speed", "-" if model.latency_ms is None else wording.milliseconds(model.latency_ms)),
         ("Size", wording.size(model.bytes)),
         ("Trained", wording.short_day(model.created_at)),
     ]
-    cells = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in figures)
+    cells = "".join(f"<div><dt>{_named(name)}</dt><dd>{value}</dd></div>" for name, value in figures)
     return f'<dl class="mng-figures">{cells}</dl>'
 
 
@@ -86,7 +97,7 @@ def refusal(title: str, detail: str) -> str:
 
 
 def facts(pairs: Iterable[tuple[str, str]]) -> str:
-    cells = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in pairs)
+    cells = "".join(f"<div><dt>{_named(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in pairs)
     return f'<dl class="mng-facts">{cells}</dl>'
 
 
@@ -109,8 +120,11 @@ def shares(labels: Sequence[LabelShare]) -> str:
     scale = max([one.share for one in shown] + [one.expected or 0 for one in shown]) or 1
     items = "".join(_share(one, scale) for one in shown)
     left_out = len(labels) - len(shown)
-    note = fine(f"{left_out} more labels moved less.") if left_out else ""
-    key = '<p class="mng-fine mng-key"><i class="mng-now"></i>answers <i class="mng-then"></i>learnt from</p>'
+    learnt = any(one.expected is not None for one in labels)
+    less = "moved less" if learnt else "were answered less, or never"
+    note = fine(f"{left_out} more labels {less}.") if left_out else ""
+    then = ' <i class="mng-then"></i>learnt from' if learnt else ""
+    key = f'<p class="mng-fine mng-key"><i class="mng-now"></i>answers{then}</p>'
     return f'{key}<ul class="mng-shares">{items}</ul>{note}'
 
 

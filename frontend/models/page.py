@@ -4,14 +4,12 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from frontend import failure
+from frontend import decisions, failure, learning
 from frontend import markup as shared
 from frontend.client import Api, ApiError
 from frontend.models import board, calls, changing, details, drifting, markup, wording
-from frontend.models.answers import Model, Registry
+from frontend.models.answers import STARTER, Model, Registry
 from frontend.models.standing import champion_before
-
-STARTER = "starter"
 
 
 def show(api: Api) -> None:
@@ -40,8 +38,19 @@ def _overview(api: Api, registry: Registry) -> None:
         st.html(shared.notice(wording.ONLY_STARTER))
     board.show(models)
     if task == registry.serving.task:
+        _waiting(api, models)
         drifting.show(api)
     _history(api, registry, task, models)
+
+
+def _waiting(api: Api, models: Sequence[Model]) -> None:
+    """How many decisions none of the models has learnt from."""
+    try:
+        made = decisions.latest(api, learning.COUNTED)
+    except ApiError:
+        return  # It is told on the page for that, to those who may see it.
+    if made:
+        st.html(learning.told(learning.waiting(made, max(one.created_at for one in models)), models[0].task))
 
 
 def _task(registry: Registry) -> str:

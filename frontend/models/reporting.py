@@ -7,7 +7,7 @@ import streamlit as st
 from frontend import failure
 from frontend.client import Api, ApiError
 from frontend.models import calls, markup, wording
-from frontend.models.answers import Details
+from frontend.models.answers import STARTER, Details
 
 HEIGHT = 900
 CONTENTS = "Which pictures it got wrong, label by label, and how far its scores can be trusted."
@@ -15,6 +15,9 @@ FILLED = "margin: 0; border: 0; width: 100%; height: 100%; display: block"
 
 
 def show(api: Api, model: Details) -> None:
+    if model.reported_at is None and model.task == STARTER:
+        st.html(markup.section("Report", wording.NOT_MEASURED))
+        return
     if model.reported_at is None:
         st.html(markup.section("Report", "Nobody wrote one yet."))
         st.html(markup.todo(wording.evaluation(model.version)))

@@ -8,8 +8,24 @@ from frontend.models.answers import Drift, LabelShare, Metrics
 from frontend.wording import Notice, Todo
 
 INTRODUCTION = "Which models there are, how good each one is, and which one answers."
+OPEN_ONE = (
+    "A name opens its model: how it came about, how it does beside the champion, its report, and the button "
+    "that makes it the champion."
+)
+NOT_MEASURED = (
+    "There is none: nobody measured the starter on pictures of yours. A model that learns them is measured."
+)
+EVERY_LABEL, OFF_BY = "Label by label", "Certainty off by"
+# What the plain names of figures are called elsewhere.
+TERMS = {
+    EVERY_LABEL: "Macro F1: how well each label is found and not mistaken for others, each counting the same",
+    OFF_BY: "Expected calibration error: how far the certainty that it tells is, on average, from how often "
+    "it is right",
+    "Temperature": "What its raw scores are divided by, so that they can be read as certainties",
+}
 STATES = {"champion": "Answers now", "candidate": "Candidate", "retired": "Answered before"}
 CHAMPION_ELSEWHERE = "Champion"
+LEAST_SHARE = 0.005  # what rounds to 1 %
 
 ONLY_STARTER = Notice(
     "Only the starter model so far",
@@ -103,13 +119,23 @@ def drifted(drift: Drift) -> str:
             f"{counted(drift.answers, 'answer')}: too few to say whether they are another mixture than it "
             f"learnt from. From {drift.least} on, that is told here."
         )
-    far = f"distance {drift.distance:.2f}, where chance alone reaches {drift.by_chance:.2f}"
     if drift.distance <= drift.by_chance:
-        return f"The labels are about as frequent as in what it learnt from ({far})."
+        return "The labels are about as frequent as in what it learnt from."
     most = max(drift.labels, key=_surplus)
     return (
-        f"It is asked about another mixture than it learnt from ({far}). Most of all more {most.label}: "
-        f"{100 * most.share:.0f} % of the answers, {100 * (most.expected or 0):.0f} % of what it learnt from."
+        "It is asked about another mixture than it learnt from, more than chance explains. Most of all more "
+        f"{most.label}: {100 * most.share:.0f} % of the answers, "
+        f"{100 * (most.expected or 0):.0f} % of what it learnt from."
+    )
+
+
+def drift_figures(drift: Drift) -> str | None:
+    """What that is judged by; None where it was not."""
+    if drift.distance is None or drift.by_chance is None:
+        return None
+    return (
+        f"Jensen-Shannon distance of the two mixtures: {drift.distance:.2f}, where 0 is the same and 1 has "
+        f"nothing in common; chance alone reaches {drift.by_chance:.2f}"
     )
 
 
@@ -159,6 +185,8 @@ def indexing(version: str) -> Todo:
 
 
 def labels_by_surprise(labels: Sequence[LabelShare], most: int) -> list[LabelShare]:
-    """Those whose share moved most, if there are more than `most`; in their own order."""
-    chosen = sorted(labels, key=lambda one: -abs(_surplus(one)))[:most]
-    return [one for one in labels if one in chosen]
+    """Those whose share moved most, at most so many, the most frequent answers first. What was neither
+    answered nor learnt, in whole percents, tells nothing."""
+    there = [one for one in labels if max(one.share, one.expected or 0) >= LEAST_SHARE]
+    chosen = sorted(there, key=lambda one: -abs(_surplus(one)))[:most]
+    return sorted(chosen, key=lambda one: -one.share)

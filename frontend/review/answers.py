@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from frontend.answers import Answer, LibraryImage, ModelName
-from frontend.decisions import Decision
 
 
 class ReviewImage(LibraryImage):
@@ -73,13 +72,9 @@ class QueuePage(Answer):
     decided_until: int | None = None
 
 
-class DecisionPage(Answer):
-    items: tuple[Decision, ...]
-
-
 class RegisteredModel(Answer):
     version: str
-    state: str
+    task: str
     created_at: datetime
 
 

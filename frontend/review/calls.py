@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from frontend.client import Api
-from frontend.review.answers import DecisionPage, QueuePage, Registry
+from frontend.review.answers import QueuePage, Registry
 
 
 def queue(api: Api, limit: int, *, reason: str | None, label: str | None, after: str | None) -> QueuePage:
@@ -13,12 +13,8 @@ def queue(api: Api, limit: int, *, reason: str | None, label: str | None, after:
     return api.json(QueuePage, "GET", "/review/queue", params=params)
 
 
-def decisions(api: Api, limit: int) -> DecisionPage:
-    """The newest first."""
-    return api.json(DecisionPage, "GET", "/decisions", params={"limit": limit})
-
-
 def learnt_until(api: Api) -> datetime | None:
-    """When the model that serves was made; None where the registry does not know it."""
+    """When the newest model of the task that is served was made; None where the registry has none."""
     known = api.json(Registry, "GET", "/models")
-    return next((model.created_at for model in known.models if model.version == known.serving.version), None)
+    made = (model.created_at for model in known.models if model.task == known.serving.task)
+    return max(made, default=None)

@@ -35,7 +35,7 @@ class Done:
 
 @dataclass(frozen=True)
 class Learnt:
-    """`until`: when the model that serves was made; None where nobody knows."""
+    """`until`: when the newest model was made; None where nobody knows."""
 
     until: datetime | None
 

@@ -5,21 +5,21 @@ from html import escape
 
 import streamlit as st
 
+from frontend import decisions, learning
 from frontend.client import ApiError
 from frontend.decisions import Decision
 from frontend.review import calls
 from frontend.review.desk import Desk, Learnt
-from frontend.review.wording import deed, waiting_for_training
+from frontend.review.wording import deed
 
 LISTED = 15
-COUNTED = 100
 
 
 def show(desk: Desk, bought: st.delta_generator.DeltaGenerator) -> None:
     """The last decisions, each with a way back; above, in `bought`, how many no model has learnt from yet."""
     api = desk.visitor.api
     try:
-        made = calls.decisions(api, COUNTED).items
+        made = decisions.latest(api, learning.COUNTED)
         # Not at each decision: another model seldom comes, and whoever comes back here sees it.
         if desk.learnt is None:
             desk.learnt = Learnt(calls.learnt_until(api))
@@ -29,9 +29,7 @@ def show(desk: Desk, bought: st.delta_generator.DeltaGenerator) -> None:
         st.html('<p class="mng-fine">The last decisions cannot be listed just now.</p>')
         return
     if made:
-        more = len(made) == COUNTED and _is_after(made[-1], since)
-        count = sum(_waits(one, since) for one in made)
-        bought.html(waiting_for_training(count, desk.task, more=more))
+        bought.html(learning.told(learning.waiting(made, since), desk.task))
     with st.expander("Recent decisions", icon=":material/history:", key="review-recent"):
         if not made:
             st.html(
@@ -39,15 +37,6 @@ def show(desk: Desk, bought: st.delta_generator.DeltaGenerator) -> None:
             )
         for decision in made[:LISTED]:
             _row(desk, decision)
-
-
-def _waits(decision: Decision, since: datetime | None) -> bool:
-    """Whether it holds, and the model that serves, made at `since`, cannot have learnt from it."""
-    return decision.undone_at is None and _is_after(decision, since)
-
-
-def _is_after(decision: Decision, since: datetime | None) -> bool:
-    return since is None or decision.made_at > since
 
 
 def _row(desk: Desk, decision: Decision) -> None:

@@ -179,18 +179,3 @@ def not_looked_at(count: int, task: str) -> str:
         f'<p class="mng-fine">The model has not looked at {pictures(count)} yet; some may belong here. '
         f"{todo(Todo('have them looked at', (_typed('index', task),)))}</p>"
     )
-
-
-def waiting_for_training(count: int, task: str, *, more: bool) -> str:
-    """HTML. `more`: there are decisions that were not counted."""
-    if not count:
-        return '<p class="mng-fine">The model has learnt from all decisions that were made so far.</p>'
-    number = (
-        f"More than {count:,} decisions wait"
-        if more
-        else f"{counted(count, 'decision waits', 'decisions wait')}"
-    )
-    return (
-        f'<p class="mng-bought"><b>{number}</b> for the next training. '
-        f"<span>{todo(Todo('start that', (_typed('train', task),)))}</span></p>"
-    )

@@ -58,11 +58,16 @@ class RegistryStandIn:
     changes: list[Asked] = field(default_factory=list)
     changed: str = "animals-8"
     unembedded: int = 0
+    decided: list[Json] = field(default_factory=list)
+    shares: dict[str, tuple[float, float | None]] = field(
+        default_factory=lambda: {"lion": (0.9, 0.5), "tiger": (0.1, 0.5)}
+    )
 
     def install(self, api: StandIn) -> None:
         me: Json = {"auth": False, "name": None, "scopes": ["predict", "review", "admin"]}
         api.more[("GET", "/me")] = lambda _: me
         api.more[("GET", "/models")] = lambda _: {"serving": self.serving, "models": self.models}
+        api.more[("GET", "/decisions")] = lambda _: {"items": self.decided, "next_after": None}
         api.more[("GET", "/models/history")] = lambda _: {"items": self.events}
         api.more[("GET", "/models/compare")] = self._compare
         api.more[("GET", "/drift")] = self._drift
@@ -74,6 +79,12 @@ class RegistryStandIn:
     def promoted(self, version: str, by: str | None = None, kind: str = "promoted") -> None:
         at = f"2026-11-{20 + len(self.events)}T10:00:00Z"
         self.events.insert(0, {"kind": kind, "version": version, "at": at, "by": by})
+
+    def decide_on(self, *moments: str) -> None:
+        """The newest first."""
+        rest: Json = {"image_id": 1, "file_name": "1.jpg", "kind": "label", "label": "lion", "by": "Ann"}
+        for at in moments:
+            self.decided.append(rest | {"id": len(self.decided) + 1, "made_at": at, "undone_at": None})
 
     def _details(self, asked: Asked) -> Json | bytes:
         version = unquote(asked.path.rpartition("/")[2])
@@ -95,8 +106,8 @@ class RegistryStandIn:
 
     def _drift(self, _: Asked) -> Json:
         labels = [
-            {"label": "lion", "answers": 0, "share": 0.9, "expected": 0.5},
-            {"label": "tiger", "answers": 0, "share": 0.1, "expected": 0.5},
+            {"label": label, "answers": 0, "share": share, "expected": expected}
+            for label, (share, expected) in self.shares.items()
         ]
         none: Json = {"answers": 0, "capped": False, "unsure": None, "not_an_animal": None}
         day = none | {"day": "2026-11-28", "mean_score": None, "answers": self.answers}

@@ -1,5 +1,7 @@
 """The leaderboard, one model, and who answers, on Streamlit's own test bench."""
 
+import re
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -40,11 +42,61 @@ def test_models_stand_best_first_with_their_figures(page: AppTest, registry: Reg
     ]
     said = words(page.run())
     assert listed(page) == ["animals-8", CHAMPION, "animals-9"]
-    for figure in ("Answers now", "95.0 %", "90 to 100 %", "0.020", "14 ms", "23 MB", "20 Nov 2026"):
+    for figure in ("Answers now", "95.0 %", "90 to 100 %", "2.0 %", "14 ms", "23 MB", "20 Nov 2026"):
         assert figure in said
     assert "not measured" in said
     page.segmented_control[0].set_value("Newest first").run()
     assert listed(page) == ["animals-9", "animals-8", CHAMPION]
+
+
+def test_figures_have_plain_names_and_the_terms_for_those_who_ask(
+    page: AppTest, registry: RegistryStandIn
+) -> None:
+    registry.answers, registry.distance = 400, 0.4
+    said = words(page.run())
+    assert re.search(r'<dt><abbr title="Macro F1: [^"]+">Label by label</abbr></dt><dd>50.0 %', said)
+    assert re.search(r'<abbr title="Expected calibration error: [^"]+">Certainty off by</abbr>', said)
+    assert re.search(r'<abbr title="[^"]*distance of the two mixtures: 0.40[^"]+">In figures</abbr>', said)
+    seen = re.sub(r'title="[^"]+"', "", said)
+    assert not re.search("F1|Calibr|calibration|distance", seen)
+
+
+def test_decisions_that_wait_for_the_next_training_are_told_to_those_who_may_see_them(
+    page: AppTest, registry: RegistryStandIn, api: StandIn
+) -> None:
+    registry.decide_on("2026-11-21T10:00:00Z", "2026-11-19T10:00:00Z")
+    assert "<b>1 decision waits</b> for the next training" in words(page.run())
+    registry.models.insert(0, model("animals-8", created_at="2026-11-22T10:00:00Z"))
+    assert "The newest model has learnt from all decisions" in words(page.run())
+    api.refuse("/decisions", 403, "missing_scope")
+    assert "decisions" not in words(page.run())
+
+
+def test_the_newest_candidate_is_one_click_away_from_being_compared_and_promoted(
+    page: AppTest, registry: RegistryStandIn
+) -> None:
+    assert "A name opens its model" in words(page.run())
+    assert not [label for label in buttons(page) if label.startswith("Compare")]
+    registry.models[:0] = [model("animals-9"), model("animals-8")]
+    page.run()
+    click(page, f"Compare animals-9 with {CHAMPION}, or promote it")
+    assert page.query_params["version"] == "animals-9"
+    assert "Make it the champion" in buttons(page)
+
+
+def test_the_starter_is_not_to_be_evaluated_and_its_labels_are_those_it_was_asked_about(
+    page: AppTest, registry: RegistryStandIn
+) -> None:
+    registry.serving = {"task": "starter", "version": "starter-1"}
+    alone = model("starter-1", "champion", task="starter", metrics=None, latency_ms=None)
+    registry.models = [alone]
+    registry.answers = 3
+    registry.shares = {"tench": (0.0, None), "hen": (0.3, None), "ox": (0.7, None), "cod": (0.001, 0.002)}
+    said = words(page.run())
+    assert "menagerie evaluate" not in said
+    assert re.findall("<li><span>(\\w+)</span>", said) == ["ox", "hen"]
+    assert "2 more labels" in said
+    assert "menagerie evaluate" not in words(opened(page, "starter-1"))
 
 
 def test_a_figure_of_other_test_pictures_says_so(page: AppTest, registry: RegistryStandIn) -> None:

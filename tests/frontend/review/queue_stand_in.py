@@ -35,7 +35,7 @@ class QueueStandIn:
         api.more[("POST", "/decisions")] = self._decide
         api.more[("POST", "/decisions/undo")] = self._undo
         api.more[("GET", "/decisions")] = lambda _: {"items": self.decided[::-1], "next_after": None}
-        model = {"version": MODEL["version"], "state": "champion", "created_at": MADE.isoformat()}
+        model = dict(MODEL) | {"created_at": MADE.isoformat()}
         api.more[("GET", "/models")] = lambda _: {"serving": MODEL, "models": [model]}
 
     def _queue(self, asked: Asked) -> Json:

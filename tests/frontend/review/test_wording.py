@@ -5,8 +5,7 @@ import pytest
 from frontend.client import ApiError
 from frontend.review.answers import Queued
 from frontend.review.recent import ago
-from frontend.review.wording import brief, trouble, waiting_for_training, why
-from tests.frontend.at_the_page import command
+from frontend.review.wording import brief, trouble, why
 from tests.frontend.review.queue_stand_in import waiting
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -72,12 +71,6 @@ def test_a_moment_is_told_as_a_person_would(past: timedelta, said: str) -> None:
 
 def test_a_failure_that_has_no_words_of_its_own_here_has_those_of_all_pages() -> None:
     assert trouble(ApiError("timeout", "")).title == "The service is taking too long"
-
-
-def test_more_decisions_than_were_counted_are_told_as_more() -> None:
-    said = waiting_for_training(100, "my cats", more=True)
-    assert "More than 100 decisions wait" in said
-    assert command("menagerie train --task &#x27;my cats&#x27;") in said
 
 
 def test_a_long_file_name_keeps_its_ends() -> None:
