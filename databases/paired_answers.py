@@ -49,14 +49,14 @@ def paired_answers(
     ]
 
 
-def count_new_pictures(session: Session, task: str, learnt_from: frozenset[str]) -> int:
-    """How many usable, labelled test pictures a task has whose content is not in `learnt_from`."""
-    contents = session.scalars(
-        select(Image.sha256)
+def new_pictures(session: Session, task: str, learnt_from: frozenset[str]) -> list[int]:
+    """Ids of the usable, labelled test pictures of a task whose content is not in `learnt_from`."""
+    rows = session.execute(
+        select(Image.id, Image.sha256)
         .join(Root, Root.id == Image.root_id)
         .where(Root.task == task, Image.split == "test", Image.label.is_not(None), Image.usable)
     )
-    return sum(content not in learnt_from for content in contents)
+    return [int(image_id) for image_id, sha256 in rows if sha256 not in learnt_from]
 
 
 def learnt_contents(members: list[Member]) -> frozenset[str]:

@@ -2,7 +2,7 @@
 should look first."""
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -19,7 +19,7 @@ from databases import answers, library
 from databases.answers import Judged, NewAnswer
 from databases.library import LibraryImage
 from databases.registry import RegisteredModel
-from training.progress import Progress
+from training.progress import Advance, Progress
 from training.running import Runner, run_here
 
 Thing = TypeVar("Thing")
@@ -40,15 +40,41 @@ def answer_library(
     """
     with Session(engine) as session:
         lacking = answers.unanswered(session, model.id, task)
-    if not lacking:
-        return 0
-    bundle = load_bundle(bundle_folder(bundles, model.bundle_uri))
-    with progress.track("Answering pictures", len(lacking)) as advance:
-        for images, raw in run(bundle, find_chunks(engine, lacking)):
-            with Session(engine) as session, session.begin():
-                answers.put_answers(session, model.id, read_answers(bundle, images, raw))
-            advance(len(images))
+    if lacking:
+        bundle = load_bundle(bundle_folder(bundles, model.bundle_uri))
+        with progress.track("Answering pictures", len(lacking)) as advance:
+            _answer(engine, bundle, model, lacking, advance, run)
     return len(lacking)
+
+
+def answer_some(
+    engine: Engine,
+    bundles: Bundles,
+    model: RegisteredModel,
+    image_ids: Collection[int],
+    progress: Progress,
+) -> None:
+    """Asks a model about those of some pictures of its own task that it has not answered to yet."""
+    with Session(engine) as session:
+        lacking = sorted(set(answers.unanswered(session, model.id, model.task)).intersection(image_ids))
+    if lacking:
+        bundle = load_bundle(bundle_folder(bundles, model.bundle_uri))
+        with progress.track(f"Asking {model.version}", len(lacking)) as advance:
+            _answer(engine, bundle, model, lacking, advance, run_here)
+
+
+def _answer(
+    engine: Engine,
+    bundle: Bundle,
+    model: RegisteredModel,
+    image_ids: Sequence[int],
+    advance: Advance,
+    run: Runner,
+) -> None:
+    for images, raw in run(bundle, find_chunks(engine, image_ids)):
+        with Session(engine) as session, session.begin():
+            answers.put_answers(session, model.id, read_answers(bundle, images, raw))
+        advance(len(images))
 
 
 def ask_neighbours(

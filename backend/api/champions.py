@@ -7,7 +7,7 @@ from http import HTTPStatus
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from backend.api.comparing import paired, same_pictures
+from backend.api.comparing import can_be_paired, paired, same_pictures
 from backend.api.errors import ApiError
 from backend.api.priority import behind
 from backend.api.service import Service
@@ -88,9 +88,12 @@ def check_task(service: Service, task: str) -> None:
 def _check_no_worse(session: Session, model: RegisteredModel, champion: RegisteredModel) -> None:
     compared = _accuracies(session, model, champion)
     if compared is None:
+        does = f"this measures both, and then promotes: menagerie models promote {model.version}"
+        if can_be_paired(session, model, champion):
+            does = f"this asks both: menagerie compare {champion.version} {model.version}"
         detail = (
             f"{model.version} and the champion {champion.version} were not measured on the same test "
-            f"pictures; this does that: menagerie models promote {model.version}"
+            f"pictures; {does}"
         )
         raise ApiError(HTTPStatus.CONFLICT, "not_compared", detail)
     ours, theirs = compared

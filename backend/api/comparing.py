@@ -22,8 +22,8 @@ from databases.errors import DamagedDataset, UnknownDataset
 from databases.paired_answers import (
     PairedAnswer,
     count_decisions,
-    count_new_pictures,
     learnt_contents,
+    new_pictures,
     paired_answers,
     taught_at,
 )
@@ -49,6 +49,11 @@ def compare(service: Service, session: Session, a: RegisteredModel, b: Registere
 def paired(session: Session, a: RegisteredModel, b: RegisteredModel) -> Paired | None:
     """Both on the test pictures that neither learnt from, where their answers to these are known."""
     return _paired(session, a, b, _members(session, a), _members(session, b))
+
+
+def can_be_paired(session: Session, a: RegisteredModel, b: RegisteredModel) -> bool:
+    """Whether there are test pictures that neither learnt from, so that asking both would tell."""
+    return bool(_unasked(session, a.task, None, _members(session, a), _members(session, b)))
 
 
 def same_pictures(a: RegisteredModel, b: RegisteredModel) -> bool:
@@ -98,7 +103,7 @@ def _unasked(
     if learnt_by_a is None or learnt_by_b is None:
         return None
     learnt_from = learnt_contents(learnt_by_a) | learnt_contents(learnt_by_b)
-    return count_new_pictures(session, task, learnt_from) - (counted.pictures if counted else 0)
+    return len(new_pictures(session, task, learnt_from)) - (counted.pictures if counted else 0)
 
 
 def _counted(answers: list[PairedAnswer]) -> Paired:

@@ -79,6 +79,7 @@ def train(
     torchrun: torchrun --nproc-per-node 2 -m training.cli.main train ...
     """
     given = {name: value for name, value in locals().items() if name not in OTHERS and value is not None}
+    from training.cli.comparing import say_beside_champion
     from training.cli.console import say
     from training.cli.models import promote_version, track_standing_champion
     from training.errors import BadRecipe
@@ -97,6 +98,7 @@ def train(
         manifest = train_task(state, only_task(state, task), recipe, resume=resume, checkpoints=checkpoints)
         if manifest is None:
             return
+        say_beside_champion(state, manifest.version)
         if promote:
             promote_version(state, manifest.version, force=False)
         else:

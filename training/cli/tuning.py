@@ -173,6 +173,7 @@ def print_outcome(outcome: "Outcome") -> None:
 def train_best(state: State, plan: "Plan", outcome: "Outcome", *, promote: bool) -> None:
     """Trains by the best recipe and registers the model, unless that was done."""
     from training.cli.answering import say_unanswered
+    from training.cli.comparing import say_beside_champion
     from training.cli.console import quote, say
     from training.cli.models import promote_version, track_standing_champion
     from training.tuning.study import open_study, registered_as, registering
@@ -187,6 +188,7 @@ def train_best(state: State, plan: "Plan", outcome: "Outcome", *, promote: bool)
             remember(version)
         else:
             say(f"{quote(version)} was trained by that recipe already")
+    say_beside_champion(state, version)
     if promote:
         say_unanswered(state, promote_version(state, version, force=False))
     else:

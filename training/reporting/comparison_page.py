@@ -29,7 +29,7 @@ def conclusions(comparison: Comparison) -> list[str]:
         return ["No picture has a known label, so nobody can say which of the two is right more often."]
     names = (comparison.first.version, comparison.second.version)
     if counted:
-        sentences = [_verdict(names, comparison.test)]
+        sentences = [verdict(names, comparison.test)]
     else:
         sentences = [
             "Every picture is one that a model learnt from: nothing here tells which is better on others."
@@ -66,7 +66,8 @@ def _learnt(comparison: Comparison, names: tuple[str, str]) -> list[str]:
     return sentences
 
 
-def _verdict(names: tuple[str, str], test: PairedTest) -> str:
+def verdict(names: tuple[str, str], test: PairedTest) -> str:
+    """Which of two is better by what both answered to the same pictures, and how likely that is chance."""
     if not test.only_first + test.only_second:
         return "Both are right and wrong on the same pictures: nothing tells them apart."
     chance = "less than 0.001" if test.p_value < 0.001 else f"{test.p_value:.3f}"

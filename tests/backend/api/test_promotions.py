@@ -97,6 +97,26 @@ def test_answers_to_the_same_pictures_count_before_recorded_figures(
     assert promote(client, "colours-3") == (409, "worse_than_champion")
 
 
+def test_what_was_not_compared_names_the_command_that_is_lacking_and_then_needs_no_force(
+    client: TestClient, small_library: Library
+) -> None:
+    test, others = pictures(small_library, "test"), pictures(small_library, "train")
+    fingerprint = keep_dataset(small_library, *others)
+    models = [
+        add_model(small_library, version, dataset_fingerprint=fingerprint)
+        for version in ("colours-2", "colours-3")
+    ]
+    refused = client.post("/models/colours-2/promote")
+    assert refused.json()["detail"].endswith("promotes: menagerie models promote colours-2")
+    assert promote(client, "colours-2", force=True) == (200, "colours-2")
+    refused = client.post("/models/colours-3/promote")
+    assert refused.json()["code"] == "not_compared"
+    assert refused.json()["detail"].endswith("this asks both: menagerie compare colours-2 colours-3")
+    for model in models:
+        answer(small_library, model, {image.id: str(image.label) for image in test})
+    assert promote(client, "colours-3") == (200, "colours-3")
+
+
 def test_a_damaged_bundle_never_becomes_the_champion(
     client: TestClient, small_library: Library, candidate: str
 ) -> None:

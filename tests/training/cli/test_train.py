@@ -27,6 +27,26 @@ def test_a_network_is_trained_and_promoted(menagerie: Menagerie, pictures: Path)
     assert "The gallery of colours-1 is complete (18 pictures added)." in out
 
 
+def test_a_candidate_is_held_beside_the_champion_at_once(
+    menagerie: Menagerie, pictures: Path, bundles: Path
+) -> None:
+    menagerie("ingest", pictures)
+    train = ("train", "--arch", "simple_cnn", "--epochs", "1")
+    first = menagerie(*train, "--promote").out
+    assert "neither learnt from" not in first
+    told = menagerie(*train, "--seed", "1").out
+    assert re.search(
+        r"Of 3 test pictures that neither learnt from, it is right on \d, the champion colours-1 on \d\. "
+        r"(Both are right and wrong on the same|Only colours-1 is right on)",
+        " ".join(told.split()),
+    )
+    shutil.rmtree(bundles / "colours-1")
+    gone = menagerie(*train, "--seed", "2")
+    assert gone.code == 0
+    assert "colours-3: " in gone.out
+    assert "not held beside the champion" not in gone.out  # what it said is known from before
+
+
 def test_without_test_pictures_nobody_knows_how_good_it_is(menagerie: Menagerie, pictures: Path) -> None:
     menagerie("ingest", pictures, "--val", "0.3", "--test", "0")
     out = menagerie("train", "--arch", "simple_cnn", "--epochs", "1").out
