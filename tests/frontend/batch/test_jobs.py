@@ -21,7 +21,7 @@ from tests.frontend.at_the_page import encoded
 from tests.frontend.batch.answering import answer_batches
 from tests.frontend.batch.test_job import until
 from tests.frontend.batch.test_sources import zipped
-from tests.frontend.stand_in import Asked, Json, StandIn
+from tests.frontend.stand_in import Asked, Json, Refused, StandIn
 from tests.waiting import wait_until
 
 FILES = [("a.jpg", encoded(Image.new("RGB", (6, 4), "orange")))]
@@ -101,7 +101,7 @@ def test_one_that_is_at_work_or_looked_at_stays(api: StandIn, client: Api, files
     go_on = threading.Event()
     answer = api.more["POST", "/predict/batch"]
 
-    def answer_late(asked: Asked) -> Json | bytes:
+    def answer_late(asked: Asked) -> Json | bytes | Refused:
         go_on.wait(20)
         return answer(asked)
 
