@@ -102,11 +102,8 @@ def overview(session: Session, task: str, *, sent: bool = False, within: Filters
         Image.root_id.in_(list(roots.values())), kept.seen(session, task, sent=sent)
     )
     rows = session.execute(query.group_by(*key)).all()
-    usable = [
-        _Part(row.root_id, row.label, row.split, row.pictures)
-        for row in rows
-        if _usable(row.status, row.excluded)
-    ]
+    used = [row for row in rows if row.status == "ok" and not row.excluded]
+    usable = [_Part(row.root_id, row.label, row.split, row.pictures) for row in used]
     asked = within or Filters(task)
     found = usable if asked.finding is None else _of_finding(session, asked)
     root = roots.get(asked.source or "")
