@@ -4,9 +4,9 @@ what. With 100,000 pictures each takes some hundredths of a second: counts are r
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, TypeVarTuple
+from typing import TypeVarTuple
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, func, literal, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select
 from sqlalchemy.orm import Session
 
 from databases import findings, kept, library
@@ -102,7 +102,8 @@ def overview(session: Session, task: str, *, sent: bool = False, within: Filters
         Image.root_id.in_(list(roots.values())), kept.seen(session, task, sent=sent)
     )
     rows = session.execute(query.group_by(*key)).all()
-    usable = [_Part(row.root_id, row.label, row.split, row.pictures) for row in rows if _is_usable(row)]
+    used = [row for row in rows if row.status == "ok" and not row.excluded]
+    usable = [_Part(row.root_id, row.label, row.split, row.pictures) for row in used]
     asked = within or Filters(task)
     found = usable if asked.finding is None else _of_finding(session, asked)
     root = roots.get(asked.source or "")
@@ -132,10 +133,6 @@ class _Part:
         if asked.unlabelled and self.label is not None:
             return False
         return asked.label in (None, self.label) and asked.split in (None, self.split)
-
-
-def _is_usable(row: Row[Any]) -> bool:
-    return bool(row.status == "ok" and not row.excluded)
 
 
 def _of_finding(session: Session, asked: Filters) -> list[_Part]:
