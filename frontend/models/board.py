@@ -30,10 +30,7 @@ def show(models: Sequence[Model]) -> None:
             st.html(markup.head(low))
         for number, model in enumerate(ordered[:shown]):
             with st.container(key=f"board-row-{number}-{model.state}"):
-                name, key = plain(model.version), f"open-{model.version}"
-                if st.button(
-                    name, key=key, type="tertiary", icon=":material/chevron_right:", icon_position="right"
-                ):
+                if st.button(plain(model.version), key=f"open-{model.version}", type="tertiary"):
                     open_model(model.version)
                 st.html(markup.row(model, low, champion))
     _more(len(models), shown)

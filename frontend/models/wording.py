@@ -116,8 +116,8 @@ def drifted(drift: Drift) -> str:
         return f"{drift.version} does not say how frequent its labels were in what it learnt from."
     if drift.distance is None or drift.by_chance is None:
         return (
-            f"{counted(drift.answers, 'answer')}: too few to say whether they are another mixture than it "
-            f"learnt from. From {drift.least} on, that is told here."
+            f"{_named(drift)}: too few to say whether they are another mixture than it learnt from. From "
+            f"{drift.least} on, that is told here."
         )
     if drift.distance <= drift.by_chance:
         return "The labels are about as frequent as in what it learnt from."
@@ -127,6 +127,14 @@ def drifted(drift: Drift) -> str:
         f"{most.label}: {100 * most.share:.0f} % of the answers, "
         f"{100 * (most.expected or 0):.0f} % of what it learnt from."
     )
+
+
+def _named(drift: Drift) -> str:
+    """How many answers there are to judge by: those that named an animal."""
+    strangers = round(drift.answers * (drift.not_an_animal or 0))
+    if not strangers:
+        return counted(drift.answers, "answer")
+    return f"{drift.answers - strangers:,} of {counted(drift.answers, 'answer')} named an animal"
 
 
 def drift_figures(drift: Drift) -> str | None:

@@ -274,7 +274,7 @@ def test_what_it_is_asked_of_late_is_held_against_what_it_learnt(
     registry.distance = 0.05
     assert "about as frequent as in what it learnt from" in words(page.run())
     registry.answers, registry.distance = 40, None
-    assert "40 answers: too few to say" in words(page.run())
+    assert "38 of 40 answers named an animal: too few to say" in words(page.run())
     registry.answers = 0
     assert "Nobody asked animals-7 anything in these days." in words(page.run())
 
