@@ -56,7 +56,8 @@ def decide(
     """`until`: the last decision that was made when the visitor saw these pictures. What came after it
     stands. Without it, this decision counts for more than any before."""
     body = {"image_ids": list(image_ids), "kind": kind, "label": label, "reason": None, "by": by}
-    return api.json(Decided, "POST", "/decisions", json=body | {"decided_until": until})
+    seen = {} if until is None else {"decided_until": until}
+    return api.json(Decided, "POST", "/decisions", json=body | seen)
 
 
 def latest(api: Api, limit: int) -> tuple[Decision, ...]:
