@@ -61,5 +61,7 @@ def test_how_many_are_sent_is_told_while_they_are(page: Page, url: str) -> None:
     page.locator("input[type=file]").set_input_files(chosen)
     told = page.locator(".mng-sending")
     expect(told).to_have_text("0 of 3 sent")
+    while not held:  # the box tells before anything leaves the browser
+        page.wait_for_timeout(50)
     held.pop().continue_()
     expect(told).to_have_text("1 of 3 sent")
