@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from frontend.client import ApiError
 from frontend.decisions import Decision
 from frontend.markup import todo
-from frontend.review.answers import Nearest, Queued, Said
+from frontend.review.answers import Queued, Said
 from frontend.wording import Notice, Todo, notice_for, percent
 
 # In the order in which they are offered.
@@ -129,12 +129,13 @@ def _answer(item: Queued) -> str | None:
     }.get(item.answer.verdict, f"The model says {item.answer.label}, {sure} sure.")
     if item.agreement is None:
         return said
-    if item.nearest is not None:
-        return f"{said} {_neighbours(item.nearest, item.answer.label, item.agreement)}"
-    return f"{said} Of the pictures nearest to it, {_share(item.agreement)} say {item.answer.label}."
+    return f"{said} {_neighbours(item, item.answer.label, item.agreement)}"
 
 
-def _neighbours(nearest: Nearest, answered: str, agreement: float) -> str:
+def _neighbours(item: Queued, answered: str, agreement: float) -> str:
+    nearest = item.nearest
+    if nearest is None:
+        return f"Of the pictures nearest to it, {_share(agreement)} say {answered}."
     if nearest.asked == 1:
         return f"The one picture near to it says {nearest.label}."
     number = "all" if nearest.count == nearest.asked else f"{nearest.count}"
