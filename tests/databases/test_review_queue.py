@@ -66,7 +66,7 @@ def test_a_picture_has_all_its_reasons_and_stands_where_the_weightiest_puts_it(d
 
 
 def test_a_suspicion_that_model_and_neighbours_contradict_comes_after_what_they_doubt(desk: Desk) -> None:
-    names = ("contradicted", "disagreed", "no animal", "other label", "neighbours", "strange", "both")
+    names = ("contradicted", "disagreed", "no animal", "other label", "neighbours", "strange", "both", "car")
     ids = {name: desk.add(f"cat/{name}.jpg", label="owl" if name == "strange" else "cat") for name in names}
     for rank, name in enumerate(
         ("contradicted", "no animal", "strange", "other label", "neighbours", "both")
@@ -79,8 +79,10 @@ def test_a_suspicion_that_model_and_neighbours_contradict_comes_after_what_they_
     desk.answer(ids["neighbours"], "cat", agreement=0.1)
     desk.answer(ids["strange"], "dog")  # the model was never taught owls
     desk.answer(ids["both"], "dog", margin=0.2, agreement=0.9)
+    desk.suspect(ids["car"], 40, kind="not_an_animal")
+    desk.answer(ids["car"], "cat")  # as the other cars, among which it lies
     found = [next(name for name, one in ids.items() if one == image_id) for image_id in desk.ids()]
-    first = ["both", "other label", "neighbours"]
+    first = ["both", "car", "other label", "neighbours"]
     assert found == [*first, "no animal", "strange", "disagreed", "contradicted"]
     assert desk.ids(reason="suspect")[-1] == ids["contradicted"]
 
