@@ -146,7 +146,7 @@ def train_task(
     from training.cli.under_way import checkpoints_place, telling_stops
 
     place = checkpoints_place(checkpoints)
-    with telling_stops(RESUMABLE if resume else "nothing was registered; the same command begins anew"):
+    with telling_stops(RESUMABLE if resume else "nothing was registered, and the same command begins anew"):
         return _train_task(state, task, recipe, place, resume=resume)
 
 
