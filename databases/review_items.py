@@ -38,12 +38,6 @@ class Opinion:
     agreement: float | None
     nearest: Nearest | None = None
 
-    @property
-    def of_neighbours(self) -> str | None:
-        """The label that more than half of the neighbours carry."""
-        most = self.nearest
-        return most.label if most is not None and 2 * most.count > most.asked else None
-
 
 @dataclass(frozen=True)
 class Said:
@@ -132,8 +126,9 @@ def _suggestion(
     said: Sequence[Said],
 ) -> str | None:
     """The latest word of people, then what a check found to fit better, then the model's answer, then the
-    label that it has; of what a check takes for no animal, none. Where only the neighbours disagree, theirs:
-    a yes to the model's would confirm the very label that is in doubt."""
+    label that it has; of what a check takes for no animal, none. Where only the neighbours disagree, none:
+    a yes to the model's would confirm the very label that is in doubt, and one to theirs would spoil more
+    than it mends where the library is in order: most of what they doubt there only looks like others."""
     by_people = next((one.label for one in said if one.label is not None), None)
     if by_people is not None and ("reported" in reasons or label is None):
         return by_people
@@ -144,7 +139,7 @@ def _suggestion(
     if opinion is None or opinion.verdict == NOT_AN_ANIMAL:
         return label
     if "disagrees" in reasons and opinion.label == label:
-        return opinion.of_neighbours
+        return None
     return opinion.label
 
 

@@ -40,8 +40,7 @@ class QueueItem(BaseModel):
     check of the library; the model or the neighbours `disagrees` with its label; `unlabelled`; the model is
     `unsure`. `suggestion`: the label to confirm, where there is one; `score`: the model's for it, null where
     it suggests another or none. `agreement`: the share of its neighbours that carry the answer's label;
-    `nearest`: which label most of them carry. Where these alone disagree, the suggestion is theirs if it is
-    that of more than half of them.
+    `nearest`: which label most of them carry. Where these alone disagree, nothing is suggested.
     `likeness`: its place, from 0, among the pictures of this page when look-alikes of one weightiest reason
     stand side by side, the most useful first; null where the model has not seen it. By pictures of the split
     `test` models are measured: where such a label is wrong, so is the measure."""
