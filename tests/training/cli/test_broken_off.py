@@ -84,7 +84,7 @@ def test_a_killed_training_goes_on_to_what_an_unbroken_one_comes_to(
     assert any(name.endswith("last.ckpt") for name in bucket.names()) == in_store
     resumed = menagerie("train", "--resume")
     assert resumed.code == 0, resumed.err
-    told = [int(number) for number in re.findall(r"epoch (\d+) of 8", resumed.err)]
+    told = [int(number) for number in re.findall(r"epoch (\d+) of 8:", resumed.err)]
     assert 3 <= told[0] <= 5
     unbroken, whole = manifests(bundles)
     assert whole.training == unbroken.training  # the history of every epoch included
