@@ -21,7 +21,8 @@ def show(api: Api) -> None:
     st.title("Library", anchor=False)
     st.html(markup.lead(wording.INTRODUCTION))
     try:
-        overview = _overview(api, at)
+        with st.spinner("Opening the library …"):
+            overview = _overview(api, at)
     except ApiError as error:
         failure.show(error)
         return
