@@ -85,3 +85,13 @@ def add_tiny_bundle(
         if promoted:
             registry.promote(session, version)
         return registry.get_model(session, version)
+
+
+class Told(Silent):
+    """Keeps the lines that people would be told."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def tell(self, line: str) -> None:
+        self.lines.append(line)

@@ -33,7 +33,7 @@ from training.learning.run import LAST, Run
 from training.learning.trainer import make_trainer, stoppable, without_chatter
 from training.learning.weighting import class_weights
 from training.networks.backbone import Classifier
-from training.progress import Progress
+from training.progress import Advance, Progress
 from training.recipe import Recipe
 
 BEST, START = "best", "start.ckpt"
@@ -87,16 +87,10 @@ def fit(
         best = Kept(
             str(place), BEST, monitor=recipe.monitor, mode=_mode(recipe), enable_version_counter=False
         )
-        places = loaders[0].sampler
-        assert isinstance(places, Places)
         watchers = [best, *_watchers(recipe, run, watch, begun)]
-        batches = len(loaders[0])
-        with progress.track("Training", recipe.epochs * batches) as advance, stoppable(learner):
-            tellers = [
-                Resumed(places, progress, lambda epochs: advance(epochs * batches)),
-                Teller(progress, advance),
-            ]
-            trainer = _trainer(recipe, processes, [*watchers, *tellers], place)
+        with progress.track("Training", recipe.epochs * len(loaders[0])) as advance, stoppable(learner):
+            callbacks = watchers + _tellers(loaders, progress, advance)
+            trainer = _trainer(recipe, processes, callbacks, place)
             try:
                 trainer.fit(learner, *loaders, ckpt_path=str(last) if last else None, weights_only=True)
             except Diverged as error:
@@ -156,6 +150,12 @@ def _watchers(recipe: Recipe, run: Run | None, watch: Watch | None, begun: float
     if recipe.time_limit:
         found.append(Deadline(recipe.time_limit, begun))
     return found
+
+
+def _tellers(loaders: Loaders, progress: Progress, advance: Advance) -> list[Callback]:
+    batches, places = len(loaders[0]), loaders[0].sampler
+    assert isinstance(places, Places)
+    return [Resumed(places, progress, lambda epochs: advance(epochs * batches)), Teller(progress, advance)]
 
 
 def _disk(run: Run | None) -> Path | None:

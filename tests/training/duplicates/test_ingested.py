@@ -16,7 +16,7 @@ from databases.library import LibraryImage
 from tests.databases.filling import Library
 from tests.drawing import draw_scene, encode
 from tests.training.duplicates.copying import CHANGED, WHOLE
-from tests.training.making import pictures_of, take_in
+from tests.training.making import Told, pictures_of, take_in
 from training.duplicates.closer import by_embedding
 from training.duplicates.grouping import Looked
 from training.ingestion.run import IngestReport, SplitPlan
@@ -200,16 +200,6 @@ def test_a_root_that_is_away_is_left_out_and_told_of(
     assert frozenset({"scene.jpg", "cut.jpg"}) in groups(engine)
     with Session(engine) as session:
         assert duplicates.count_by_hash_alone(session, "colours") == 16
-
-
-class Told(Silent):
-    """Keeps what it is told."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def tell(self, line: str) -> None:
-        self.lines.append(line)
 
 
 def test_what_another_ingest_brings_meanwhile_is_that_ones_to_split(engine: Engine, folder: Path) -> None:

@@ -19,7 +19,7 @@ from backend.inference.preprocessing import normalise
 from databases.schema import open_for_writing
 from tests.drawing import draw_class_folders
 from tests.training.learning.conftest import SMALL
-from tests.training.making import take_in
+from tests.training.making import Told, take_in
 from training.dataset import Dataset, load_dataset
 from training.errors import BadRecipe, Diverged, TrainingError, WeightsUnavailable
 from training.exporting import golden_pixels
@@ -240,14 +240,6 @@ def run_epochs(dataset: Dataset, recipe: Recipe) -> Learnt:
     return fit(network, dataset, recipe, None, Silent())
 
 
-class Told(Silent):
-    def __init__(self, lines: list[str]) -> None:
-        self._lines = lines
-
-    def tell(self, line: str) -> None:
-        self._lines.append(line)
-
-
 def misled(dataset: Dataset) -> Dataset:
     """The same, but the labels of val are wrong: the better one learns, the worse it looks."""
     other = {"red": "green", "green": "blue", "blue": "red"}
@@ -255,12 +247,12 @@ def misled(dataset: Dataset) -> Dataset:
 
 
 def test_training_stops_when_val_stops_getting_better_and_the_best_is_kept(dataset: Dataset) -> None:
-    told: list[str] = []
+    told = Told()
     recipe = SCRATCH.model_copy(update={"epochs": 60, "patience": 3})
     network = Classifier(build_backbone("simple_cnn"), len(dataset.labels), dropout=0.5, cosine=False)
-    learnt = fit(network, misled(dataset), recipe, None, Told(told))
-    assert told[-2] == "stopped early: 3 epochs without a better val loss (--patience)"
-    assert told[-1] == f"epoch {learnt.best_epoch} was the best: its weights are kept"
+    learnt = fit(network, misled(dataset), recipe, None, told)
+    assert told.lines[-2] == "stopped early: 3 epochs without a better val loss (--patience)"
+    assert told.lines[-1] == f"epoch {learnt.best_epoch} was the best: its weights are kept"
     losses = [float(str(row["val_loss"])) for row in learnt.history]
     assert len(losses) < 60
     assert learnt.best_epoch == 1 + losses.index(min(losses)) == len(losses) - 3
@@ -279,10 +271,10 @@ def test_a_run_that_had_stopped_early_learns_no_more_when_it_is_resumed(
 ) -> None:
     recipe = SCRATCH.model_copy(update={"epochs": 60, "patience": 2, "monitor": "val_accuracy"})
     run = begin_run(bundles, "colours", recipe, dataset.fingerprint)
-    told: list[str] = []
+    told = Told()
     first, weights = go_on(dataset, recipe, run)
-    again, same_weights = go_on(dataset, recipe, run, Told(told))
-    assert told[0] == f"going on after epoch {len(first.history)} of 60"
+    again, same_weights = go_on(dataset, recipe, run, told)
+    assert told.lines[0] == f"going on after epoch {len(first.history)} of 60"
     assert len(first.history) < 60
     assert again == first
     assert torch.equal(weights, same_weights)
@@ -417,7 +409,7 @@ def test_what_diverged_is_not_published_and_leaves_nothing_to_resume(
 
 
 def test_a_good_epoch_before_one_that_diverged_is_kept(dataset: Dataset, small_weights: Path) -> None:
-    told: list[str] = []
+    told = Told()
     recipe = Recipe(
         architecture=SMALL,
         strategy="finetune",
@@ -430,7 +422,7 @@ def test_a_good_epoch_before_one_that_diverged_is_kept(dataset: Dataset, small_w
     )
     network = make_network(dataset, recipe, partial(features_of, images=dataset.train, progress=Silent()))
     before = copy.deepcopy(network.state_dict())
-    learnt = fit(network, dataset, recipe, None, Told(told))
+    learnt = fit(network, dataset, recipe, None, told)
     assert learnt.best_epoch == 0
-    assert any("the best epoch before is kept; --lr below 1e+12" in line for line in told)
+    assert any("the best epoch before is kept; --lr below 1e+12" in line for line in told.lines)
     assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())

@@ -12,6 +12,7 @@ import torch
 from sqlalchemy import Engine
 
 from tests.training.learning.conftest import SMALL
+from tests.training.making import Told
 from training.dataset import Dataset
 from training.errors import BadRecipe
 from training.learning.learner import Learner
@@ -31,14 +32,6 @@ from training.workshop import Workshop
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*LeafSpec:FutureWarning")
 RECIPE = Recipe(architecture="simple_cnn", strategy="scratch", epochs=2, seed=1, find_lr=True, device="cpu")
-
-
-class Told(Silent):
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def tell(self, line: str) -> None:
-        self.lines.append(line)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from mlflow import MlflowClient
 
 from tests.tiny_bundle import make_bundle
 from tests.training.conftest import MLFLOW_IS_OLD
+from tests.training.making import Told
 from training.errors import Interrupted
 from training.progress import Silent
 from training.recipe import Recipe
@@ -19,16 +20,6 @@ from training.tracking.telling import tracking
 pytestmark = pytest.mark.filterwarnings(MLFLOW_IS_OLD)
 
 BEGUN = Begun("colours", "f" * 64, {"train": 18}, Recipe().to_yaml(), None)
-
-
-class Told(Silent):
-    """Keeps the lines."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def tell(self, line: str) -> None:
-        self.lines.append(line)
 
 
 def stop_after_an_epoch(track: Track) -> None:
