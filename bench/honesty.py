@@ -67,5 +67,5 @@ def against_torch(module: Any, bundle: Path, picture: Path, rounds: int = 30) ->
         with torch.inference_mode():
             module(tensor)
 
-    torch_ms, served_ms = paired_medians_ms([eager, lambda: loaded.model.run(images)], rounds, stretch=3)
+    torch_ms, served_ms = paired_medians_ms([eager, lambda: loaded.model.run(images)], rounds, stretch=8)
     return Latency(torch_ms, served_ms)
