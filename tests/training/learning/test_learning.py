@@ -1,11 +1,14 @@
 """Epochs: what is trained, what stays, when it stops, which weights are kept."""
 
 import copy
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+import lightning
 import numpy as np
 import pytest
 import torch
@@ -23,6 +26,7 @@ from tests.training.making import Told, take_in
 from training.dataset import Dataset, load_dataset
 from training.errors import BadRecipe, Diverged, TrainingError, WeightsUnavailable
 from training.exporting import golden_pixels
+from training.learning.callbacks import Deadline
 from training.learning.fit import Learnt, fit
 from training.learning.learner import Learner
 from training.learning.loaders import make_loaders
@@ -309,6 +313,32 @@ def test_a_time_limit_plans_fewer_epochs(dataset: Dataset) -> None:
         dataset, SCRATCH.model_copy(update={"epochs": 5000, "patience": 5000, "time_limit": 1.0})
     )
     assert 1 <= len(learnt.history) < 500
+
+
+def test_a_resumption_has_no_more_epochs_than_were_planned_for_the_time(
+    dataset: Dataset, bundles: Path
+) -> None:
+    recipe = SCRATCH.model_copy(update={"epochs": 40, "time_limit": 1e-3})
+    run = begin_run(bundles, "colours", recipe, dataset.fingerprint)
+    told = Told()
+    whole, head = go_on(dataset, recipe, run)
+    again, same_head = go_on(dataset, recipe, run, told)
+    assert len(whole.history) == 1
+    assert told.lines[0] == "going on after epoch 1 of 1"
+    assert again == whole
+    assert torch.equal(head, same_head)
+
+
+def test_the_time_that_was_spent_before_a_resumption_counts() -> None:
+    killed, resumed = (lightning.Trainer(max_epochs=epochs, logger=False) for epochs in (7, 40))
+    spent_before, spent_in_all = dict[str, Any](), dict[str, Any]()
+    of_nobody, now = lightning.LightningModule(), time.monotonic()
+    Deadline(600, begun=now - 500).on_save_checkpoint(killed, of_nobody, spent_before)
+    deadline = Deadline(600, begun=now)
+    deadline.on_load_checkpoint(resumed, of_nobody, spent_before)
+    deadline.on_save_checkpoint(resumed, of_nobody, spent_in_all)
+    assert resumed.max_epochs == 7
+    assert spent_in_all["deadline"]["spent"] >= 500
 
 
 def test_rates_fall_with_depth_and_biases_do_not_decay() -> None:
