@@ -1,6 +1,6 @@
 """The command `train`, and what `demo` shares with it."""
 
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -189,23 +189,25 @@ def _train(
     begun = _begun(dataset, recipe, workshop.unfinished)
     if processes.first:
         _say_begun(begun, dataset, recipe)
-    with telling_of(state.track, begun):
-        trained = run(workshop, dataset, recipe)
-        if trained is None:
-            return None
-        with telling_stops(RESUMABLE) if trained.run else nullcontext():
-            manifest = publish(
-                state.engine,
-                state.bundles,
-                dataset,
-                trained,
-                workshop.progress,
-                target_precision=recipe.target_precision,
-                int8=recipe.int8,
-                named=trained.run.note_version if trained.run else None,
-            )
-    # Only now is nothing lost with them.
-    discard_runs(workshop.runs, dataset.task, trained.run, keep_notes=processes.job is not None)
+    with ExitStack() as held:
+        with telling_of(state.track, begun):
+            trained = run(workshop, dataset, recipe)
+            if trained is None:
+                return None
+            held.enter_context(trained.held)
+            with telling_stops(RESUMABLE) if trained.run else nullcontext():
+                manifest = publish(
+                    state.engine,
+                    state.bundles,
+                    dataset,
+                    trained,
+                    workshop.progress,
+                    target_precision=recipe.target_precision,
+                    int8=recipe.int8,
+                    named=trained.run.note_version if trained.run else None,
+                )
+        # Only now is nothing lost with them.
+        discard_runs(workshop.runs, dataset.task, trained.run, keep_notes=processes.job is not None)
     state.track(Published(str(bundle_folder(state.bundles, manifest.version).absolute())))
     say(f"[bold]{quote(manifest.version)}[/bold]: {describe(manifest.metrics)}")
     say_leaked(manifest.metrics)

@@ -419,11 +419,24 @@ def test_a_run_is_found_again_unless_the_pictures_changed_or_another_works_on_it
     with working_on(run):
         with pytest.raises(TrainingError, match="another process works on"), working_on(run):
             pass
-        discard_runs(bundles, "colours")
+        discard_runs(bundles, "colours", other)
         assert [folder.name for folder in (bundles / "colours").iterdir()] == [run.folder.name]
-    assert other.fingerprint is None
-    discard_runs(bundles, "colours")
+    discard_runs(bundles, "colours", run)
     assert list((bundles / "colours").iterdir()) == []
+
+
+def test_a_run_is_held_until_its_model_is_published(dataset: Dataset, engine: Engine, bundles: Path) -> None:
+    workshop = Workshop(engine, bundles, Silent())
+    trained = train(workshop, dataset, SCRATCH.model_copy(update={"epochs": 1}))
+    assert trained is not None
+    assert trained.run is not None
+    with pytest.raises(TrainingError, match="another process works on"), working_on(trained.run):
+        pass
+    with trained.held:
+        manifest = publish(engine, bundles, dataset, trained, Silent(), named=trained.run.note_version)
+        assert trained.run.version == manifest.version
+    with working_on(trained.run):
+        pass
 
 
 @pytest.mark.parametrize("monitor", ["val_loss", "val_accuracy"])

@@ -92,13 +92,18 @@ def test_an_error_before_the_first_epoch_leaves_nothing(runs: Place) -> None:
 
 
 def test_who_comes_to_a_model_leaves_what_others_may_go_on_with(tmp_path: Path) -> None:
-    done, stopped, old, begun = (begin_run(tmp_path, "colours", SCRATCH, "f1") for _ in range(4))
+    done, stopped, old, left, begun = (begin_run(tmp_path, "colours", SCRATCH, "f1") for _ in range(5))
     for run in (done, stopped, old):
         finish_an_epoch(run)
     os.utime(str(old.last), times=(0, time.time() - 15 * 86_400))
+    two_hours_ago = (0, time.time() - 7_200)
+    os.utime(str(left.folder), times=two_hours_ago)
     discard_runs(tmp_path, "colours", done)
-    assert list((tmp_path / "colours").iterdir()) == [stopped.folder]
-    assert begun.fingerprint is None
+    assert set((tmp_path / "colours").iterdir()) == {stopped.folder, begun.folder}  # that is soon held
+    with working_on(begun):
+        os.utime(str(begun.folder), times=two_hours_ago)
+        discard_runs(tmp_path, "colours")
+        assert begun.fingerprint == "f1"
     discard_runs(tmp_path, "colours")  # a probe has no run
     assert unfinished_run(tmp_path, "colours", "f1") == stopped
 
