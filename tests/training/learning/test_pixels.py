@@ -9,9 +9,14 @@ import torch
 from backend.inference.preprocessing import Preprocessing
 from training.dataset import Dataset
 from training.learning.augmentation import make_augmentation
-from training.learning.pixels import NOTHING, Pixels, Places, canvas, store_pixels
+from training.learning.loaders import make_loaders
+from training.learning.pixels import NOTHING, Pixels, Places, canvas, store_dataset, store_pixels
+from training.learning.processes import Processes
+from training.networks.backbone import Classifier
+from training.networks.catalogue import build_backbone
 from training.pictures import read_pixels
-from training.recipe import Augmentation
+from training.progress import Silent
+from training.recipe import Augmentation, Recipe
 
 SPEC = Preprocessing(
     size=28, resize="crop", crop_fraction=0.875, interpolation="bicubic", mean=(0, 0, 0), std=(1, 1, 1)
@@ -43,6 +48,19 @@ def test_processes_get_as_many_pictures_and_none_is_measured_twice() -> None:
     assert [len(share) for share in learnt] == [len(share) for share in held] == [3, 3, 3]
     assert {index for share in learnt for index in share} == set(range(7))
     assert sorted(index for share in held for index in share) == [NOTHING, NOTHING, *range(7)]
+
+
+@pytest.mark.parametrize(("batch_size", "batches"), [(17, [17]), (9, [9, 9]), (5, [5, 5, 5, 3])])
+def test_no_batch_is_of_one_picture(
+    batch_size: int, batches: list[int], dataset: Dataset, tmp_path: Path
+) -> None:
+    recipe = Recipe(architecture="simple_cnn", strategy="scratch", batch_size=batch_size)
+    network = Classifier(build_backbone("simple_cnn"), len(dataset.labels), dropout=0, cosine=False)
+    stored = store_dataset(dataset, network.backbone.anatomy.preprocessing, tmp_path, Silent())
+    loader, held = make_loaders(network, dataset, stored, recipe, Processes())
+    assert [len(targets) for _, targets in loader] == batches
+    assert len(loader) == len(batches)
+    assert sum(len(targets) for _, targets in held) == len(dataset.val)
 
 
 def test_rare_labels_are_drawn_as_often_where_that_is_asked() -> None:
