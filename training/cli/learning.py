@@ -1,5 +1,6 @@
 """The command `train`, and what `demo` shares with it."""
 
+import re
 from contextlib import ExitStack, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from training.workshop import Workshop
 
 RESUMABLE = "the epochs so far are kept; to go on: menagerie train --resume"
+# One of a list such as cat=2,dog=1. A label may hold both signs; a weight holds none.
+WEIGHT = re.compile(r"(.+?)(=)([^=,]+)(?:,|$)")
 # What sets no value of the recipe.
 OTHERS = ("task", "promote", "preset", "config", "resume", "checkpoints", "dry_run")
 
@@ -267,8 +270,8 @@ def _begun(dataset: "Dataset", recipe: "Recipe", unfinished: "Run | None") -> "B
 def _class_weights(text: str) -> dict[str, str]:
     from training.errors import BadRecipe
 
-    pairs = [part.partition("=") for part in text.split(",")]
-    if not all(label and equals and weight for label, equals, weight in pairs):
+    pairs = WEIGHT.findall(text)
+    if not pairs or WEIGHT.sub("", text):
         raise BadRecipe(f"class weights {text!r}: say balanced, or a list such as cat=2,dog=1")
     return {label.strip(): weight for label, _, weight in pairs}
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from PIL import Image
 
 from tests.training.cli.conftest import Menagerie
@@ -112,6 +113,21 @@ def test_options_that_would_change_nothing_or_everything_are_refused(
     menagerie: Menagerie, arguments: str, told: str
 ) -> None:
     assert told in menagerie("train", "--dry-run", *arguments.split()).error
+
+
+@pytest.mark.parametrize(
+    ("typed", "weights"),
+    [
+        ("cat=2,dog=0.5", {"cat": 2.0, "dog": 0.5}),
+        ("cat, tabby=2, dog=1", {"cat, tabby": 2.0, "dog": 1.0}),
+        ("a=b=3,=x=1", {"a=b": 3.0, "=x": 1.0}),
+    ],
+)
+def test_weights_are_given_to_labels_of_any_name(
+    menagerie: Menagerie, typed: str, weights: dict[str, float]
+) -> None:
+    out = menagerie("train", "--dry-run", "--arch", "simple_cnn", "--class-weights", typed).out
+    assert yaml.safe_load(out)["class_weights"] == weights
 
 
 def test_a_saved_recipe_says_more_than_a_probe_needs(menagerie: Menagerie, tmp_path: Path) -> None:
