@@ -102,6 +102,10 @@ def test_presets_see_larger_pictures_where_the_network_can(
     [
         ("--epochs 3", "--epochs is of the epochs, and 'probe' has none: say --strategy finetune"),
         ("--preset quick --class-weights balanced", "--class-weights is of the epochs, and 'probe' has none"),
+        ("--time-limit 60", "--time-limit is of the epochs, and 'probe' has none"),
+        ("--device cuda", "--device cuda is of the epochs, and 'probe' has none: it runs on the CPU"),
+        ("--arch simple_cnn --block-decay 0.5", "--block-decay is of finetune and full, not of 'scratch'"),
+        ("--arch simple_cnn --schedule plateau --warmup 0.3", "--warmup is of the other schedules, not of"),
         ("--arch clip:some --mixup 0.2", "--mixup is of the epochs, and 'zero-shot' has none"),
         ("--arch simple_cnn --unfreeze 3", "--unfreeze is of finetune, not of 'scratch'"),
         ("--strategy finetune --lr inf", "--learning-rate inf: Input should be a finite number"),
@@ -128,6 +132,13 @@ def test_weights_are_given_to_labels_of_any_name(
 ) -> None:
     out = menagerie("train", "--dry-run", "--arch", "simple_cnn", "--class-weights", typed).out
     assert yaml.safe_load(out)["class_weights"] == weights
+
+
+@pytest.mark.parametrize(
+    "arguments", ["--preset quick --time-limit 60", "--device cpu", "--strategy full --backbone-rate 1"]
+)
+def test_options_that_hold_are_taken(menagerie: Menagerie, arguments: str) -> None:
+    assert "strategy:" in menagerie("train", "--dry-run", *arguments.split()).out
 
 
 def test_a_saved_recipe_says_more_than_a_probe_needs(menagerie: Menagerie, tmp_path: Path) -> None:
