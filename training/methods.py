@@ -83,7 +83,7 @@ def train(workshop: Workshop, dataset: Dataset, recipe: Recipe) -> "Trained | No
     from training.publishing import open_draft
 
     check_recipe(recipe)
-    _check_device(recipe)
+    check_device(recipe)
     _check_pictures(dataset, recipe)
     first = Processes.of_environment().first
     if first:
@@ -118,11 +118,21 @@ def _check_pictures(dataset: Dataset, recipe: Recipe) -> None:
         )
 
 
-def _check_device(recipe: Recipe) -> None:
+def check_device(recipe: Recipe) -> None:
+    """Raises BadRecipe where the epochs cannot run on the device that the recipe names, or by its precision."""
     import torch
 
-    there = torch.cuda.device_count()
-    if recipe.device == "cuda" and there < Processes.of_environment().local:
+    there, processes = torch.cuda.device_count(), Processes.of_environment().local
+    if recipe.device == "cuda" and there < processes:
         raise BadRecipe(f"--device cuda: PyTorch finds {there} such devices here; say --device cpu, or auto")
-    if recipe.device == "mps" and not torch.backends.mps.is_available():
+    if recipe.device == "auto" and 0 < there < processes:
+        raise BadRecipe(
+            f"--device auto: {processes} processes have {there} GPUs here, and each wants its own; start as "
+            "many processes as there are GPUs, or say --device cpu"
+        )
+    mps = torch.backends.mps.is_available()
+    if recipe.device == "mps" and not mps:
         raise BadRecipe("--device mps: PyTorch finds no such device here; say --device cpu, or auto")
+    on_cpu = recipe.device == "cpu" or (recipe.device == "auto" and not there and not mps)
+    if recipe.precision == "16" and on_cpu:
+        raise BadRecipe("--precision 16 is of GPUs, and this runs on the CPU: say bf16 or 32, or leave it out")
