@@ -20,6 +20,7 @@ from training.learning.run_folders import (
     make_folder,
     read_text,
     remove_folder,
+    remove_pixels,
     write_whole,
 )
 from training.networks.weights import weights_sha256
@@ -106,7 +107,8 @@ def working_on(run: Run) -> Iterator[Run]:
 
 def discard_runs(runs: Place, task: str, own: Run | None = None, *, keep_notes: bool = False) -> None:
     """Throws `own` away, which came to a model and is held, and others of the task that nobody works on or
-    wants to: those that hold nothing to go on from, and those that were left two weeks ago.
+    wants to: those that hold nothing to go on from, and those that were left two weeks ago. Of the rest go the
+    decoded pictures that killed processes left.
 
     Its notes may be wanted yet: other processes of a job that is started anew look for them. In a store
     nobody can tell who works on a run: there, others stay.
@@ -118,19 +120,27 @@ def discard_runs(runs: Place, task: str, own: Run | None = None, *, keep_notes: 
             keep_only(folder, (RECIPE, FINGERPRINT, JOB, VERSION))
         elif is_own:
             remove_folder(folder)
-        elif isinstance(folder, Path) and _is_left(folder):
+        elif isinstance(folder, Path) and _unchanged_for(folder) > BEGINNING:
             with _held(run) as held:
                 if held:
-                    remove_folder(folder)
+                    _clear_away(folder)
 
 
-def _is_left(folder: Path) -> bool:
+def _clear_away(folder: Path) -> None:
+    """Of what can be gone on with, the decoded pictures: these may be many times what is kept."""
     last = folder / LAST
-    path, after = (last, LEFT_AFTER) if last.exists() else (folder, BEGINNING)
+    if last.exists() and _unchanged_for(last) <= LEFT_AFTER:
+        remove_pixels(folder)
+    else:
+        remove_folder(folder)
+
+
+def _unchanged_for(path: Path) -> float:
+    """For how many seconds nothing was written there."""
     try:
-        return time.time() - path.stat().st_mtime > after
-    except FileNotFoundError:  # somebody else was faster
-        return False
+        return time.time() - path.stat().st_mtime
+    except FileNotFoundError:  # somebody else threw it away
+        return 0.0
 
 
 def _identity(job: str, recipe: Recipe) -> str:
