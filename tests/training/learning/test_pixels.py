@@ -1,5 +1,8 @@
 """What an epoch reads, and in which order."""
 
+import errno
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -67,6 +70,33 @@ def test_rare_labels_are_drawn_as_often_where_that_is_asked() -> None:
     weights = torch.tensor([1 / 90] * 90 + [1 / 10] * 10, dtype=torch.float64)
     drawn = [index for _, index in Places(100, rank=0, processes=1, seed=0, weights=weights)]
     assert 30 <= sum(index >= 90 for index in drawn) <= 70
+
+
+def refuse(code: int) -> Callable[..., None]:
+    def allocate(*_: int) -> None:
+        raise OSError(code, os.strerror(code))
+
+    return allocate
+
+
+@pytest.mark.parametrize("allocate", [None, refuse(errno.EOPNOTSUPP)], ids=["macOS", "an odd file system"])
+def test_where_no_place_can_be_reserved_pictures_are_stored_all_the_same(
+    allocate: Callable[..., None] | None, dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = store_pixels(dataset.train, SPEC, tmp_path / "usual.npy", lambda _: None).read_bytes()
+    monkeypatch.setattr(os, "posix_fallocate", allocate)
+    path = store_pixels(dataset.train, SPEC, tmp_path / "train.npy", lambda _: None)
+    assert path.read_bytes() == usual
+    # Without holes: what was written later cannot be lacking on the disk.
+    assert path.stat().st_blocks * 512 >= len(usual)
+
+
+def test_a_full_disk_is_told_before_a_picture_is_decoded(
+    dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "posix_fallocate", refuse(errno.ENOSPC))
+    with pytest.raises(OSError, match="No space left"):
+        store_pixels(dataset.train, SPEC, tmp_path / "train.npy", lambda _: pytest.fail("one was decoded"))
 
 
 @pytest.mark.parametrize("preset", ["light", "medium", "strong"])
