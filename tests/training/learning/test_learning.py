@@ -384,6 +384,17 @@ def loss_of(recipe: Recipe, weights: torch.Tensor | None = None) -> float:
     return float(learner.training_step((pixels, torch.tensor([0, 0, 0, 1]))).detach())
 
 
+def test_logits_have_all_their_bits_where_the_backbone_has_half() -> None:
+    network = Classifier(build_backbone("simple_cnn"), 3, dropout=0, cosine=False)
+    pixels = torch.randint(0, 256, (4, 3, 64, 64), dtype=torch.uint8)
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        learner = Learner(network, SCRATCH, None).eval()
+        assert network(pixels * learner.scale + learner.shift)[0].dtype == torch.bfloat16
+        logits = learner(pixels)
+    assert logits.dtype == torch.float32
+    assert not torch.equal(logits, logits.bfloat16().float())
+
+
 def test_the_loss_goes_by_the_weights_of_labels_and_by_what_is_mixed() -> None:
     plain = loss_of(SCRATCH)
     of_first, of_second = (loss_of(SCRATCH, torch.tensor(one)) for one in ([1.0, 0.0], [0.0, 1.0]))
