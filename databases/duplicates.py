@@ -74,8 +74,8 @@ def mark_compared(session: Session, by: Compared, image_ids: Sequence[int]) -> N
 
 
 def showing_the_same(session: Session, contents: frozenset[str]) -> frozenset[str]:
-    """`contents`, which are SHA-256 of files, with those of all pictures of which it is known by now that they
-    show the same; excluded and missing ones, too."""
+    """`contents`, which are SHA-256 of files, with those of all pictures that were found to show the same by
+    now; excluded and missing ones, too."""
     grouped = session.execute(
         select(Image.sha256, Image.duplicate_group).where(
             Image.sha256.is_not(None), Image.duplicate_group.is_not(None)

@@ -53,8 +53,8 @@ def _check_without_epochs(recipe: Recipe, typed: Set[str]) -> None:
         raise _of_the_epochs(idle[0], recipe)
     if "device" in typed and recipe.device not in ("auto", "cpu"):
         raise BadRecipe(
-            f"--device {recipe.device} is of the epochs, and {recipe.strategy!r} has none: it runs on the CPU; "
-            "say --strategy finetune, or leave it out"
+            f"--device {recipe.device} is of the epochs, and {recipe.strategy!r} has none: it runs on the "
+            "CPU; say --strategy finetune, or leave it out"
         )
 
 
@@ -119,7 +119,7 @@ def _check_pictures(dataset: Dataset, recipe: Recipe) -> None:
 
 
 def check_device(recipe: Recipe) -> None:
-    """Raises BadRecipe where the epochs cannot run on the device that the recipe names, or by its precision."""
+    """Raises BadRecipe where the epochs cannot run on the device that a recipe names, or by its precision."""
     import torch
 
     there, processes = torch.cuda.device_count(), Processes.of_environment().local
@@ -135,4 +135,6 @@ def check_device(recipe: Recipe) -> None:
         raise BadRecipe("--device mps: PyTorch finds no such device here; say --device cpu, or auto")
     on_cpu = recipe.device == "cpu" or (recipe.device == "auto" and not there and not mps)
     if recipe.precision == "16" and on_cpu:
-        raise BadRecipe("--precision 16 is of GPUs, and this runs on the CPU: say bf16 or 32, or leave it out")
+        raise BadRecipe(
+            "--precision 16 is of GPUs, and this runs on the CPU: say bf16 or 32, or leave it out"
+        )

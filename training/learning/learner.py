@@ -73,8 +73,8 @@ class Learner(lightning.LightningModule):
     def forward(self, pixels: Tensor) -> Tensor:
         images = (pixels * self.scale + self.shift).contiguous(memory_format=torch.channels_last)
         features = self.network.backbone(images)
-        # Half as many bits do for a backbone. Of logits they leave so few values that the likeliest label of many
-        # pictures is a tie, and the figures of an epoch, which the best is chosen by, go by how it is broken.
+        # Half as many bits do for a backbone. Of logits they leave so few values that the likeliest label of
+        # many pictures is a tie, and an epoch's figures, which the best is chosen by, go by how it is broken.
         with torch.autocast(self.device.type, enabled=False):
             return self.network.classify(features.float())[0]
 

@@ -47,8 +47,8 @@ def store_pixels(images: Images, spec: Preprocessing, path: Path, advance: Advan
 
 
 def _reserve(path: Path, start: int) -> None:
-    """Takes the place that a file claims to have, whose content begins at `start`: a full disk is an error now,
-    not a crash on the way."""
+    """Takes the place that a file claims to have, whose content begins at `start`: a full disk is an error
+    now, not a crash on the way."""
     allocate = getattr(os, "posix_fallocate", None)  # macOS has none
     with path.open("r+b") as file:
         size = path.stat().st_size

@@ -56,8 +56,8 @@ def remove_folder(folder: Place) -> None:
 
 @contextmanager
 def folder_of_pixels(folder: Place | None, rank: int) -> Iterator[Path]:
-    """Where a process decodes pictures to for as long as it learns: beside the checkpoints, or in the temporary
-    folder where these lie in a store. What it left there when it was killed goes first."""
+    """Where a process decodes pictures to for as long as it learns: beside the checkpoints, or in the
+    temporary folder where these lie in a store. What it left there when it was killed goes first."""
     if not isinstance(folder, Path):
         with tempfile.TemporaryDirectory() as temporary:
             yield Path(temporary)

@@ -107,8 +107,8 @@ def working_on(run: Run) -> Iterator[Run]:
 
 def discard_runs(runs: Place, task: str, own: Run | None = None, *, keep_notes: bool = False) -> None:
     """Throws `own` away, which came to a model and is held, and others of the task that nobody works on or
-    wants to: those that hold nothing to go on from, and those that were left two weeks ago. Of the rest go the
-    decoded pictures that killed processes left.
+    wants to: those that hold nothing to go on from, and those that were left two weeks ago. Of the rest go
+    the decoded pictures that killed processes left.
 
     Its notes may be wanted yet: other processes of a job that is started anew look for them. In a store
     nobody can tell who works on a run: there, others stay.
