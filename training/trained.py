@@ -33,7 +33,8 @@ class Trained:
     `embedder` names what makes the embedding, None for the network itself. `held_out` is what to
     calibrate on where the method cross-validated; otherwise that is the val split. `open_set`: see the
     manifest's `Outputs`. `text`: what reads texts, where the network is CLIP's. `run`: what was kept of the
-    epochs; until `held` is closed, nobody else goes on with it. `stock`: an ONNX file of the same network, but for the head on its embedding.
+    epochs; nobody else goes on with it until `held` is closed. `stock`: an ONNX file of the same network, but
+    for the head on its embedding.
     """
 
     module: nn.Module

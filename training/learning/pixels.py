@@ -5,6 +5,7 @@ import math
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import cycle, islice
 from pathlib import Path
 
 import numpy as np
@@ -142,7 +143,7 @@ class Places(Sampler[tuple[int, int]]):
     def __iter__(self) -> Iterator[tuple[int, int]]:
         order = self._order()
         lacking = len(self) * self._processes - len(order)
-        order += [NOTHING] * lacking if self._seed is None else order[:lacking]
+        order += [NOTHING] * lacking if self._seed is None else islice(cycle(order[:]), lacking)
         return iter([(self._epoch, index) for index in order[self._rank :: self._processes]])
 
     def _order(self) -> list[int]:

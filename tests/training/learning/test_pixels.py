@@ -53,6 +53,12 @@ def test_processes_get_as_many_pictures_and_none_is_measured_twice() -> None:
     assert sorted(index for share in held for index in share) == [NOTHING, NOTHING, *range(7)]
 
 
+def test_fewer_pictures_than_processes_leave_none_without() -> None:
+    shares = places(4, 9)
+    assert [len(share) for share in shares] == [1] * 9
+    assert {index for share in shares for index in share} == set(range(4))
+
+
 @pytest.mark.parametrize(("batch_size", "batches"), [(17, [17]), (9, [9, 9]), (5, [5, 5, 5, 3])])
 def test_no_batch_is_of_one_picture(
     batch_size: int, batches: list[int], dataset: Dataset, tmp_path: Path
