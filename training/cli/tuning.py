@@ -74,7 +74,7 @@ def tune(
         say(chosen.to_yaml().rstrip())
         return
     check_weights(chosen.shared.weights)
-    if engine is Engine.LOCAL:  # a cluster's machines have devices of their own
+    if engine is Engine.LOCAL:
         check_device(chosen.shared)
     place = workplace(engine, address)
     state = open_state()
