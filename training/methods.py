@@ -125,7 +125,7 @@ def check_device(recipe: Recipe) -> None:
     there, processes = torch.cuda.device_count(), Processes.of_environment().local
     if recipe.device == "cuda" and there < processes:
         raise BadRecipe(f"--device cuda: PyTorch finds {there} such devices here; say --device cpu, or auto")
-    if recipe.device == "auto" and 0 < there < processes:
+    if recipe.device == "auto" and recipe.strategy not in WITHOUT_EPOCHS and 0 < there < processes:
         raise BadRecipe(
             f"--device auto: {processes} processes have {there} GPUs here, and each wants its own; start as "
             "many processes as there are GPUs, or say --device cpu"
