@@ -73,6 +73,18 @@ def mark_compared(session: Session, by: Compared, image_ids: Sequence[int]) -> N
         session.execute(update(Image).where(Image.id.in_(some)).values(compared=by), execution_options=BULK)
 
 
+def showing_the_same(session: Session, contents: frozenset[str]) -> frozenset[str]:
+    """`contents`, which are SHA-256 of files, with those of all pictures that were found to show the same by
+    now; excluded and missing ones, too."""
+    grouped = session.execute(
+        select(Image.sha256, Image.duplicate_group).where(
+            Image.sha256.is_not(None), Image.duplicate_group.is_not(None)
+        )
+    ).all()
+    groups = {group for sha256, group in grouped if sha256 in contents}
+    return contents | {str(sha256) for sha256, group in grouped if group in groups}
+
+
 def count_redundant(session: Session, root_id: int) -> Redundant:
     """How many usable pictures of a root show what another of the root shows."""
     shown = func.coalesce(Image.duplicate_group, Image.id)

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from databases.dataset_versions import Member
+from databases.duplicates import showing_the_same
 from databases.models import Answer, Correction, DatasetVersion, Image, Root
 from databases.registry import RegisteredModel
 
@@ -26,7 +27,7 @@ def paired_answers(
     session: Session, first: RegisteredModel, second: RegisteredModel, learnt_from: frozenset[str]
 ) -> list[PairedAnswer]:
     """What both answered about the usable, labelled test pictures of their task, as these are now; without
-    those whose content is in `learnt_from`."""
+    those whose content is in `learnt_from`; see `learnt_contents`."""
     one, other = aliased(Answer), aliased(Answer)
     rows = session.execute(
         select(Image.sha256, Image.label, one.label, other.label)
@@ -59,9 +60,13 @@ def new_pictures(session: Session, task: str, learnt_from: frozenset[str]) -> li
     return [int(image_id) for image_id, sha256 in rows if sha256 not in learnt_from]
 
 
-def learnt_contents(members: list[Member]) -> frozenset[str]:
-    """What a model may have learnt from: train, and val, by which it was chosen at the least."""
-    return frozenset(one.sha256 for one in members if one.split != "test")
+def learnt_contents(session: Session, members: list[Member]) -> frozenset[str]:
+    """What a model may have learnt from: train, and val, by which it was chosen at the least; with the
+    contents of all other pictures that are known by now to show the same.
+
+    A data set is kept without its groups: of what was learnt long ago, too, today's are the best known.
+    """
+    return showing_the_same(session, frozenset(one.sha256 for one in members if one.split != "test"))
 
 
 def taught_at(session: Session, model: RegisteredModel) -> datetime:

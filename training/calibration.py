@@ -10,7 +10,7 @@ from scipy.special import log_softmax
 
 from backend.inference.manifest import Calibration
 from backend.inference.prediction import softmax
-from training.metrics import expected_calibration_error
+from training.metrics import coverage_curve, expected_calibration_error
 
 # A confident answer should be right this often.
 TARGET_PRECISION = 0.98
@@ -62,14 +62,14 @@ def choose_confidence(
     logits: NDArray[np.float32], targets: NDArray[np.int64], temperature: float, target_precision: float
 ) -> float:
     """The lowest score from which held-out answers are right `target_precision` of the time, at least 0.5;
-    0.9 where none is, or where these answers are too few to show a single error more than that.
+    0.9 where none is, or where these answers are too few to show a single error more than that. Answers of
+    one score are confident together.
     """
-    scores = softmax(logits / np.float32(temperature))
-    right, best = scores.argmax(axis=1) == targets, scores.max(axis=1)
-    order = np.argsort(-best, kind="stable")
-    accuracy_from = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
-    few = math.ceil(round(1 / (1 - target_precision), 6)) - 1  # of 49, 98 % are right if all are
-    enough = few + np.flatnonzero(accuracy_from[few:] >= target_precision)
-    if not len(enough):
-        return FALLBACK_CONFIDENCE
-    return max(LEAST_CONFIDENCE, float(best[order[enough[-1]]]))
+    curve = coverage_curve(softmax(logits / np.float32(temperature)), targets)
+    enough = math.ceil(round(1 / (1 - target_precision), 6))  # of 49, 98 % are right if all are
+    precise = [
+        at.score
+        for at in curve
+        if round(at.coverage * len(targets)) >= enough and at.accuracy >= target_precision
+    ]
+    return max(LEAST_CONFIDENCE, precise[-1]) if precise else FALLBACK_CONFIDENCE

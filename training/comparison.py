@@ -101,7 +101,7 @@ class Comparison:
         )
 
 
-# SHA-256 of the files that a model learnt from; None where nobody knows.
+# SHA-256 of the files that a model learnt from, and of those that show the same; None where nobody knows.
 Contents = Set[str] | None
 NOTHING: Contents = frozenset()
 

@@ -13,6 +13,7 @@ from databases.dataset_versions import Member
 from databases.errors import UnknownDataset
 from databases.label_operations import reads_as
 from databases.library import LibraryImage
+from databases.paired_answers import learnt_contents
 from databases.registry import RegisteredModel
 from training.errors import NoPictures
 
@@ -82,8 +83,8 @@ def members(images: Iterable[LibraryImage]) -> list[Member]:
 
 
 def contents_learnt(session: Session, model: RegisteredModel) -> frozenset[str] | None:
-    """The SHA-256 of the files that a model learnt from, or was chosen by: those of its train and val splits.
-    None where what it was trained on is not kept.
+    """The SHA-256 of the files that a model learnt from, or was chosen by, and of those that show the same:
+    see `learnt_contents`. None where what it was trained on is not kept.
 
     Raises:
         DamagedDataset: what is kept is something else.
@@ -94,7 +95,7 @@ def contents_learnt(session: Session, model: RegisteredModel) -> frozenset[str] 
         kept = dataset_versions.read_members(session, model.dataset_fingerprint)
     except UnknownDataset:
         return None
-    return frozenset(one.sha256 for one in kept if one.split != "test")
+    return learnt_contents(session, kept)
 
 
 def spread(things: Sequence[T], most: int) -> tuple[T, ...]:

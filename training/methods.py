@@ -1,7 +1,7 @@
 """The ways to train: each takes a data set and hands over a network that can be published."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,7 @@ from training.dataset import Dataset
 from training.errors import BadRecipe, NoPictures, WeightsUnavailable
 from training.learning.processes import Processes
 from training.networks.catalogue import RESIZABLE, strategies_of
-from training.recipe import OF_ANY, WITHOUT_EPOCHS, Recipe, option
+from training.recipe import OF_ANY, ONLY_FOR, WITHOUT_EPOCHS, Recipe, option
 from training.workshop import Workshop
 
 if TYPE_CHECKING:
@@ -35,10 +35,27 @@ def check_recipe(recipe: Recipe) -> None:
 
 def check_typed(recipe: Recipe, typed: Iterable[str]) -> None:
     """Raises BadRecipe where one of the options `typed` would change nothing: nobody types it for that."""
-    if recipe.strategy in WITHOUT_EPOCHS and (idle := [name for name in typed if name not in OF_ANY]):
+    typed = set(typed)
+    if recipe.strategy in WITHOUT_EPOCHS:
+        _check_without_epochs(recipe, typed)
+    for name, strategies in ONLY_FOR.items():
+        if name in typed and recipe.strategy not in strategies:
+            raise BadRecipe(
+                f"{option(name)} is of {' and '.join(strategies)}, not of {recipe.strategy!r}: leave one of "
+                "them out"
+            )
+    if "warmup" in typed and recipe.warmup and recipe.schedule == "plateau":
+        raise BadRecipe("--warmup is of the other schedules, not of 'plateau': leave one of them out")
+
+
+def _check_without_epochs(recipe: Recipe, typed: Set[str]) -> None:
+    if idle := sorted(typed - OF_ANY):
         raise _of_the_epochs(idle[0], recipe)
-    if "unfreeze" in typed and recipe.strategy != "finetune":
-        raise BadRecipe(f"--unfreeze is of finetune, not of {recipe.strategy!r}: leave one of them out")
+    if "device" in typed and recipe.device not in ("auto", "cpu"):
+        raise BadRecipe(
+            f"--device {recipe.device} is of the epochs, and {recipe.strategy!r} has none: it runs on the "
+            "CPU; say --strategy finetune, or leave it out"
+        )
 
 
 def _of_the_epochs(name: str, recipe: Recipe) -> BadRecipe:
@@ -66,7 +83,7 @@ def train(workshop: Workshop, dataset: Dataset, recipe: Recipe) -> "Trained | No
     from training.publishing import open_draft
 
     check_recipe(recipe)
-    _check_device(recipe)
+    check_device(recipe)
     _check_pictures(dataset, recipe)
     first = Processes.of_environment().first
     if first:
@@ -101,11 +118,23 @@ def _check_pictures(dataset: Dataset, recipe: Recipe) -> None:
         )
 
 
-def _check_device(recipe: Recipe) -> None:
+def check_device(recipe: Recipe) -> None:
+    """Raises BadRecipe where the epochs cannot run on the device that a recipe names, or by its precision."""
     import torch
 
-    there = torch.cuda.device_count()
-    if recipe.device == "cuda" and there < Processes.of_environment().local:
+    there, processes = torch.cuda.device_count(), Processes.of_environment().local
+    if recipe.device == "cuda" and there < processes:
         raise BadRecipe(f"--device cuda: PyTorch finds {there} such devices here; say --device cpu, or auto")
-    if recipe.device == "mps" and not torch.backends.mps.is_available():
+    if recipe.device == "auto" and recipe.strategy not in WITHOUT_EPOCHS and 0 < there < processes:
+        raise BadRecipe(
+            f"--device auto: {processes} processes have {there} GPUs here, and each wants its own; start as "
+            "many processes as there are GPUs, or say --device cpu"
+        )
+    mps = torch.backends.mps.is_available()
+    if recipe.device == "mps" and not mps:
         raise BadRecipe("--device mps: PyTorch finds no such device here; say --device cpu, or auto")
+    on_cpu = recipe.device == "cpu" or (recipe.device == "auto" and not there and not mps)
+    if recipe.precision == "16" and on_cpu:
+        raise BadRecipe(
+            "--precision 16 is of GPUs, and this runs on the CPU: say bf16 or 32, or leave it out"
+        )

@@ -13,7 +13,7 @@ from databases import registry
 from databases.errors import Overtaken
 from databases.promotions import record_promotion, record_rollback
 from databases.registry import RegisteredModel
-from training.dataset import Images, fingerprint, load_dataset
+from training.dataset import Images, contents_learnt, fingerprint, load_dataset
 from training.errors import NotPromoted
 from training.evaluation import evaluate
 from training.indexing import index, open_model_gallery
@@ -22,8 +22,8 @@ from training.progress import Progress
 
 @dataclass(frozen=True)
 class Promoted:
-    """The new champion, and the accuracies on the same test pictures where there was an old one to compare
-    with. `indexed`: how many pictures its gallery lacked."""
+    """The new champion, and the accuracies on the same test pictures, which neither learnt from, where there
+    was an old one to compare with. `indexed`: how many pictures its gallery lacked."""
 
     model: RegisteredModel
     before: RegisteredModel | None
@@ -50,7 +50,7 @@ def promote(engine: Engine, bundles: Bundles, version: str, *, force: bool, prog
         ours, theirs = _compare(engine, bundles, model, before, progress)
         if ours < theirs:
             raise NotPromoted(
-                f"{version} is right on {ours:.2%} of the test split, the champion {before.version} on "
+                f"{version} is right on {ours:.2%} of the test pictures, the champion {before.version} on "
                 f"{theirs:.2%}; it stays. To promote all the same: menagerie models promote {version} --force"
             )
     indexed = index(engine, bundles, model, model.task, progress)
@@ -85,8 +85,8 @@ def rollback(engine: Engine, bundles: Bundles, task: str, progress: Progress) ->
 def _compare(
     engine: Engine, bundles: Bundles, model: RegisteredModel, champion: RegisteredModel, progress: Progress
 ) -> tuple[float, float]:
-    """Test accuracies of both on today's test split; what is recorded of the very same pictures is not
-    measured again."""
+    """Test accuracies of both on today's test split, without what one of them learnt from, as long as any is
+    left; what is recorded of the very same pictures is not measured again."""
     dataset = load_dataset(engine, model.task)
     if not dataset.test:
         raise NotPromoted(
@@ -94,13 +94,15 @@ def _compare(
             "on; "
             f"to promote all the same: menagerie models promote {model.version} --force"
         )
+    with Session(engine) as session:
+        learnt = [contents_learnt(session, one) or frozenset() for one in (model, champion)]
+    known = frozenset[str]().union(*learnt)
+    images = tuple(image for image in dataset.test if image.sha256 not in known) or dataset.test
     accuracies = []
     for one in (model, champion):
         recorded = None if one.metrics is None else Metrics.model_validate(one.metrics)
-        if recorded is None or recorded.fingerprint != fingerprint(dataset.test):
-            accuracies.append(
-                _measure(load_bundle(bundle_folder(bundles, one.bundle_uri)), dataset.test, progress)
-            )
+        if recorded is None or recorded.fingerprint != fingerprint(images):
+            accuracies.append(_measure(load_bundle(bundle_folder(bundles, one.bundle_uri)), images, progress))
         else:
             accuracies.append(recorded.accuracy)
     return accuracies[0], accuracies[1]

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from backend.bundles.places import Bundles, Mirror, bundle_names, workplace
-from backend.bundles.putting import check_writable, claim, put, seal, send_files
+from backend.bundles.putting import check_writable, claim, put, seal, send_files, take_back
 from backend.inference.bundle import load_bundle
 from backend.inference.manifest import FORMAT_VERSION, MODEL, Agreement, Manifest, Outputs, Serving, Text
 from backend.inference.preprocessing import normalise
@@ -102,8 +102,13 @@ def _register(
         dataset_versions.record(session, dataset.task, dataset.members)
         write_manifest(manifest, draft)
         seal(bundles, draft, version)
-        if named is not None:
-            named(version)
+        try:
+            if named is not None:
+                named(version)
+        except BaseException:  # it comes to no row, so nobody would list the bundle
+            with suppress(OSError):
+                take_back(bundles, version)
+            raise
     return manifest
 
 

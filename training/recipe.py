@@ -30,11 +30,16 @@ OF_ANY = frozenset(
         "seed",
         "size",
         "device",
-        "time_limit",
         "target_precision",
         "int8",
     }
 )
+# Of the epochs, what means something to some of the strategies only.
+ONLY_FOR: dict[str, tuple[Strategy, ...]] = {
+    "unfreeze": ("finetune",),
+    "backbone_rate": ("finetune", "full"),
+    "block_decay": ("finetune", "full"),
+}
 Share = Annotated[float, Ge(0), Le(1)]
 
 

@@ -1,6 +1,7 @@
 """What a training method hands over to be published."""
 
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,8 @@ class Trained:
     `embedder` names what makes the embedding, None for the network itself. `held_out` is what to
     calibrate on where the method cross-validated; otherwise that is the val split. `open_set`: see the
     manifest's `Outputs`. `text`: what reads texts, where the network is CLIP's. `run`: what was kept of the
-    epochs. `stock`: an ONNX file of the same network, but for the head on its embedding.
+    epochs; nobody else goes on with it until `held` is closed. `stock`: an ONNX file of the same network, but
+    for the head on its embedding.
     """
 
     module: nn.Module
@@ -45,6 +47,7 @@ class Trained:
     open_set: bool = False
     text: "TextSide | None" = None
     run: "Run | None" = None
+    held: ExitStack = field(default_factory=ExitStack)
     stock: Path | None = None
 
     @property

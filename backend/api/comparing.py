@@ -88,7 +88,7 @@ def _paired(
 ) -> Paired | None:
     if learnt_by_a is None or learnt_by_b is None:
         return None
-    learnt_from = learnt_contents(learnt_by_a) | learnt_contents(learnt_by_b)
+    learnt_from = learnt_contents(session, learnt_by_a + learnt_by_b)
     answers = paired_answers(session, a, b, learnt_from)
     return _counted(answers) if answers else None
 
@@ -102,7 +102,7 @@ def _unasked(
 ) -> int | None:
     if learnt_by_a is None or learnt_by_b is None:
         return None
-    learnt_from = learnt_contents(learnt_by_a) | learnt_contents(learnt_by_b)
+    learnt_from = learnt_contents(session, learnt_by_a + learnt_by_b)
     return len(new_pictures(session, task, learnt_from)) - (counted.pictures if counted else 0)
 
 

@@ -51,6 +51,19 @@ def seal(bundles: Bundles, draft: Path, name: str) -> None:
         draft.rename(copy)
 
 
+def take_back(bundles: Bundles, name: str) -> None:
+    """Undoes `seal`, a moment ago, of a bundle that nobody was told of. What was sent to a URL stays there
+    without its manifest, which makes it none.
+
+    Raises:
+        OSError: it cannot be done.
+    """
+    if isinstance(bundles, Path):
+        shutil.rmtree(bundles / name)
+    else:
+        (bundles.store / name / MANIFEST).remove()
+
+
 def discard(bundles: Bundles, name: str) -> None:
     """Makes room for another bundle of that name, where a damaged one lies. At a URL nothing is taken away:
     whoever reads there does so until the other one's manifest is there."""

@@ -64,6 +64,19 @@ def test_copies_and_look_alikes_of_a_root_are_counted(session: Session) -> None:
     assert duplicates.count_redundant(session, pets.root_id) == Redundant(copies=1, look_alikes=1)
 
 
+def test_what_shows_the_same_as_some_contents_is_known(session: Session) -> None:
+    pets = Library(session)
+    pets.add("cat/1.jpg", sha256=content("a"), duplicate_group=55)
+    pets.add("cat/2.png", sha256=content("b"), duplicate_group=55)
+    pets.add("cat/3.png", sha256=content("c"), duplicate_group=55, excluded=True)
+    pets.add("cat/4.jpg", sha256=content("d"))
+    pets.add("cat/5.jpg", sha256=content("e"), duplicate_group=77)
+    same = frozenset(content(name) for name in ("a", "b", "c"))
+    assert duplicates.showing_the_same(session, frozenset({content("b")})) == same
+    alone = frozenset({content("d"), content("no picture of the library")})
+    assert duplicates.showing_the_same(session, alone) == alone
+
+
 def test_what_lies_in_several_splits_is_counted(session: Session) -> None:
     pets = Library(session)
     group = pets.add("cat/1.jpg", split="train")

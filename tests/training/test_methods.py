@@ -1,9 +1,12 @@
 """Choosing how to train."""
 
+from typing import Literal
+
 import pytest
+import torch
 
 from training.errors import BadRecipe
-from training.methods import check_recipe
+from training.methods import check_device, check_recipe
 from training.networks.catalogue import STRATEGIES, strategies_of
 from training.recipe import Recipe
 
@@ -31,3 +34,28 @@ def test_every_architecture_has_a_strategy_by_default(architecture: str) -> None
 def test_what_does_not_fit_together_names_what_does(recipe: Recipe, message: str) -> None:
     with pytest.raises(BadRecipe, match=message):
         check_recipe(recipe)
+
+
+@pytest.mark.parametrize(
+    ("device", "gpus", "message"),
+    [
+        ("cuda", 0, "--device cuda: PyTorch finds 0 such devices here"),
+        ("cuda", 3, "--device cuda: PyTorch finds 3 such devices here"),
+        ("auto", 3, "--device auto: 4 processes have 3 GPUs here, and each wants its own"),
+    ],
+)
+def test_each_process_wants_a_gpu_of_its_own(
+    device: Literal["cuda", "auto"], gpus: int, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
+    for name in ("WORLD_SIZE", "LOCAL_WORLD_SIZE"):
+        monkeypatch.setenv(name, "4")
+    monkeypatch.setenv("RANK", "0")
+    with pytest.raises(BadRecipe, match=message):
+        check_device(Recipe(architecture="simple_cnn", strategy="scratch", device=device))
+
+
+def test_processes_that_have_a_gpu_each_or_none_may_begin(monkeypatch: pytest.MonkeyPatch) -> None:
+    for gpus in (0, 1):
+        monkeypatch.setattr(torch.cuda, "device_count", lambda gpus=gpus: gpus)
+        check_device(Recipe(architecture="simple_cnn", strategy="scratch"))

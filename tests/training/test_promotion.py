@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +11,13 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from backend.inference.errors import BadBundle
-from databases import embeddings, registry
+from databases import dataset_versions, embeddings, registry
 from databases.errors import UnknownModel
 from databases.models import Promotion
 from tests.drawing import draw_class_folders
 from tests.tiny_bundle import sha256, write_manifest
 from tests.training.making import add_tiny_bundle, take_in
-from training.dataset import fingerprint, load_dataset
+from training.dataset import fingerprint, load_dataset, members
 from training.errors import NotPromoted
 from training.ingestion.run import SplitPlan
 from training.progress import Advance, Silent
@@ -125,6 +126,19 @@ def test_figures_of_the_very_same_pictures_are_taken_from_the_registry(engine: E
     promoted = run(engine, bundles, "colours-2")
     assert promoted.accuracy_before == 0.25  # as recorded
     assert promoted.accuracy == pytest.approx(1 / 3)  # measured: the record was of other pictures
+
+
+@pytest.mark.usefixtures("pictures")
+def test_what_one_knows_by_heart_does_not_count(engine: Engine, bundles: Path) -> None:
+    dataset = load_dataset(engine, "colours")
+    by_heart = [image for image in dataset.test if image.label != "blue"]
+    with Session(engine) as session, session.begin():
+        learnt = [replace(image, split="train") for image in by_heart]
+        key = dataset_versions.record(session, "colours", members((*dataset.train, *learnt)))
+    add_tiny_bundle(engine, bundles, promoted=True, dataset_fingerprint=key)
+    add_tiny_bundle(engine, bundles, "colours-2", labels=MIXED_UP)  # as good on the one that is left
+    promoted = run(engine, bundles, "colours-2")
+    assert (promoted.accuracy, promoted.accuracy_before) == (1, 1)
 
 
 def test_without_test_pictures_only_force_promotes(engine: Engine, bundles: Path, tmp_path: Path) -> None:

@@ -158,6 +158,33 @@ def test_a_training_that_ends_while_another_is_measured_takes_a_name_of_its_own(
         assert registry.versions(session) == {"colours-1", "colours-2"}
 
 
+def test_a_bundle_that_cannot_be_noted_leaves_nothing_behind_and_its_name_is_free(
+    engine: Engine, bundles: Path, dataset: Dataset
+) -> None:
+    def named(version: str) -> None:
+        assert load_bundle(bundles / version)
+        raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        publish(engine, bundles, dataset, trained(MeanColour()), Silent(), named=named)
+    assert list(bundles.iterdir()) == []
+    assert publish(engine, bundles, dataset, trained(MeanColour()), Silent()).version == "colours-1"
+
+
+def test_in_a_bucket_a_bundle_that_cannot_be_noted_is_none(
+    engine: Engine, bucket: Bucket, tmp_path: Path, dataset: Dataset
+) -> None:
+    mirror = Mirror(RemoteFile(f"{bucket.url}/bundles"), tmp_path / "copies")
+
+    def named(version: str) -> None:
+        assert f"bundles/{version}/manifest.json" in bucket.names()
+        raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        publish(engine, mirror, dataset, trained(MeanColour()), Silent(), named=named)
+    assert "bundles/colours-1/manifest.json" not in bucket.names()
+
+
 def test_a_bundle_is_checked_before_others_have_to_wait_for_the_database(
     engine: Engine, bundles: Path, dataset: Dataset
 ) -> None:

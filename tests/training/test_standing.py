@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 
 from backend.certainty import PairedTest
 from backend.inference.errors import BadBundle
-from databases import dataset_versions, registry
+from databases import dataset_versions, duplicates, registry
 from databases.paired_answers import paired_answers
 from tests.drawing import draw_class_folders
 from tests.training.making import add_tiny_bundle, take_in
-from training.dataset import load_dataset
+from training.dataset import contents_learnt, load_dataset
 from training.indexing import index
 from training.ingestion.run import SplitPlan
 from training.progress import Advance, Silent
@@ -62,6 +62,25 @@ def test_both_are_asked_once_and_what_they_say_is_kept(engine: Engine, bundles: 
     again = Counting()
     assert stand_beside_champion(engine, bundles, "colours-2", again) == standing
     assert again.asked == {}
+
+
+def test_a_test_picture_that_shows_what_one_learnt_from_is_not_new_to_it(
+    engine: Engine, bundles: Path, learnt: str
+) -> None:
+    add_tiny_bundle(engine, bundles, promoted=True, dataset_fingerprint=learnt)
+    add_tiny_bundle(engine, bundles, "colours-2", dataset_fingerprint=learnt)
+    dataset = load_dataset(engine, "colours")
+    train, saved_anew = dataset.train[0], dataset.test[0]
+    with Session(engine) as session, session.begin():  # found out when the data set was kept already
+        duplicates.write_groups(session, {train.id: train.id, saved_anew.id: train.id})
+    standing = stand_beside_champion(engine, bundles, "colours-2", Silent())
+    assert standing is not None
+    assert standing.pictures == 2
+    with Session(engine) as session:
+        model = registry.get_model(session, "colours-2")
+        known = contents_learnt(session, model)
+    assert known is not None
+    assert {image.sha256 for image in dataset.test} & known == {saved_anew.sha256}
 
 
 def test_a_champion_that_answered_to_the_library_is_not_asked_anew(

@@ -1,6 +1,7 @@
 """The command `train`, and what `demo` shares with it."""
 
-from contextlib import nullcontext
+import re
+from contextlib import ExitStack, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from training.workshop import Workshop
 
 RESUMABLE = "the epochs so far are kept; to go on: menagerie train --resume"
+# One of a list such as cat=2,dog=1. A label may hold both signs; a weight holds none.
+WEIGHT = re.compile(r"(.+?)(=)([^=,]+)(?:,|$)")
 # What sets no value of the recipe.
 OTHERS = ("task", "promote", "preset", "config", "resume", "checkpoints", "dry_run")
 
@@ -134,7 +137,8 @@ def recipe_for(given: dict[str, object], preset: str | None = None, config: Path
     source = "the preset" if config is None else str(config)
     recipe = make_recipe(values, source, given.keys())
     check_recipe(recipe)
-    check_typed(recipe, given)
+    # A preset may be given a time that it does not need: seconds for quick.
+    check_typed(recipe, given.keys() - {"time_limit"} if preset else given.keys())
     return recipe
 
 
@@ -189,23 +193,25 @@ def _train(
     begun = _begun(dataset, recipe, workshop.unfinished)
     if processes.first:
         _say_begun(begun, dataset, recipe)
-    with telling_of(state.track, begun):
-        trained = run(workshop, dataset, recipe)
-        if trained is None:
-            return None
-        with telling_stops(RESUMABLE) if trained.run else nullcontext():
-            manifest = publish(
-                state.engine,
-                state.bundles,
-                dataset,
-                trained,
-                workshop.progress,
-                target_precision=recipe.target_precision,
-                int8=recipe.int8,
-                named=trained.run.note_version if trained.run else None,
-            )
-    # Only now is nothing lost with them.
-    discard_runs(workshop.runs, dataset.task, trained.run, keep_notes=processes.job is not None)
+    with ExitStack() as held:
+        with telling_of(state.track, begun):
+            trained = run(workshop, dataset, recipe)
+            if trained is None:
+                return None
+            held.enter_context(trained.held)
+            with telling_stops(RESUMABLE) if trained.run else nullcontext():
+                manifest = publish(
+                    state.engine,
+                    state.bundles,
+                    dataset,
+                    trained,
+                    workshop.progress,
+                    target_precision=recipe.target_precision,
+                    int8=recipe.int8,
+                    named=trained.run.note_version if trained.run else None,
+                )
+        # Only now is nothing lost with them.
+        discard_runs(workshop.runs, dataset.task, trained.run, keep_notes=processes.job is not None)
     state.track(Published(str(bundle_folder(state.bundles, manifest.version).absolute())))
     say(f"[bold]{quote(manifest.version)}[/bold]: {describe(manifest.metrics)}")
     say_leaked(manifest.metrics)
@@ -265,8 +271,8 @@ def _begun(dataset: "Dataset", recipe: "Recipe", unfinished: "Run | None") -> "B
 def _class_weights(text: str) -> dict[str, str]:
     from training.errors import BadRecipe
 
-    pairs = [part.partition("=") for part in text.split(",")]
-    if not all(label and equals and weight for label, equals, weight in pairs):
+    pairs = WEIGHT.findall(text)
+    if not pairs or WEIGHT.sub("", text):
         raise BadRecipe(f"class weights {text!r}: say balanced, or a list such as cat=2,dog=1")
     return {label.strip(): weight for label, _, weight in pairs}
 

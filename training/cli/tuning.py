@@ -62,7 +62,7 @@ def tune(
     from training.cli.console import Bars, say
     from training.cli.taking_up import take_up_labelled
     from training.dataset import load_dataset
-    from training.methods import check_weights
+    from training.methods import check_device, check_weights
     from training.tuning.plan import make_plan
     from training.tuning.search import search
     from training.tuning.storage import check_storage
@@ -74,6 +74,8 @@ def tune(
         say(chosen.to_yaml().rstrip())
         return
     check_weights(chosen.shared.weights)
+    if engine is Engine.LOCAL:
+        check_device(chosen.shared)
     place = workplace(engine, address)
     state = open_state()
     if storage is not None:

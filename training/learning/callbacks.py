@@ -100,12 +100,29 @@ class Claimed(lightning.Callback):
         self._run.check_claim()
 
 
+DEADLINE = "deadline"  # of a checkpoint
+
+
 class Deadline(lightning.Callback):
     """Plans fewer epochs, the learning rate's course with them, where `seconds` from `begun`, a reading
-    of the monotonic clock, are too few for all."""
+    of the monotonic clock, are too few for all. A resumption has what was left, and what was planned."""
 
     def __init__(self, seconds: float, begun: float) -> None:
         self._seconds, self._begun = seconds, begun
+
+    def on_save_checkpoint(
+        self, trainer: lightning.Trainer, pl_module: lightning.LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        del pl_module
+        checkpoint[DEADLINE] = {"spent": time.monotonic() - self._begun, "epochs": trainer.max_epochs}
+
+    def on_load_checkpoint(
+        self, trainer: lightning.Trainer, pl_module: lightning.LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        del pl_module
+        if DEADLINE in checkpoint:  # earlier versions kept nothing of it
+            self._begun = time.monotonic() - checkpoint[DEADLINE]["spent"]
+            trainer.fit_loop.max_epochs = checkpoint[DEADLINE]["epochs"]
 
     def on_train_epoch_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         del trainer, pl_module

@@ -25,12 +25,12 @@ class WholeFiles(TorchCheckpointIO):
         target = parse_place(str(path))
         if isinstance(target, RemoteFile):
             with tempfile.TemporaryDirectory() as folder:
-                torch.save(checkpoint, Path(folder, NAME))
+                _save(checkpoint, Path(folder, NAME))
                 target.send(Path(folder, NAME))
             return
         target.parent.mkdir(parents=True, exist_ok=True)
         draft = target.with_name(f".{target.name}.draft")
-        torch.save(checkpoint, draft)
+        _save(checkpoint, draft)
         draft.replace(target)
 
     def load_checkpoint(self, path: str | Path, *others: Any, **options: Any) -> dict[str, Any]:
@@ -41,6 +41,14 @@ class WholeFiles(TorchCheckpointIO):
         with tempfile.TemporaryDirectory() as folder:
             source.fetch(Path(folder, NAME))
             return super().load_checkpoint(Path(folder, NAME), *others, **options)
+
+
+def _save(checkpoint: dict[str, Any], path: Path) -> None:
+    try:
+        torch.save(checkpoint, path)
+    except RuntimeError as error:  # so PyTorch says that a disk is full
+        path.unlink(missing_ok=True)
+        raise OSError(f"{path} cannot be written: is the disk full? ({error})") from error
 
 
 class Kept(ModelCheckpoint):

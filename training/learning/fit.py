@@ -1,7 +1,6 @@
 """The loop: epochs until validation stops getting better, on one process or on many."""
 
 import math
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +29,7 @@ from training.learning.pixels import Places, Stored, store_dataset
 from training.learning.processes import Processes
 from training.learning.rates import find_rate
 from training.learning.run import LAST, Run
+from training.learning.run_folders import folder_of_pixels
 from training.learning.trainer import make_trainer, stoppable, without_chatter
 from training.learning.weighting import class_weights
 from training.networks.backbone import Classifier
@@ -69,9 +69,9 @@ def fit(
         Diverged: the loss is no number any more, and was no better than a guess before.
     """
     processes = Processes.of_environment()
-    with tempfile.TemporaryDirectory(dir=_disk(run)) as folder, without_chatter():
+    with folder_of_pixels(run.folder if run else None, processes.rank) as folder, without_chatter():
         spec = network.backbone.anatomy.preprocessing
-        stored = stored or store_dataset(dataset, spec, Path(folder), progress)
+        stored = stored or store_dataset(dataset, spec, folder, progress)
         begun = time.monotonic()
         if recipe.find_lr:
             recipe = find_rate(network, dataset, stored, recipe, progress)
@@ -80,7 +80,7 @@ def fit(
         targets = torch.tensor(dataset.targets(dataset.train))
         learner = Learner(network, recipe, class_weights(recipe, dataset.labels, targets))
         loaders = make_loaders(network, dataset, stored, recipe, processes)
-        place = run.folder if run else Path(folder)
+        place = run.folder if run else folder
         last = run.last if run else None
         if recipe.strategy != "scratch" and last is None:
             _measure_start(learner, loaders, processes, place, progress)
@@ -156,12 +156,6 @@ def _tellers(loaders: Loaders, progress: Progress, advance: Advance) -> list[Cal
     batches, places = len(loaders[0]), loaders[0].sampler
     assert isinstance(places, Places)
     return [Resumed(places, progress, lambda epochs: advance(epochs * batches)), Teller(progress, advance)]
-
-
-def _disk(run: Run | None) -> Path | None:
-    """Where decoded pictures go: beside the checkpoints, or to the temporary folder where these lie in a
-    store."""
-    return run.folder if run is not None and isinstance(run.folder, Path) else None
 
 
 def _take(learner: Learner, checkpoint: str) -> None:

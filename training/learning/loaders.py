@@ -20,7 +20,8 @@ def make_loaders(
     network: Classifier, dataset: Dataset, stored: Stored, recipe: Recipe, processes: Processes
 ) -> Loaders:
     """The batches of training, shuffled and augmented, and those of validation as serving sees them; this
-    process's share of both."""
+    process's share of both. None is of one picture, of which batch norm learns nothing, or is an error: that
+    picture is left out, another one in each epoch."""
     augment = make_augmentation(recipe.augmentation, network.backbone.anatomy.preprocessing.size)
     learnt = Pixels(stored.train, dataset.targets(dataset.train), augment, recipe.seed)
     weights = sampling_weights(dataset) if recipe.balanced_sampling else None
@@ -28,15 +29,20 @@ def make_loaders(
     rank, count = processes.rank, processes.all
     shuffled = Places(len(learnt), rank=rank, processes=count, seed=recipe.seed, weights=weights)
     in_order = Places(len(held), rank=rank, processes=count, seed=None)
-    return _loader(learnt, shuffled, recipe), _loader(held, in_order, recipe)
+    one_is_left = len(shuffled) > 1 and len(shuffled) % recipe.batch_size == 1
+    return (
+        _loader(learnt, shuffled, recipe, drop_last=one_is_left),
+        _loader(held, in_order, recipe, drop_last=False),
+    )
 
 
-def _loader(pixels: Pixels, places: Places, recipe: Recipe) -> DataLoader[Item]:
+def _loader(pixels: Pixels, places: Places, recipe: Recipe, *, drop_last: bool) -> DataLoader[Item]:
     workers = min(2, available_cpus()) if len(pixels) >= MANY_PICTURES else 0
     return DataLoader(
         pixels,
         batch_size=recipe.batch_size,
         sampler=places,
+        drop_last=drop_last,
         num_workers=workers,
         persistent_workers=workers > 0,
     )

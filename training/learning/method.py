@@ -1,7 +1,7 @@
 """Training in epochs, as a method: from a recipe to a network that can be published."""
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import replace
 from functools import partial
 
@@ -30,7 +30,8 @@ from training.workshop import Workshop
 def learn(workshop: Workshop, dataset: Dataset, recipe: Recipe) -> Trained | None:
     """Trains in epochs, early stopping on val. None in other processes than the first."""
     processes = Processes.of_environment()
-    with _held(_run(workshop, dataset, recipe, processes), processes) as run:
+    with ExitStack() as held:
+        run = held.enter_context(_held(_run(workshop, dataset, recipe, processes), processes))
         if run is not None:
             workshop.track(Kept(run.folder.name))
         begun = run is not None and run.last is not None
@@ -38,18 +39,25 @@ def learn(workshop: Workshop, dataset: Dataset, recipe: Recipe) -> Trained | Non
         network = make_network(dataset, recipe, features)
         lightning.seed_everything(recipe.seed, verbose=False)
         learnt = fit(network, dataset, recipe, run, workshop.progress, watch=partial(_track, workshop))
-    if torch.distributed.is_initialized():
-        torch.distributed.destroy_process_group()
-    if not processes.first:
-        return None
+        if torch.distributed.is_initialized():
+            torch.distributed.destroy_process_group()
+        if not processes.first:
+            return None
+        trained = _trained(workshop, dataset, recipe, network, learnt)
+        return replace(trained, run=run, held=held.pop_all())
+
+
+def _trained(
+    workshop: Workshop, dataset: Dataset, recipe: Recipe, network: Classifier, learnt: Learnt
+) -> Trained:
     facts = learnt.recipe.facts() | _facts(learnt)
     if learnt.best_epoch > 0 or recipe.strategy == "scratch":
-        return replace(packed(network, recipe, facts), run=run)
+        return packed(network, recipe, facts)
     # The head that the epochs began with stays. So that val could judge, it was fitted without it: no longer.
     images = dataset.train + dataset.val
     known = _features(workshop, dataset, recipe, network.backbone, images)
     trained = probe_of(network.backbone, known, workshop, dataset, recipe)
-    return replace(trained, facts=trained.facts | facts, run=run)
+    return replace(trained, facts=trained.facts | facts)
 
 
 def _track(workshop: Workshop, figures: Mapping[str, JsonValue]) -> None:

@@ -1,9 +1,11 @@
 """Training pictures as arrays: decoded once into a file that every epoch and every worker reads."""
 
+import errno
 import math
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import cycle, islice
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +23,7 @@ from training.progress import Advance, Progress
 
 # A padded place of a split that is shared out among processes: no picture, and not to be counted.
 NOTHING = -1
+BLOCK = 1 << 20  # bytes written at a time
 Item = tuple[Tensor, int]
 
 
@@ -34,8 +37,7 @@ def store_pixels(images: Images, spec: Preprocessing, path: Path, advance: Advan
     """Decodes `images` into the file `path`, uint8 [n, size, size, 3]; returns it."""
     shape = (len(images), spec.size, spec.size, 3)
     stored = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape)
-    with path.open("r+b") as file:  # a full disk is an error now, not a crash on the way
-        os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+    _reserve(path, stored.offset)
     done = 0
     for batch in iter_pixels(images, spec):
         stored[done : done + len(batch)] = batch
@@ -43,6 +45,24 @@ def store_pixels(images: Images, spec: Preprocessing, path: Path, advance: Advan
         advance(len(batch))
     stored.flush()
     return path
+
+
+def _reserve(path: Path, start: int) -> None:
+    """Takes the place that a file claims to have, whose content begins at `start`: a full disk is an error
+    now, not a crash on the way."""
+    allocate = getattr(os, "posix_fallocate", None)  # macOS has none
+    with path.open("r+b") as file:
+        size = path.stat().st_size
+        try:
+            if allocate is not None:
+                allocate(file.fileno(), 0, size)
+                return
+        except OSError as error:  # not every file system can do it
+            if error.errno not in (errno.EINVAL, errno.EOPNOTSUPP):
+                raise
+        file.seek(start)
+        for at in range(start, size, BLOCK):
+            file.write(bytes(min(BLOCK, size - at)))
 
 
 @dataclass(frozen=True)
@@ -123,7 +143,7 @@ class Places(Sampler[tuple[int, int]]):
     def __iter__(self) -> Iterator[tuple[int, int]]:
         order = self._order()
         lacking = len(self) * self._processes - len(order)
-        order += [NOTHING] * lacking if self._seed is None else order[:lacking]
+        order += [NOTHING] * lacking if self._seed is None else islice(cycle(order[:]), lacking)
         return iter([(self._epoch, index) for index in order[self._rank :: self._processes]])
 
     def _order(self) -> list[int]:

@@ -3,10 +3,13 @@
 import secrets
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from databases.places import Place, RemoteFile
+
+PIXELS = "pixels-"
 
 
 def make_folder(parent: Place) -> Place:
@@ -49,6 +52,29 @@ def remove_folder(folder: Place) -> None:
         folder.remove_all()
     else:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def folder_of_pixels(folder: Place | None, rank: int) -> Iterator[Path]:
+    """Where a process decodes pictures to for as long as it learns: beside the checkpoints, or in the
+    temporary folder where these lie in a store. What it left there when it was killed goes first."""
+    if not isinstance(folder, Path):
+        with tempfile.TemporaryDirectory() as temporary:
+            yield Path(temporary)
+        return
+    own = folder / f"{PIXELS}{rank}"
+    shutil.rmtree(own, ignore_errors=True)
+    own.mkdir(parents=True)
+    try:
+        yield own
+    finally:
+        shutil.rmtree(own, ignore_errors=True)
+
+
+def remove_pixels(folder: Path) -> None:
+    """Removes those that all processes left."""
+    for left in folder.glob(f"{PIXELS}*"):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def keep_only(folder: Place, names: Sequence[str]) -> None:

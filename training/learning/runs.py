@@ -2,6 +2,7 @@
 
 import fcntl
 import hashlib
+import os
 import secrets
 import time
 from collections.abc import Collection, Iterator
@@ -19,6 +20,7 @@ from training.learning.run_folders import (
     make_folder,
     read_text,
     remove_folder,
+    remove_pixels,
     write_whole,
 )
 from training.networks.weights import weights_sha256
@@ -26,6 +28,7 @@ from training.recipe import Recipe
 
 LOCK = "lock"
 LEFT_AFTER = 14 * 86_400  # seconds since the last epoch
+BEGINNING = 3_600  # seconds: whoever makes a run holds it by then
 
 
 def begin_run(runs: Place, task: str, recipe: Recipe, fingerprint: str, job: str | None = None) -> Run:
@@ -103,8 +106,9 @@ def working_on(run: Run) -> Iterator[Run]:
 
 
 def discard_runs(runs: Place, task: str, own: Run | None = None, *, keep_notes: bool = False) -> None:
-    """Throws `own` away, which came to a model, and others of the task that nobody works on or wants to:
-    those that hold nothing to go on from, and those that were left two weeks ago.
+    """Throws `own` away, which came to a model and is held, and others of the task that nobody works on or
+    wants to: those that hold nothing to go on from, and those that were left two weeks ago. Of the rest go
+    the decoded pictures that killed processes left.
 
     Its notes may be wanted yet: other processes of a job that is started anew look for them. In a store
     nobody can tell who works on a run: there, others stay.
@@ -114,17 +118,29 @@ def discard_runs(runs: Place, task: str, own: Run | None = None, *, keep_notes: 
         is_own = own is not None and folder == own.folder
         if is_own and keep_notes:
             keep_only(folder, (RECIPE, FINGERPRINT, JOB, VERSION))
-        elif isinstance(folder, Path) and (is_own or _is_left(folder)):
-            with _held(run) as held:
-                if held:
-                    remove_folder(folder)
         elif is_own:
             remove_folder(folder)
+        elif isinstance(folder, Path) and _unchanged_for(folder) > BEGINNING:
+            with _held(run) as held:
+                if held:
+                    _clear_away(folder)
 
 
-def _is_left(folder: Path) -> bool:
+def _clear_away(folder: Path) -> None:
+    """Of what can be gone on with, the decoded pictures: these may be many times what is kept."""
     last = folder / LAST
-    return not last.exists() or time.time() - last.stat().st_mtime > LEFT_AFTER
+    if last.exists() and _unchanged_for(last) <= LEFT_AFTER:
+        remove_pixels(folder)
+    else:
+        remove_folder(folder)
+
+
+def _unchanged_for(path: Path) -> float:
+    """For how many seconds nothing was written there."""
+    try:
+        return time.time() - path.stat().st_mtime
+    except FileNotFoundError:  # somebody else threw it away
+        return 0.0
 
 
 def _identity(job: str, recipe: Recipe) -> str:
@@ -142,16 +158,21 @@ def _latest(runs: list[Run]) -> Run | None:
 
 @contextmanager
 def _held(run: Run) -> Iterator[Run | None]:
-    """None where another process of this machine holds it."""
+    """None where another process of this machine holds it, or has just thrown it away."""
     if isinstance(run.folder, RemoteFile):
         claimed = replace(run, claim=secrets.token_hex(16))
         write_whole(run.folder / CLAIM, str(claimed.claim))
         yield claimed
         return
-    with (run.folder / LOCK).open("w") as lock:
+    try:
+        lock = (run.folder / LOCK).open("w")
+    except FileNotFoundError:
+        yield None
+        return
+    with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             yield None
         else:
-            yield run
+            yield run if os.fstat(lock.fileno()).st_nlink else None

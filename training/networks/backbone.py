@@ -69,7 +69,7 @@ class Classifier(Explainable):
         self.cosine = cosine
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        return self._answer(self.backbone(images))
+        return self.classify(self.backbone(images))
 
     @property
     def explains(self) -> bool:
@@ -79,7 +79,13 @@ class Classifier(Explainable):
         return self._cut.convolve(self.backbone.body, images)
 
     def answer(self, feature_map: Tensor) -> tuple[Tensor, Tensor]:
-        return self._answer(self._cut.finish(self.backbone.body, feature_map))
+        return self.classify(self._cut.finish(self.backbone.body, feature_map))
+
+    def classify(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits and embedding of what the backbone gave."""
+        embedding = functional.normalize(features)
+        seen = embedding * self.stretch if self.cosine else features
+        return self.head(self.dropout(seen)), embedding
 
     @property
     def logit_head(self) -> Head:
@@ -90,11 +96,6 @@ class Classifier(Explainable):
     def _cut(self) -> Cut:
         assert self.backbone.anatomy.cut is not None
         return self.backbone.anatomy.cut
-
-    def _answer(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        embedding = functional.normalize(features)
-        seen = embedding * self.stretch if self.cosine else features
-        return self.head(self.dropout(seen)), embedding
 
     @property
     def stretch(self) -> float:

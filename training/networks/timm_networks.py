@@ -40,7 +40,7 @@ def timm_network(architecture: str, weights: Weights) -> Backbone:
     else:
         body, pretrained = timm.create_model(name, pretrained=False, num_classes=0), None
         if weights.path is not None:
-            head = body.default_cfg["classifier"]
+            head = body.default_cfg["classifier"] or ()  # encoders have none
             pretrained = load_weights(body, weights.path, head=(head,) if isinstance(head, str) else head)
     features = body.head_hidden_size  # what is left when the last layer goes: not always `num_features`
     spec = _spec(body)

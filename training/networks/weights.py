@@ -25,6 +25,9 @@ HUB = "https://huggingface.co/"
 WRAPPERS = ("state_dict", "model", "model_state_dict")
 # What a model's folder calls them, as the Hugging Face hub hands it over: the first that is there.
 IN_FOLDERS = ("model.safetensors", "pytorch_model.bin")
+# Of a batch norm: how many batches it saw. Files from before PyTorch 0.4.1 say nothing of it, such as
+# torchvision's first ones, and no network here makes use of it.
+COUNTER = "num_batches_tracked"
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ def from_hub(name: str, address: str, fetch: Callable[[], T]) -> T:
         with _not_asked_in_vain(address):
             return fetch()
     except (OSError, RuntimeError) as error:  # PyTorch tells by the latter that a file came in pieces
-        reason = str(error).strip().splitlines()[0]
+        reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise WeightsUnavailable(
             f"the pretrained weights of {name} cannot be fetched from {address} ({reason}); where there is a "
             "network, fetch them, and name the file or folder with --weights"
@@ -97,17 +100,18 @@ def load_weights(body: nn.Module, path: Path, *, head: tuple[str, ...]) -> str:
     path = _file_of(path)
     state = {name: value for name, value in _read(path).items() if not name.startswith(head)}
     own = {name: value for name, value in body.state_dict().items() if not name.startswith(head)}
-    if missing := own.keys() - state.keys():
+    if missing := {name for name in own.keys() - state.keys() if not name.endswith(COUNTER)}:
         raise WeightsUnavailable(
             f"{path} holds the weights of another network: it lacks {min(missing)} and "
             f"{len(missing) - 1} other tensors of {len(own)}"
         )
-    if strange := [name for name, value in own.items() if value.shape != state[name].shape]:
+    there = [name for name in own if name in state]
+    if strange := [name for name in there if own[name].shape != state[name].shape]:
         raise WeightsUnavailable(
             f"{path} holds the weights of another network: {strange[0]} has shape "
             f"{list(state[strange[0]].shape)}, not {list(own[strange[0]].shape)}"
         )
-    body.load_state_dict({name: state[name] for name in own}, strict=False)
+    body.load_state_dict({name: state[name] for name in there}, strict=False)
     return file_sha256(path)
 
 

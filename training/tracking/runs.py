@@ -31,16 +31,18 @@ Figures = Mapping[str, float]
 
 @dataclass(frozen=True)
 class Run:
-    """A run of the MLflow store, and the epochs whose figures it has."""
+    """A run of the MLflow store, the epochs whose figures it has, and the names of its params: to MLflow
+    these are for good."""
 
     client: MlflowClient
     id: str
     epochs: set[int] = field(default_factory=set)
+    params: set[str] = field(default_factory=set)
 
     def describe(self, task: str, fingerprint: str | None, pictures: Mapping[str, int], recipe: str) -> None:
-        """Adds the recipe, which is YAML, and the data set; see `Begun`."""
-        self.client.log_batch(self.id, params=_params(yaml.safe_load(recipe)))
-        self.client.log_text(self.id, recipe, RECIPE)
+        """Adds the recipe, which is YAML, and the data set; see `Begun`. A rate that is still to be found is
+        none of its params yet."""
+        self._add_recipe(_settled(yaml.safe_load(recipe)), recipe)
         if fingerprint is not None:
             self.client.set_tag(self.id, "dataset_fingerprint", fingerprint)
             # A digest has room for 36 characters.
@@ -71,14 +73,28 @@ class Run:
         """Adds what a bundle says of its training and its worth, and the bundle itself."""
         self.client.update_run(self.id, name=manifest.version)
         self.add_epochs(_history(manifest.training))
+        recipe = _recipe_of(manifest)
+        self._add_recipe(recipe, _to_yaml(recipe))
+        self._add_params(_findings(manifest.training, str | bool))
         self.client.log_batch(
             self.id,
             [Metric(name, value, _now(), 0) for name, value in _figures(manifest).items()],
-            _params(_findings(manifest.training, str | bool)),
-            [RunTag(name, value) for name, value in identity(manifest).items()],
+            tags=[RunTag(name, value) for name, value in identity(manifest).items()],
         )
         self.client.log_artifacts(self.id, str(bundle), BUNDLE)
         self.end("FINISHED")
+
+    def _add_recipe(self, facts: Facts, written: str) -> None:
+        if self._add_params(facts):
+            self.client.log_text(self.id, written, RECIPE)
+
+    def _add_params(self, facts: Facts) -> bool:
+        """Whether there was one that the run does not have yet."""
+        new = {name: value for name, value in facts.items() if name not in self.params}
+        if new:
+            self.client.log_batch(self.id, params=_params(new))
+            self.params.update(new)
+        return bool(new)
 
 
 def begin(client: MlflowClient, settings: TrackingSettings, begun: Begun) -> Run:
@@ -98,11 +114,20 @@ def begin_late(client: MlflowClient, settings: TrackingSettings, manifest: Manif
     tags = " and ".join(f"tags.{name} = '{value}'" for name, value in identity(manifest).items())
     if found := client.search_runs([experiment], tags, max_results=1):
         return _found(client, found[0])
-    facts = {name: value for name, value in manifest.training.items() if name in Recipe.model_fields}
+    facts = _recipe_of(manifest)
     start = int(1000 * datetime.fromisoformat(manifest.created_at).timestamp())
     run = _create(client, experiment, manifest.task, facts, start)
-    run.describe(manifest.task, manifest.dataset_fingerprint, {}, yaml.safe_dump(facts, sort_keys=False))
+    run.describe(manifest.task, manifest.dataset_fingerprint, {}, _to_yaml(facts))
     return run
+
+
+def _recipe_of(manifest: Manifest) -> Facts:
+    """What a bundle was trained by, with the rate that was found, where that was asked for."""
+    return {name: value for name, value in manifest.training.items() if name in Recipe.model_fields}
+
+
+def _to_yaml(facts: Facts) -> str:
+    return yaml.safe_dump(dict(facts), sort_keys=False)
 
 
 def identity(manifest: Manifest) -> dict[str, str]:
@@ -130,13 +155,20 @@ def _experiment(client: MlflowClient, settings: TrackingSettings, task: str) -> 
 
 def _found(client: MlflowClient, run: entities.Run) -> Run:
     run_id = str(run.info.run_id)
-    return Run(client, run_id, {metric.step for metric in client.get_metric_history(run_id, ALWAYS)})
+    epochs = {metric.step for metric in client.get_metric_history(run_id, ALWAYS)}
+    return Run(client, run_id, epochs, set(run.data.params))
 
 
 def _history(facts: Facts) -> list[Figures]:
     history = facts.get("history")
     rows = history if isinstance(history, list) else []
     return [{name: float(str(value)) for name, value in row.items()} for row in rows if isinstance(row, dict)]
+
+
+def _settled(recipe: Facts) -> Facts:
+    """A recipe without the learning rate where one is still to be found."""
+    looking = ("find_lr", "learning_rate") if recipe.get("find_lr") else ()
+    return {name: value for name, value in recipe.items() if name not in looking}
 
 
 def _findings(facts: Facts, kind: type | UnionType) -> dict[str, JsonValue]:

@@ -12,16 +12,10 @@ from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError, model_va
 from training.errors import BadRecipe
 from training.methods import check_recipe
 from training.networks.catalogue import strategies_of
-from training.recipe import Recipe, Strategy, make_recipe
+from training.recipe import ONLY_FOR, Recipe, Strategy, make_recipe
 
 # Nothing can be chosen for the other strategies: a probe has no epochs, and finds its own strength.
 IN_EPOCHS: tuple[Strategy, ...] = ("finetune", "full", "scratch")
-# Values that mean something to some of them only.
-ONLY_FOR: dict[str, tuple[Strategy, ...]] = {
-    "unfreeze": ("finetune",),
-    "backbone_rate": ("finetune", "full"),
-    "block_decay": ("finetune", "full"),
-}
 # What a recipe says of the machine, of the bundle, or of what is best: no two trials may differ in it.
 OF_ALL = (
     "weights",

@@ -1,7 +1,8 @@
 """One trial: a recipe is tried, and judged on the pictures of val."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -15,7 +16,7 @@ from optuna.trial import Trial
 from pydantic import JsonValue
 
 from backend.inference.preprocessing import normalise
-from training.errors import Diverged
+from training.errors import Diverged, TrainingError
 from training.learning.fit import fit
 from training.learning.method import make_network
 from training.learning.runs import Run
@@ -43,19 +44,32 @@ def run_trial(trial: Trial, recipe: Recipe, plan: Plan, prepared: Prepared) -> f
     # One that was broken off before goes on from its checkpoint.
     folder = plan.folder / TRIALS / str(trial.user_attrs.get(FOLDER, trial.number))
     trial.set_user_attr(FOLDER, folder.name)
-    try:
-        logits = _logits(trial, recipe, plan, prepared, folder)
-    except Diverged:
-        raise _pruned(trial, "it diverged") from None
-    except torch.OutOfMemoryError:
-        raise _pruned(trial, "it wants more memory than there is") from None
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with _checkpoints_in(folder):
+        try:
+            logits = _logits(trial, recipe, plan, prepared, folder)
+        except Diverged:
+            raise _pruned(trial, "it diverged") from None
+        except torch.OutOfMemoryError:
+            raise _pruned(trial, "it wants more memory than there is") from None
     if not np.isfinite(logits).all():
         raise _pruned(trial, "it diverged")
     figures = judge(logits, np.array(plan.dataset.targets(plan.dataset.val)))
     trial.set_user_attr(FIGURES, asdict(figures))
     return float(getattr(figures, recipe.monitor))
+
+
+@contextmanager
+def _checkpoints_in(folder: Path) -> Iterator[None]:
+    """Removes them in the end, unless the trial met what a person has to mend: then it is tried again, and
+    goes on from them."""
+    try:
+        yield
+    except (TrainingError, OSError):
+        raise
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _logits(trial: Trial, recipe: Recipe, plan: Plan, prepared: Prepared, folder: Path) -> Logits:

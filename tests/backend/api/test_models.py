@@ -7,7 +7,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from databases import corrections
+from databases import corrections, duplicates
 from databases.models import DatasetVersion
 from tests.backend.api.conftest import TASK, Library
 from tests.backend.api.registered import METRICS, add_model, answer, keep_dataset, pictures, write_report
@@ -98,6 +98,20 @@ def test_both_are_held_against_the_test_pictures_that_neither_learnt_from(
     assert (paired["a"]["count"], paired["b"]["count"]) == (len(unseen) - 1, len(unseen))
     assert paired["a"]["low"] < paired["a"]["value"] < paired["a"]["high"]
     assert (told["data"]["added"], told["data"]["removed"]) == (1, 0)
+
+
+def test_a_picture_that_was_saved_anew_is_new_to_nobody_who_learnt_from_it(
+    client: TestClient, small_library: Library
+) -> None:
+    key = keep_dataset(small_library, *pictures(small_library))
+    models = [add_model(small_library, f"colours-{n}", dataset_fingerprint=key) for n in (2, 3)]
+    test, learnt = pictures(small_library, "test"), pictures(small_library, "train")[0]
+    for model in models:
+        answer(small_library, model, {image.id: str(image.label) for image in test})
+    with Session(small_library.engine) as session, session.begin():
+        duplicates.write_groups(session, {learnt.id: learnt.id, test[0].id: learnt.id})
+    told = client.get("/models/compare", params={"a": "colours-2", "b": "colours-3"}).json()
+    assert (told["paired"]["pictures"], told["unasked"]) == (len(test) - 1, 0)
 
 
 def test_without_answers_or_a_kept_data_set_nobody_is_said_to_be_better(

@@ -134,6 +134,17 @@ CASES = [
         "--device mps: PyTorch finds no such device here; say --device cpu, or auto",
         marks=pytest.mark.skipif(sys.platform == "darwin", reason="there may be such a device"),
     ),
+    pytest.param(
+        colours,
+        "tune --device mps",
+        "--device mps: PyTorch finds no such device here; say --device cpu, or auto",
+        marks=pytest.mark.skipif(sys.platform == "darwin", reason="there may be such a device"),
+    ),
+    (
+        colours,
+        f"{SCRATCH} --device cpu --precision 16",
+        "--precision 16 is of GPUs, and this runs on the CPU: say bf16 or 32",
+    ),
 ]
 
 

@@ -31,6 +31,8 @@ EMPTY_LIBRARY = "the library is empty; run: menagerie ingest DIR"
             "--device tpu: Input should be 'auto', 'cpu', 'cuda' or 'mps'",
         ),
         ("train --class-weights cat", "class weights 'cat': say balanced, or a list such as cat=2,dog=1"),
+        ("train --class-weights cat=2,dog", "class weights 'cat=2,dog': say balanced, or a list such as"),
+        ("train --class-weights cat=", "class weights 'cat=': say balanced, or a list such as"),
         ("train --config absent.yaml", "absent.yaml cannot be read as YAML: "),
         ("index", EMPTY_LIBRARY),
         ("check", EMPTY_LIBRARY),

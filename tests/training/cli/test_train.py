@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from PIL import Image
 
 from tests.training.cli.conftest import Menagerie
@@ -101,6 +102,10 @@ def test_presets_see_larger_pictures_where_the_network_can(
     [
         ("--epochs 3", "--epochs is of the epochs, and 'probe' has none: say --strategy finetune"),
         ("--preset quick --class-weights balanced", "--class-weights is of the epochs, and 'probe' has none"),
+        ("--time-limit 60", "--time-limit is of the epochs, and 'probe' has none"),
+        ("--device cuda", "--device cuda is of the epochs, and 'probe' has none: it runs on the CPU"),
+        ("--arch simple_cnn --block-decay 0.5", "--block-decay is of finetune and full, not of 'scratch'"),
+        ("--arch simple_cnn --schedule plateau --warmup 0.3", "--warmup is of the other schedules, not of"),
         ("--arch clip:some --mixup 0.2", "--mixup is of the epochs, and 'zero-shot' has none"),
         ("--arch simple_cnn --unfreeze 3", "--unfreeze is of finetune, not of 'scratch'"),
         ("--strategy finetune --lr inf", "--learning-rate inf: Input should be a finite number"),
@@ -112,6 +117,28 @@ def test_options_that_would_change_nothing_or_everything_are_refused(
     menagerie: Menagerie, arguments: str, told: str
 ) -> None:
     assert told in menagerie("train", "--dry-run", *arguments.split()).error
+
+
+@pytest.mark.parametrize(
+    ("typed", "weights"),
+    [
+        ("cat=2,dog=0.5", {"cat": 2.0, "dog": 0.5}),
+        ("cat, tabby=2, dog=1", {"cat, tabby": 2.0, "dog": 1.0}),
+        ("a=b=3,=x=1", {"a=b": 3.0, "=x": 1.0}),
+    ],
+)
+def test_weights_are_given_to_labels_of_any_name(
+    menagerie: Menagerie, typed: str, weights: dict[str, float]
+) -> None:
+    out = menagerie("train", "--dry-run", "--arch", "simple_cnn", "--class-weights", typed).out
+    assert yaml.safe_load(out)["class_weights"] == weights
+
+
+@pytest.mark.parametrize(
+    "arguments", ["--preset quick --time-limit 60", "--device cpu", "--strategy full --backbone-rate 1"]
+)
+def test_options_that_hold_are_taken(menagerie: Menagerie, arguments: str) -> None:
+    assert "strategy:" in menagerie("train", "--dry-run", *arguments.split()).out
 
 
 def test_a_saved_recipe_says_more_than_a_probe_needs(menagerie: Menagerie, tmp_path: Path) -> None:

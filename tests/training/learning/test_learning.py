@@ -1,11 +1,14 @@
 """Epochs: what is trained, what stays, when it stops, which weights are kept."""
 
 import copy
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+import lightning
 import numpy as np
 import pytest
 import torch
@@ -23,6 +26,7 @@ from tests.training.making import Told, take_in
 from training.dataset import Dataset, load_dataset
 from training.errors import BadRecipe, Diverged, TrainingError, WeightsUnavailable
 from training.exporting import golden_pixels
+from training.learning.callbacks import Deadline
 from training.learning.fit import Learnt, fit
 from training.learning.learner import Learner
 from training.learning.loaders import make_loaders
@@ -311,6 +315,32 @@ def test_a_time_limit_plans_fewer_epochs(dataset: Dataset) -> None:
     assert 1 <= len(learnt.history) < 500
 
 
+def test_a_resumption_has_no_more_epochs_than_were_planned_for_the_time(
+    dataset: Dataset, bundles: Path
+) -> None:
+    recipe = SCRATCH.model_copy(update={"epochs": 40, "time_limit": 1e-3})
+    run = begin_run(bundles, "colours", recipe, dataset.fingerprint)
+    told = Told()
+    whole, head = go_on(dataset, recipe, run)
+    again, same_head = go_on(dataset, recipe, run, told)
+    assert len(whole.history) == 1
+    assert told.lines[0] == "going on after epoch 1 of 1"
+    assert again == whole
+    assert torch.equal(head, same_head)
+
+
+def test_the_time_that_was_spent_before_a_resumption_counts() -> None:
+    killed, resumed = (lightning.Trainer(max_epochs=epochs, logger=False) for epochs in (7, 40))
+    spent_before, spent_in_all = dict[str, Any](), dict[str, Any]()
+    of_nobody, now = lightning.LightningModule(), time.monotonic()
+    Deadline(600, begun=now - 500).on_save_checkpoint(killed, of_nobody, spent_before)
+    deadline = Deadline(600, begun=now)
+    deadline.on_load_checkpoint(resumed, of_nobody, spent_before)
+    deadline.on_save_checkpoint(resumed, of_nobody, spent_in_all)
+    assert resumed.max_epochs == 7
+    assert spent_in_all["deadline"]["spent"] >= 500
+
+
 def test_rates_fall_with_depth_and_biases_do_not_decay() -> None:
     network = Classifier(build_backbone("resnet18"), 3, dropout=0, cosine=True)
     recipe = Recipe(
@@ -354,6 +384,17 @@ def loss_of(recipe: Recipe, weights: torch.Tensor | None = None) -> float:
     return float(learner.training_step((pixels, torch.tensor([0, 0, 0, 1]))).detach())
 
 
+def test_logits_have_all_their_bits_where_the_backbone_has_half() -> None:
+    network = Classifier(build_backbone("simple_cnn"), 3, dropout=0, cosine=False)
+    pixels = torch.randint(0, 256, (4, 3, 64, 64), dtype=torch.uint8)
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        learner = Learner(network, SCRATCH, None).eval()
+        assert network(pixels * learner.scale + learner.shift)[0].dtype == torch.bfloat16
+        logits = learner(pixels)
+    assert logits.dtype == torch.float32
+    assert not torch.equal(logits, logits.bfloat16().float())
+
+
 def test_the_loss_goes_by_the_weights_of_labels_and_by_what_is_mixed() -> None:
     plain = loss_of(SCRATCH)
     of_first, of_second = (loss_of(SCRATCH, torch.tensor(one)) for one in ([1.0, 0.0], [0.0, 1.0]))
@@ -389,11 +430,24 @@ def test_a_run_is_found_again_unless_the_pictures_changed_or_another_works_on_it
     with working_on(run):
         with pytest.raises(TrainingError, match="another process works on"), working_on(run):
             pass
-        discard_runs(bundles, "colours")
+        discard_runs(bundles, "colours", other)
         assert [folder.name for folder in (bundles / "colours").iterdir()] == [run.folder.name]
-    assert other.fingerprint is None
-    discard_runs(bundles, "colours")
+    discard_runs(bundles, "colours", run)
     assert list((bundles / "colours").iterdir()) == []
+
+
+def test_a_run_is_held_until_its_model_is_published(dataset: Dataset, engine: Engine, bundles: Path) -> None:
+    workshop = Workshop(engine, bundles, Silent())
+    trained = train(workshop, dataset, SCRATCH.model_copy(update={"epochs": 1}))
+    assert trained is not None
+    assert trained.run is not None
+    with pytest.raises(TrainingError, match="another process works on"), working_on(trained.run):
+        pass
+    with trained.held:
+        manifest = publish(engine, bundles, dataset, trained, Silent(), named=trained.run.note_version)
+        assert trained.run.version == manifest.version
+    with working_on(trained.run):
+        pass
 
 
 @pytest.mark.parametrize("monitor", ["val_loss", "val_accuracy"])

@@ -1,5 +1,8 @@
 """What an epoch reads, and in which order."""
 
+import errno
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +12,14 @@ import torch
 from backend.inference.preprocessing import Preprocessing
 from training.dataset import Dataset
 from training.learning.augmentation import make_augmentation
-from training.learning.pixels import NOTHING, Pixels, Places, canvas, store_pixels
+from training.learning.loaders import make_loaders
+from training.learning.pixels import NOTHING, Pixels, Places, canvas, store_dataset, store_pixels
+from training.learning.processes import Processes
+from training.networks.backbone import Classifier
+from training.networks.catalogue import build_backbone
 from training.pictures import read_pixels
-from training.recipe import Augmentation
+from training.progress import Silent
+from training.recipe import Augmentation, Recipe
 
 SPEC = Preprocessing(
     size=28, resize="crop", crop_fraction=0.875, interpolation="bicubic", mean=(0, 0, 0), std=(1, 1, 1)
@@ -45,10 +53,56 @@ def test_processes_get_as_many_pictures_and_none_is_measured_twice() -> None:
     assert sorted(index for share in held for index in share) == [NOTHING, NOTHING, *range(7)]
 
 
+def test_fewer_pictures_than_processes_leave_none_without() -> None:
+    shares = places(4, 9)
+    assert [len(share) for share in shares] == [1] * 9
+    assert {index for share in shares for index in share} == set(range(4))
+
+
+@pytest.mark.parametrize(("batch_size", "batches"), [(17, [17]), (9, [9, 9]), (5, [5, 5, 5, 3])])
+def test_no_batch_is_of_one_picture(
+    batch_size: int, batches: list[int], dataset: Dataset, tmp_path: Path
+) -> None:
+    recipe = Recipe(architecture="simple_cnn", strategy="scratch", batch_size=batch_size)
+    network = Classifier(build_backbone("simple_cnn"), len(dataset.labels), dropout=0, cosine=False)
+    stored = store_dataset(dataset, network.backbone.anatomy.preprocessing, tmp_path, Silent())
+    loader, held = make_loaders(network, dataset, stored, recipe, Processes())
+    assert [len(targets) for _, targets in loader] == batches
+    assert len(loader) == len(batches)
+    assert sum(len(targets) for _, targets in held) == len(dataset.val)
+
+
 def test_rare_labels_are_drawn_as_often_where_that_is_asked() -> None:
     weights = torch.tensor([1 / 90] * 90 + [1 / 10] * 10, dtype=torch.float64)
     drawn = [index for _, index in Places(100, rank=0, processes=1, seed=0, weights=weights)]
     assert 30 <= sum(index >= 90 for index in drawn) <= 70
+
+
+def refuse(code: int) -> Callable[..., None]:
+    def allocate(*_: int) -> None:
+        raise OSError(code, os.strerror(code))
+
+    return allocate
+
+
+@pytest.mark.parametrize("allocate", [None, refuse(errno.EOPNOTSUPP)], ids=["macOS", "an odd file system"])
+def test_where_no_place_can_be_reserved_pictures_are_stored_all_the_same(
+    allocate: Callable[..., None] | None, dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = store_pixels(dataset.train, SPEC, tmp_path / "usual.npy", lambda _: None).read_bytes()
+    monkeypatch.setattr(os, "posix_fallocate", allocate)
+    path = store_pixels(dataset.train, SPEC, tmp_path / "train.npy", lambda _: None)
+    assert path.read_bytes() == usual
+    # Without holes: what was written later cannot be lacking on the disk.
+    assert path.stat().st_blocks * 512 >= len(usual)
+
+
+def test_a_full_disk_is_told_before_a_picture_is_decoded(
+    dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "posix_fallocate", refuse(errno.ENOSPC))
+    with pytest.raises(OSError, match="No space left"):
+        store_pixels(dataset.train, SPEC, tmp_path / "train.npy", lambda _: pytest.fail("one was decoded"))
 
 
 @pytest.mark.parametrize("preset", ["light", "medium", "strong"])

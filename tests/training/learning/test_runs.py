@@ -92,15 +92,41 @@ def test_an_error_before_the_first_epoch_leaves_nothing(runs: Place) -> None:
 
 
 def test_who_comes_to_a_model_leaves_what_others_may_go_on_with(tmp_path: Path) -> None:
-    done, stopped, old, begun = (begin_run(tmp_path, "colours", SCRATCH, "f1") for _ in range(4))
+    done, stopped, old, left, begun = (begin_run(tmp_path, "colours", SCRATCH, "f1") for _ in range(5))
     for run in (done, stopped, old):
         finish_an_epoch(run)
-    os.utime(str(old.last), times=(0, time.time() - 15 * 86_400))
+    two_hours_ago, long_ago = ((0, time.time() - seconds) for seconds in (7_200, 15 * 86_400))
+    for path, then in ((old.last, long_ago), (old.folder, long_ago), (left.folder, two_hours_ago)):
+        os.utime(str(path), times=then)
     discard_runs(tmp_path, "colours", done)
-    assert list((tmp_path / "colours").iterdir()) == [stopped.folder]
-    assert begun.fingerprint is None
+    assert set((tmp_path / "colours").iterdir()) == {stopped.folder, begun.folder}  # that is soon held
+    with working_on(begun):
+        os.utime(str(begun.folder), times=two_hours_ago)
+        discard_runs(tmp_path, "colours")
+        assert begun.fingerprint == "f1"
     discard_runs(tmp_path, "colours")  # a probe has no run
     assert unfinished_run(tmp_path, "colours", "f1") == stopped
+
+
+def test_decoded_pictures_of_killed_processes_go(dataset: Dataset, tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    run = begin_run(runs, "colours", SCRATCH, "f1")
+    for rank in (0, 3):
+        leave_pixels(run, rank)
+    learn(dataset, 1, run)
+    assert [folder.name for folder in runs.glob("colours/*/*/")] == ["pixels-3"]
+    os.utime(str(run.folder), times=(0, time.time() - 7_200))
+    discard_runs(runs, "colours")
+    assert list(runs.glob("colours/*/*/")) == []
+    assert run.last is not None
+
+
+def leave_pixels(run: Run, rank: int) -> None:
+    """As a process does that is killed."""
+    assert isinstance(run.folder, Path)
+    folder = run.folder / f"pixels-{rank}"
+    folder.mkdir()
+    (folder / "train.npy").write_bytes(b"pixels")
 
 
 def test_in_a_store_who_comes_later_takes_a_run_over(bucket: Bucket) -> None:

@@ -181,6 +181,35 @@ def test_a_killed_training_is_resumed_in_its_run_and_no_epoch_is_doubled(
     assert steps(client, run) == steps(client, run, "train_loss") == [1, 2, 3]
 
 
+def test_a_rate_that_is_found_is_a_param_once_it_is_known(
+    mirror: Mirror, client: MlflowClient, bundles: Path, tmp_path: Path
+) -> None:
+    found = RECIPE.model_copy(update={"learning_rate": 0.0042})
+    follow(mirror, replace(BEGUN, recipe=RECIPE.model_copy(update={"find_lr": True}).to_yaml()), EPOCHS[0])
+    assert RECIPE.facts().keys() - only_run(client).data.params.keys() == {"learning_rate", "find_lr"}
+    bundle = make_bundle(bundles, training=FACTS | found.facts(), metrics=METRICS)
+    follow(mirror, Published(str(bundle)))
+    run = only_run(client)
+    assert (run.data.params["learning_rate"], run.data.params["find_lr"]) == ("0.0042", "false")
+    recipe = client.download_artifacts(run.info.run_id, "recipe.yaml", str(tmp_path))
+    assert Path(recipe).read_text() == found.to_yaml()
+
+
+def test_a_training_that_found_its_rate_is_told_of_when_it_is_resumed(
+    store: TrackingSettings, client: MlflowClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    killed, resumed = Mirror(store), Mirror(store)
+    looking = RECIPE.model_copy(update={"find_lr": True})
+    follow(killed, replace(BEGUN, recipe=looking.to_yaml()), Kept("tmp_one"), EPOCHS[0])
+    killed.leave()
+    found = RECIPE.model_copy(update={"learning_rate": 0.0042})  # as the run has noted it
+    follow(resumed, replace(BEGUN, recipe=found.to_yaml(), resumed="tmp_one"), *EPOCHS)
+    assert capsys.readouterr().out == ""
+    run = only_run(client)
+    assert run.data.params["learning_rate"] == "0.0042"
+    assert steps(client, run) == [1, 2, 3]
+
+
 def test_a_resumed_training_that_nobody_told_of_is_told_whole(mirror: Mirror, client: MlflowClient) -> None:
     follow(mirror, BEGUN, Kept("tmp_one"), EPOCHS[0])
     follow(mirror, replace(BEGUN, resumed="tmp_two"), Kept("tmp_two"), *EPOCHS)

@@ -1,9 +1,11 @@
 """Trials are trained and judged on val alone, stopped where they fall behind, and can be trained again."""
 
+import errno
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+import optuna
 import pytest
 import torch
 import yaml
@@ -107,6 +109,26 @@ def test_a_trial_that_was_broken_off_goes_on_from_its_checkpoint(
     assert gone_on_with.epochs[0] == (1, losses[0])  # by the seed that it had begun with
     assert anew.epochs[0] != gone_on_with.epochs[0]
     assert len(gone_on_with.epochs) == 3
+
+
+def test_a_trial_that_met_a_full_disk_keeps_what_it_is_to_go_on_from(
+    plan_for: Planner, search_here: Searcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = optuna.Trial.report
+
+    def report_in_vain(trial: optuna.Trial, value: float, step: int) -> None:
+        if step == 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        report(trial, value, step)
+
+    plan = plan_for(trials=1)
+    monkeypatch.setattr(optuna.Trial, "report", report_in_vain)
+    with pytest.raises(OSError, match="No space left"):
+        search_here(plan)
+    with open_study(plan) as study:
+        broken, again = study.get_trials()
+    assert broken.user_attrs[FOLDER] == again.user_attrs[FOLDER]
+    assert Run(plan.folder / TRIALS / again.user_attrs[FOLDER]).last is not None
 
 
 def test_a_probe_and_finetuning_are_judged_on_the_same_pictures_in_the_same_figures(
