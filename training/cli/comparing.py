@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from training.questions import Question
 
 SHOWN = 20  # rows
-NAME = 26  # characters of a picture's name
 
 
 def compare(
@@ -129,9 +128,7 @@ def _print_rows(comparison: "Comparison", shown: int | None) -> None:
 
 
 def _cells(row: "Row") -> tuple[str, str, str, str]:
-    name = row.question.name
-    short = name if len(name) <= NAME else "…" + name[1 - NAME :]
-    return short, row.question.expected or "-", _reply(row.first), _reply(row.second)
+    return row.question.name, row.question.expected or "-", _reply(row.first), _reply(row.second)
 
 
 def _reply(reply: "Reply") -> str:
