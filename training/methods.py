@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from training.dataset import Dataset
 from training.errors import BadRecipe, NoPictures, WeightsUnavailable
 from training.learning.processes import Processes
-from training.networks.catalogue import RESIZABLE, strategies_of
+from training.networks.catalogue import RESIZABLE, TIMM, strategies_of
 from training.recipe import OF_ANY, WITHOUT_EPOCHS, Recipe, option
 from training.workshop import Workshop
 
@@ -54,6 +54,45 @@ def check_weights(path: Path | None) -> None:
         raise WeightsUnavailable(f"there is no file or folder of weights at {path}")
 
 
+def check_device(recipe: Recipe) -> None:
+    """Raises BadRecipe where the device that a recipe names is not here, or too few for all processes."""
+    wanted = Processes.of_environment().local
+    if recipe.device == "cpu" or (recipe.device == "auto" and wanted == 1):
+        return
+    import torch
+
+    there = torch.cuda.device_count()
+    if recipe.device == "cuda" and there < wanted:
+        raise BadRecipe(f"--device cuda: PyTorch finds {there} such devices here; say --device cpu, or auto")
+    if recipe.device == "mps" and not torch.backends.mps.is_available():
+        raise BadRecipe("--device mps: PyTorch finds no such device here; say --device cpu, or auto")
+    if recipe.device == "auto" and 0 < there < wanted:
+        raise BadRecipe(
+            f"--device auto: there are {there} GPUs here for {wanted} processes; start one a GPU, or say "
+            "--device cpu"
+        )
+
+
+def check_begin(dataset: Dataset, recipe: Recipe) -> None:
+    """Whether `recipe` can be begun with: all that is known before anything is fetched, read or written.
+
+    Raises:
+        BadRecipe: it asks for what does not exist or does not fit together.
+        NoPictures: a label has too few to learn from.
+    """
+    check_recipe(recipe)
+    if recipe.architecture.startswith(TIMM):
+        from training.networks.timm_networks import check_known
+
+        check_known(recipe.architecture, pretrained=recipe.strategy != "scratch" and recipe.weights is None)
+    check_device(recipe)
+    _check_pictures(dataset, recipe)
+    if recipe.strategy not in WITHOUT_EPOCHS:
+        from training.learning.weighting import check_labels
+
+        check_labels(recipe, dataset.labels)
+
+
 def train(workshop: Workshop, dataset: Dataset, recipe: Recipe) -> "Trained | None":
     """Trains by `recipe`. None in other processes than the first.
 
@@ -65,9 +104,7 @@ def train(workshop: Workshop, dataset: Dataset, recipe: Recipe) -> "Trained | No
     """
     from training.publishing import open_draft
 
-    check_recipe(recipe)
-    _check_device(recipe)
-    _check_pictures(dataset, recipe)
+    check_begin(dataset, recipe)
     first = Processes.of_environment().first
     if first:
         with open_draft(workshop.bundles):  # whether one can be made, before hours are spent
@@ -99,13 +136,3 @@ def _check_pictures(dataset: Dataset, recipe: Recipe) -> None:
             f"label {lonely[0]!r} has fewer than two different pictures to learn from: add some, or take its "
             "folder away, and run menagerie ingest again"
         )
-
-
-def _check_device(recipe: Recipe) -> None:
-    import torch
-
-    there = torch.cuda.device_count()
-    if recipe.device == "cuda" and there < Processes.of_environment().local:
-        raise BadRecipe(f"--device cuda: PyTorch finds {there} such devices here; say --device cpu, or auto")
-    if recipe.device == "mps" and not torch.backends.mps.is_available():
-        raise BadRecipe("--device mps: PyTorch finds no such device here; say --device cpu, or auto")

@@ -62,7 +62,7 @@ def tune(
     from training.cli.console import Bars, say
     from training.cli.taking_up import take_up_labelled
     from training.dataset import load_dataset
-    from training.methods import check_weights
+    from training.methods import check_device, check_weights
     from training.tuning.plan import make_plan
     from training.tuning.search import search
     from training.tuning.storage import check_storage
@@ -74,6 +74,8 @@ def tune(
         say(chosen.to_yaml().rstrip())
         return
     check_weights(chosen.shared.weights)
+    if engine is Engine.LOCAL:
+        check_device(chosen.shared)
     place = workplace(engine, address)
     state = open_state()
     if storage is not None:
@@ -173,9 +175,9 @@ def print_outcome(outcome: "Outcome") -> None:
 def train_best(state: State, plan: "Plan", outcome: "Outcome", *, promote: bool) -> None:
     """Trains by the best recipe and registers the model, unless that was done."""
     from training.cli.answering import say_unanswered
-    from training.cli.comparing import say_beside_champion
     from training.cli.console import quote, say
     from training.cli.models import promote_version, track_standing_champion
+    from training.cli.standing import say_beside_champion, say_how_to_serve
     from training.tuning.study import open_study, registered_as, registering
 
     number = outcome.best.number
@@ -188,9 +190,9 @@ def train_best(state: State, plan: "Plan", outcome: "Outcome", *, promote: bool)
             remember(version)
         else:
             say(f"{quote(version)} was trained by that recipe already")
-    say_beside_champion(state, version)
+    standing = say_beside_champion(state, version)
     if promote:
         say_unanswered(state, promote_version(state, version, force=False))
     else:
         track_standing_champion(state, plan.dataset.task)
-        say(f"To let it serve: menagerie models promote {quote(version)}")
+        say_how_to_serve(version, standing)
