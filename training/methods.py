@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from training.dataset import Dataset
 from training.errors import BadRecipe, NoPictures, WeightsUnavailable
 from training.learning.processes import Processes
-from training.networks.catalogue import RESIZABLE, strategies_of
+from training.networks.catalogue import RESIZABLE, TIMM, strategies_of
 from training.recipe import OF_ANY, ONLY_FOR, WITHOUT_EPOCHS, Recipe, option
 from training.workshop import Workshop
 
@@ -71,6 +71,51 @@ def check_weights(path: Path | None) -> None:
         raise WeightsUnavailable(f"there is no file or folder of weights at {path}")
 
 
+def check_device(recipe: Recipe) -> None:
+    """Raises BadRecipe where the epochs cannot run on the device that a recipe names, or by its precision."""
+    processes = Processes.of_environment().local
+    plain = recipe.device == "cpu" or (recipe.device == "auto" and processes == 1)
+    if plain and recipe.precision != "16":
+        return
+    import torch
+
+    there, mps = torch.cuda.device_count(), torch.backends.mps.is_available()
+    if recipe.device == "cuda" and there < processes:
+        raise BadRecipe(f"--device cuda: PyTorch finds {there} such devices here; say --device cpu, or auto")
+    if recipe.device == "auto" and recipe.strategy not in WITHOUT_EPOCHS and 0 < there < processes:
+        raise BadRecipe(
+            f"--device auto: {processes} processes have {there} GPUs here, and each wants its own; start as "
+            "many processes as there are GPUs, or say --device cpu"
+        )
+    if recipe.device == "mps" and not mps:
+        raise BadRecipe("--device mps: PyTorch finds no such device here; say --device cpu, or auto")
+    on_cpu = recipe.device == "cpu" or (recipe.device == "auto" and not there and not mps)
+    if recipe.precision == "16" and on_cpu:
+        raise BadRecipe(
+            "--precision 16 is of GPUs, and this runs on the CPU: say bf16 or 32, or leave it out"
+        )
+
+
+def check_begin(dataset: Dataset, recipe: Recipe) -> None:
+    """Whether `recipe` can be begun with: all that is known before anything is fetched, read or written.
+
+    Raises:
+        BadRecipe: it asks for what does not exist or does not fit together.
+        NoPictures: a label has too few to learn from.
+    """
+    check_recipe(recipe)
+    if recipe.architecture.startswith(TIMM):
+        from training.networks.timm_networks import check_known
+
+        check_known(recipe.architecture, pretrained=recipe.strategy != "scratch" and recipe.weights is None)
+    check_device(recipe)
+    _check_pictures(dataset, recipe)
+    if recipe.strategy not in WITHOUT_EPOCHS:
+        from training.learning.weighting import check_labels
+
+        check_labels(recipe, dataset.labels)
+
+
 def train(workshop: Workshop, dataset: Dataset, recipe: Recipe) -> "Trained | None":
     """Trains by `recipe`. None in other processes than the first.
 
@@ -82,9 +127,7 @@ def train(workshop: Workshop, dataset: Dataset, recipe: Recipe) -> "Trained | No
     """
     from training.publishing import open_draft
 
-    check_recipe(recipe)
-    check_device(recipe)
-    _check_pictures(dataset, recipe)
+    check_begin(dataset, recipe)
     first = Processes.of_environment().first
     if first:
         with open_draft(workshop.bundles):  # whether one can be made, before hours are spent
@@ -115,26 +158,4 @@ def _check_pictures(dataset: Dataset, recipe: Recipe) -> None:
         raise NoPictures(
             f"label {lonely[0]!r} has fewer than two different pictures to learn from: add some, or take its "
             "folder away, and run menagerie ingest again"
-        )
-
-
-def check_device(recipe: Recipe) -> None:
-    """Raises BadRecipe where the epochs cannot run on the device that a recipe names, or by its precision."""
-    import torch
-
-    there, processes = torch.cuda.device_count(), Processes.of_environment().local
-    if recipe.device == "cuda" and there < processes:
-        raise BadRecipe(f"--device cuda: PyTorch finds {there} such devices here; say --device cpu, or auto")
-    if recipe.device == "auto" and recipe.strategy not in WITHOUT_EPOCHS and 0 < there < processes:
-        raise BadRecipe(
-            f"--device auto: {processes} processes have {there} GPUs here, and each wants its own; start as "
-            "many processes as there are GPUs, or say --device cpu"
-        )
-    mps = torch.backends.mps.is_available()
-    if recipe.device == "mps" and not mps:
-        raise BadRecipe("--device mps: PyTorch finds no such device here; say --device cpu, or auto")
-    on_cpu = recipe.device == "cpu" or (recipe.device == "auto" and not there and not mps)
-    if recipe.precision == "16" and on_cpu:
-        raise BadRecipe(
-            "--precision 16 is of GPUs, and this runs on the CPU: say bf16 or 32, or leave it out"
         )

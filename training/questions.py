@@ -62,7 +62,7 @@ def from_library(images: Images) -> tuple[Question, ...]:
 
 def from_paths(paths: Sequence[Path], labels: frozenset[str]) -> tuple[Question, ...]:
     """Files, and the pictures of folders and tables, each once. What holds a picture is its label, if it
-    is one of `labels`.
+    is one of `labels`. Those of a folder are named from there; of several, with it.
 
     Raises:
         BadSource: there is no such file or folder.
@@ -70,7 +70,7 @@ def from_paths(paths: Sequence[Path], labels: frozenset[str]) -> tuple[Question,
     """
     found: dict[Place, Question] = {}
     for path in paths:
-        for question in _of_path(path, labels):
+        for question in _of_path(path, labels, alone=len(paths) == 1):
             found.setdefault(question.path, question)
     if not found:
         raise NoPictures("no picture was named")
@@ -95,10 +95,11 @@ def _open(question: Question, least: int) -> Opened | Unreadable:
         return Unreadable(question.name, error.strerror or type(error).__name__)
 
 
-def _of_path(path: Path, labels: frozenset[str]) -> list[Question]:
+def _of_path(path: Path, labels: frozenset[str], *, alone: bool) -> list[Question]:
     if path.is_dir() or path.suffix.lower() == ".csv":
+        within = "" if alone or not path.is_dir() else f"{path}/"
         return [
-            _question(one.path, one.uri, (one.label, one.path.parent.name), labels)
+            _question(one.path, within + one.uri, (one.label, one.path.parent.name), labels)
             for one in _candidates(path)
         ]
     if not path.is_file():

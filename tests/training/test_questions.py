@@ -16,6 +16,16 @@ def test_pictures_of_a_folder_are_asked_about_whatever_their_names(tmp_path: Pat
     assert len(from_paths([tmp_path], frozenset())) == 1
 
 
+def test_pictures_of_several_folders_are_named_with_theirs(tmp_path: Path) -> None:
+    for folder in ("here", "there"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "tea.jpg").write_bytes(picture("red"))
+    here, there = tmp_path / "here", tmp_path / "there"
+    assert [one.name for one in from_paths([here], frozenset())] == ["tea.jpg"]
+    names = [one.name for one in from_paths([here, there], frozenset())]
+    assert names == [f"{here}/tea.jpg", f"{there}/tea.jpg"]
+
+
 def test_two_names_are_never_written_alike(tmp_path: Path) -> None:
     for name in ("a\nb.jpg", "a\\nb.jpg", "a\\\nb.jpg", "a\\\\nb.jpg"):
         (tmp_path / name).write_bytes(picture("red"))

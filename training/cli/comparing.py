@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from training.questions import Question
 
 SHOWN = 20  # rows
-NAME = 26  # characters of a picture's name
 
 
 def compare(
@@ -70,30 +69,6 @@ def _keep(models: "tuple[RegisteredModel, RegisteredModel]", comparison: "Compar
         keep_answers(engine, model, said)
 
 
-def say_beside_champion(state: State, version: str) -> None:
-    """Asks a new model and the champion about the same test pictures, keeps that for the service to count,
-    and tells which is better. A champion that cannot be asked is no reason to fail: the new one is made."""
-    from backend.inference.errors import BadBundle, BundleUnreachable
-    from databases.places import Unreachable
-    from training.cli.console import Bars, counted, quote, say
-    from training.errors import TrainingError
-    from training.reporting.comparison_page import verdict
-    from training.standing import stand_beside_champion
-
-    try:
-        found = stand_beside_champion(state.engine, state.bundles, version, Bars())
-    except (BadBundle, BundleUnreachable, TrainingError, Unreachable) as error:
-        say(f"[yellow]not held beside the champion:[/yellow] {quote(str(error))}")
-        return
-    if found is not None:
-        pictures = counted(found.pictures, "test picture")
-        say(
-            f"Of {pictures} that neither learnt from, it is right on {found.right}, the champion "
-            f"{quote(found.champion)} on {found.right_before}. "
-            f"{quote(verdict((found.champion, version), found.test))}"
-        )
-
-
 def print_comparison(comparison: "Comparison", shown: int | None) -> None:
     """The first `shown` rows, or all; then who is right how often, and what follows."""
     from training.cli.console import counted, quote, say
@@ -129,9 +104,7 @@ def _print_rows(comparison: "Comparison", shown: int | None) -> None:
 
 
 def _cells(row: "Row") -> tuple[str, str, str, str]:
-    name = row.question.name
-    short = name if len(name) <= NAME else "…" + name[1 - NAME :]
-    return short, row.question.expected or "-", _reply(row.first), _reply(row.second)
+    return row.question.name, row.question.expected or "-", _reply(row.first), _reply(row.second)
 
 
 def _reply(reply: "Reply") -> str:

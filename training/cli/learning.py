@@ -38,7 +38,11 @@ def train(
     ] = False,
     checkpoints: options.Checkpoints = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only print the recipe, as YAML that --config reads.")
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Only print the recipe, as YAML that --config reads, and fail where train would at once.",
+        ),
     ] = False,
     preset: options.Preset = None,
     config: options.Config = None,
@@ -82,13 +86,13 @@ def train(
     torchrun: torchrun --nproc-per-node 2 -m training.cli.main train ...
     """
     given = {name: value for name, value in locals().items() if name not in OTHERS and value is not None}
-    from training.cli.comparing import say_beside_champion
     from training.cli.console import say
     from training.cli.models import promote_version, track_standing_champion
+    from training.cli.standing import say_beside_champion, say_how_to_serve
     from training.errors import BadRecipe
     from training.methods import check_weights
 
-    if resume and (given or preset or config):
+    if resume and (given or preset or config or dry_run):
         raise BadRecipe("--resume goes on by its own recipe: leave the other options out")
     if find_lr and learning_rate is not None:
         raise BadRecipe("--find-lr finds what --learning-rate would give: leave one of them out")
@@ -96,17 +100,28 @@ def train(
     check_weights(recipe.weights)
     if dry_run:
         say(recipe.to_yaml().rstrip())
+        _check_begin(task, recipe)
         return
     with open_tracked_state() as state:
         manifest = train_task(state, only_task(state, task), recipe, resume=resume, checkpoints=checkpoints)
         if manifest is None:
             return
-        say_beside_champion(state, manifest.version)
+        standing = say_beside_champion(state, manifest.version)
         if promote:
             promote_version(state, manifest.version, force=False)
         else:
             track_standing_champion(state, manifest.task)
-            _hint(manifest)
+            say_how_to_serve(manifest.version, standing)
+
+
+def _check_begin(task: str | None, recipe: "Recipe") -> None:
+    """Raises what a training by `recipe` would end with before it begins; changes nothing."""
+    from training.cli.state import open_state_to_try
+    from training.dataset import load_dataset
+    from training.methods import check_begin
+
+    state = open_state_to_try()
+    check_begin(load_dataset(state.engine, only_task(state, task)), recipe)
 
 
 def recipe_for(given: dict[str, object], preset: str | None = None, config: Path | None = None) -> "Recipe":
@@ -159,7 +174,7 @@ def _train_task(
 ) -> "Manifest | None":
     from training.cli.console import Bars
     from training.cli.taking_up import take_up_labelled
-    from training.cli.under_way import under_way
+    from training.cli.under_way import say_started_anew, under_way
     from training.dataset import load_dataset
     from training.learning.processes import Processes
     from training.progress import Silent
@@ -175,6 +190,8 @@ def _train_task(
         if begun.version is not None:  # one that is killed when all is done is started anew as well
             return _come_to(state, begun.version) if processes.first else None
         recipe, workshop = begun.run.recipe, replace(workshop, unfinished=begun.run)
+    if processes.first and not resume:
+        say_started_anew(processes, begun.run if begun else None)
     return _train(state, workshop, dataset, recipe, processes)
 
 
@@ -275,9 +292,3 @@ def _class_weights(text: str) -> dict[str, str]:
     if not pairs or WEIGHT.sub("", text):
         raise BadRecipe(f"class weights {text!r}: say balanced, or a list such as cat=2,dog=1")
     return {label.strip(): weight for label, _, weight in pairs}
-
-
-def _hint(manifest: "Manifest") -> None:
-    from training.cli.console import quote, say
-
-    say(f"To let it serve: menagerie models promote {quote(manifest.version)}")

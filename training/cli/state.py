@@ -83,6 +83,22 @@ def open_state_to_read() -> State:
     return _state(open_for_serving(settings.database_url, read_only=True), settings)
 
 
+def open_state_to_try() -> State:
+    """As `open_state_to_read`; where SQLite's file is not there yet, an empty database as it would be made.
+
+    Raises:
+        SchemaMismatch: the database is another version's; the message says what to run.
+    """
+    from databases.schema import open_for_writing, sqlite_file
+    from databases.settings import StateSettings, load_settings
+
+    settings = load_settings(StateSettings)
+    file = sqlite_file(settings.database_url)
+    if file is None or file.is_file():
+        return open_state_to_read()
+    return _state(open_for_writing("sqlite://"), settings)
+
+
 def _state(engine: "Engine", settings: "StateSettings") -> State:
     from backend.bundles.places import open_bundles
 

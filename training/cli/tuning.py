@@ -175,9 +175,9 @@ def print_outcome(outcome: "Outcome") -> None:
 def train_best(state: State, plan: "Plan", outcome: "Outcome", *, promote: bool) -> None:
     """Trains by the best recipe and registers the model, unless that was done."""
     from training.cli.answering import say_unanswered
-    from training.cli.comparing import say_beside_champion
     from training.cli.console import quote, say
     from training.cli.models import promote_version, track_standing_champion
+    from training.cli.standing import say_beside_champion, say_how_to_serve
     from training.tuning.study import open_study, registered_as, registering
 
     number = outcome.best.number
@@ -190,9 +190,9 @@ def train_best(state: State, plan: "Plan", outcome: "Outcome", *, promote: bool)
             remember(version)
         else:
             say(f"{quote(version)} was trained by that recipe already")
-    say_beside_champion(state, version)
+    standing = say_beside_champion(state, version)
     if promote:
         say_unanswered(state, promote_version(state, version, force=False))
     else:
         track_standing_champion(state, plan.dataset.task)
-        say(f"To let it serve: menagerie models promote {quote(version)}")
+        say_how_to_serve(version, standing)

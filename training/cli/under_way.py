@@ -13,6 +13,7 @@ from training.errors import Interrupted
 if TYPE_CHECKING:
     from training.cli.state import State
     from training.dataset import Dataset
+    from training.learning.processes import Processes
     from training.learning.run import Run
     from training.recipe import Recipe
 
@@ -56,6 +57,26 @@ class UnderWay:
 
     run: "Run"
     version: str | None
+
+
+def say_started_anew(processes: "Processes", run: "Run | None") -> None:
+    """Tells where torchrun has started this training anew, and from where it goes on; nothing otherwise.
+    `run`: what this job began before."""
+    from training.cli.console import say
+
+    if processes.restarts:
+        times = f"restart {processes.restarts} of at most {processes.most_restarts}"
+        why = f"A process of this training died: torchrun has started all of them anew, {times}"
+    elif run is not None:
+        why = "This training was begun before; a machine came or went, or somebody ended it"
+    else:
+        return
+    if run is not None and run.last is not None:
+        say(f"[yellow]{why}.[/yellow] It goes on from the last epoch that was finished")
+    elif processes.job is None:
+        say(f"[yellow]{why}.[/yellow] It begins anew: with --rdzv-id NAME it would go on from its last epoch")
+    else:
+        say(f"[yellow]{why}.[/yellow] No epoch was finished, so it begins anew")
 
 
 def under_way(

@@ -15,12 +15,15 @@ FRESH_STORE = "TORCH_DISABLE_SHARE_RDZV_TCP_STORE"
 class Processes:
     """`rank`: this one's number of `all`, 0 for the first, which alone writes results; `local`: those on this
     machine. `job`: by what torchrun's restarts and its other machines know that they belong together; None
-    where nothing says so."""
+    where nothing says so. `restarts`: how often torchrun started all of them anew because one had died, of
+    `most_restarts`."""
 
     rank: int = 0
     all: int = 1
     local: int = 1
     job: str | None = None
+    restarts: int = 0
+    most_restarts: int = 0
 
     @classmethod
     def of_environment(cls) -> "Processes":
@@ -30,7 +33,8 @@ class Processes:
             return cls()
         rank, everywhere, here = (int(os.environ[name]) for name in names)
         job = os.environ.get("TORCHELASTIC_RUN_ID")
-        return cls(rank, everywhere, here, None if job == NAMELESS else job)
+        restarts = int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0"))
+        return cls(rank, everywhere, here, None if job == NAMELESS else job, restarts, _most_restarts())
 
     @property
     def first(self) -> bool:
@@ -52,6 +56,8 @@ class Processes:
 
 def restarts_in_vain() -> bool:
     """Whether torchrun starts processes anew, but lets them find the addresses of those before."""
-    return os.environ.get("TORCHELASTIC_MAX_RESTARTS", "0") != "0" and (
-        os.environ.get("TORCHELASTIC_USE_AGENT_STORE") == "True"
-    )
+    return _most_restarts() > 0 and os.environ.get("TORCHELASTIC_USE_AGENT_STORE") == "True"
+
+
+def _most_restarts() -> int:
+    return int(os.environ.get("TORCHELASTIC_MAX_RESTARTS", "0"))

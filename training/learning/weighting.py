@@ -20,9 +20,15 @@ def class_weights(recipe: Recipe, labels: tuple[str, ...], targets: Tensor) -> T
         return None
     if given == "balanced":
         return len(targets) / (len(labels) * torch.bincount(targets, minlength=len(labels)).float())
-    if unknown := given.keys() - set(labels):
-        raise BadRecipe(f"class weights name {min(unknown)!r}; the labels are: {', '.join(labels)}")
+    check_labels(recipe, labels)
     return torch.tensor([float(given.get(label, 1.0)) for label in labels])
+
+
+def check_labels(recipe: Recipe, labels: tuple[str, ...]) -> None:
+    """Raises BadRecipe where weights of the loss are given to a label that is not there."""
+    given = recipe.class_weights
+    if isinstance(given, dict) and (unknown := given.keys() - set(labels)):
+        raise BadRecipe(f"class weights name {min(unknown)!r}; the labels are: {', '.join(labels)}")
 
 
 def sampling_weights(dataset: Dataset) -> Tensor:

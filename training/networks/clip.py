@@ -2,7 +2,8 @@
 
 Its image tower, its text tower, and heads made of label prompts."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 from torch.nn import functional
 from transformers import AutoTokenizer, CLIPImageProcessor, CLIPModel
+from transformers.utils import logging
 
 from backend.inference.preprocessing import Preprocessing
 from training.errors import WeightsUnavailable
@@ -187,13 +189,34 @@ def _load(architecture: str, weights: Weights, kind: Any, **options: Any) -> Any
     source = _source(architecture, weights)
     if weights.path is None:
         address = f"{constants.ENDPOINT}/{source}"
-        return from_hub(architecture, address, lambda: kind.from_pretrained(source, **options))
+        with _without_chatter():
+            return from_hub(architecture, address, lambda: kind.from_pretrained(source, **options))
     _check_folder(weights.path)
     try:
-        return kind.from_pretrained(source, **options)
+        with _without_chatter():
+            return kind.from_pretrained(source, **options)
     except (OSError, RuntimeError, ValueError, SafetensorError) as error:
         reason = str(error).strip().splitlines()[0]
         raise WeightsUnavailable(f"{source} holds no CLIP as transformers saves it: {reason}") from error
+
+
+@contextmanager
+def _without_chatter() -> Iterator[None]:
+    """Keeps transformers' bars and its remarks on tensors off the person's screen; its errors come through,
+    and so does what the hub's own library shows of a download, which may take minutes."""
+    level, hook = logging.get_verbosity(), logging.set_tqdm_hook(_no_bar)
+    logging.set_verbosity_error()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+        logging.set_tqdm_hook(hook)
+
+
+def _no_bar(make: Callable[..., Any], given: tuple[Any, ...], named: dict[str, Any]) -> Any:
+    """In the place of the bar that `make` would show."""
+    del make
+    return logging.EmptyTqdm(*given, **named)
 
 
 def _check_folder(path: Path) -> None:

@@ -24,14 +24,12 @@ def timm_network(architecture: str, weights: Weights) -> Backbone:
         BadRecipe: timm knows no such network, or it takes no pictures of a fixed size.
         WeightsUnavailable: the weights cannot be had.
     """
+    from_the_hub = weights.pretrained and weights.path is None
+    check_known(architecture, pretrained=from_the_hub)
     name = architecture.removeprefix(TIMM)
-    if name.partition(".")[0] not in timm.list_models():
-        close = get_close_matches(name, timm.list_models(), n=5)
-        hint = f"close to it: {', '.join(close)}" if close else "timm.list_models() has them all"
-        raise BadRecipe(f"timm knows no network {name!r}; {hint}")
     body: Any
     pretrained: str | None
-    if weights.pretrained and weights.path is None:
+    if from_the_hub:
         address = _address(name)
         body = from_hub(
             architecture, address, lambda: timm.create_model(name, pretrained=True, num_classes=0)
@@ -46,6 +44,17 @@ def timm_network(architecture: str, weights: Weights) -> Backbone:
     spec = _spec(body)
     cut = cut_of(body, spec.size)
     return Backbone(body, Anatomy(architecture, features, spec, blocks_of(body), pretrained, cut))
+
+
+def check_known(architecture: str, *, pretrained: bool) -> None:
+    """Raises BadRecipe where timm knows no network `timm:NAME` or, if `pretrained`, no weights of it."""
+    name = architecture.removeprefix(TIMM)
+    if name.partition(".")[0] not in timm.list_models():
+        close = get_close_matches(name, timm.list_models(), n=5)
+        hint = f"close to it: {', '.join(close)}" if close else "timm.list_models() has them all"
+        raise BadRecipe(f"timm knows no network {name!r}; {hint}")
+    if pretrained:
+        _address(name)
 
 
 def blocks_of(body: Any) -> list[list[str]]:

@@ -44,6 +44,7 @@ def report_json(report: Report) -> dict[str, JsonValue]:
         "novelty": None if report.refusals is None else _novelty(report.refusals),
         "retrieval": None if report.retrieval is None else _retrieval(report.retrieval),
         "history": [asdict(one) for one in report.history],
+        "kept_epoch": report.kept,
         "speed": asdict(report.speed),
         "suspected_wrong_labels": [_answered(one) for one in report.suspects],
     }

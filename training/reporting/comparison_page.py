@@ -72,7 +72,7 @@ def verdict(names: tuple[str, str], test: PairedTest) -> str:
         return "Both are right and wrong on the same pictures: nothing tells them apart."
     chance = "less than 0.001" if test.p_value < 0.001 else f"{test.p_value:.3f}"
     better = names[0] if test.only_first > test.only_second else names[1]
-    if test.p_value < SIGNIFICANT:
+    if is_shown(test):
         meaning = f"{better} is better."
     else:
         meaning = "that may well be luck, so neither is shown to be better."
@@ -81,3 +81,8 @@ def verdict(names: tuple[str, str], test: PairedTest) -> str:
         f"equally good, the chance of a difference this large would be {chance} (McNemar's exact test): "
         f"{meaning}"
     )
+
+
+def is_shown(test: PairedTest) -> bool:
+    """Whether one of two is shown to be better, by more than luck may do."""
+    return test.p_value < SIGNIFICANT

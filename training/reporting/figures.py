@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from backend.certainty import Share
 from training.metrics import Bin, Coverage
 from training.reporting.curves import Curve, LabelCurves
-from training.reporting.ground import COLOURS, add_diagonal, blank, line, name_of, unit_square
+from training.reporting.ground import COLOURS, NEUTRAL, add_diagonal, blank, line, name_of, unit_square
 from training.reporting.history import Epoch
 
 MOST_CURVES = len(COLOURS)
@@ -18,8 +18,9 @@ def learning_curve(
     title: str,
     train: Callable[[Epoch], float | None],
     val: Callable[[Epoch], float | None],
+    kept: int | None,
 ) -> go.Figure | None:
-    """One figure over the epochs; None where nothing was recorded of it."""
+    """One figure over the epochs, that which was `kept` marked; None where nothing was recorded of it."""
     figure = blank("epoch", title)
     for number, (name, read) in enumerate((("train", train), ("val", val))):
         points = [(one.epoch, read(one)) for one in history]
@@ -27,12 +28,28 @@ def learning_curve(
         if known:
             x, y = zip(*known, strict=True)
             figure.add_scatter(x=x, y=y, name=name, mode="lines+markers", line=line(number))
+    _mark_kept(figure, kept)
     figure.update_layout(hovermode="x unified")
     if title != "loss":
         figure.update_yaxes(
             autorangeoptions={"maxallowed": 1.02}
         )  # shares: around a steady 1 it shows 0 to 2
     return figure if figure.data else None
+
+
+def _mark_kept(figure: go.Figure, kept: int | None) -> None:
+    """Rings around what was recorded of the epoch whose weights were kept."""
+    rings = [(x, y) for trace in figure.data for x, y in zip(trace.x, trace.y, strict=True) if x == kept]
+    if rings:
+        x, y = zip(*rings, strict=True)
+        figure.add_scatter(
+            x=x,
+            y=y,
+            name=f"kept: epoch {kept}",
+            mode="markers",
+            marker={"size": 16, "symbol": "circle-open", "color": NEUTRAL, "line": {"width": 2}},
+            hoverinfo="skip",
+        )
 
 
 def precision_recall(curves: Sequence[LabelCurves]) -> go.Figure:

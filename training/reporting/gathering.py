@@ -18,7 +18,7 @@ from training.progress import Progress
 from training.refusals import Refusals
 from training.reporting import answers
 from training.reporting.curves import label_curves, spread
-from training.reporting.history import read_history
+from training.reporting.history import read_history, read_kept
 from training.reporting.report import Headlines, Report, Taught, Trust
 from training.reporting.speed import measure_speed
 from training.retrieval import Retrieval, retrieve, shelve
@@ -57,6 +57,7 @@ def gather(
         headlines=_headlines(scored, manifest),
         taught=None if trained is None else _taught(trained, manifest, len(learnt_from), changed),
         history=read_history(manifest.training),
+        kept=read_kept(manifest.training),
         curves=label_curves(manifest.labels, scores, scored.targets),
         uncalibrated=_trust(scored, 1.0),
         calibrated=_trust(scored, temperature),

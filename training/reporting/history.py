@@ -32,6 +32,12 @@ def read_history(training: Mapping[str, JsonValue]) -> tuple[Epoch, ...]:
     return tuple(_epoch(number, entry) for number, entry in enumerate(entries) if isinstance(entry, dict))
 
 
+def read_kept(training: Mapping[str, JsonValue]) -> int | None:
+    """The epoch whose weights were kept, from 1; 0 for what the epochs began with, None where nobody says."""
+    kept = _number(training.get("best_epoch"))
+    return None if kept is None else int(kept)
+
+
 def _epoch(position: int, entry: Mapping[str, JsonValue]) -> Epoch:
     number = _number(entry.get("epoch"))
     figures = {name: _number(entry.get(name)) for name in FIGURES}

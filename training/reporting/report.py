@@ -52,7 +52,8 @@ class Headlines:
 @dataclass(frozen=True)
 class Report:
     """What a report shows. `split` of `task` was measured; `suspects` are of it and of the training pictures,
-    of which at most 2,000 are the gallery of `retrieval`, by embedding over all labels."""
+    of which at most 2,000 are the gallery of `retrieval`, by embedding over all labels. `kept`: the epoch of
+    the `history` whose weights these are, 0 for what the epochs began with."""
 
     manifest: Manifest
     task: str
@@ -61,6 +62,7 @@ class Report:
     headlines: Headlines
     taught: Taught | None
     history: tuple[Epoch, ...]
+    kept: int | None
     curves: tuple[LabelCurves, ...]
     uncalibrated: Trust
     calibrated: Trust

@@ -46,7 +46,7 @@ def report_page(report: Report) -> str:
         trust_plots=_trust(report),
         novelty_plots=_novelty(report),
         passed=_passed(report.refusals.unknown if report.refusals else None),
-        learning_plots=_learning(report.history),
+        learning_plots=_learning(report.history, report.kept),
         facts=_facts(report),
     )
 
@@ -98,12 +98,12 @@ def _passed(unknown: Unknown | None) -> tuple[StrangerCard, ...]:
     return () if unknown is None else stranger_cards(unknown.passed[:PASSED_SHOWN])
 
 
-def _learning(history: tuple[Epoch, ...]) -> list[tuple[str, Plot]]:
-    loss = figures.learning_curve(history, "loss", lambda one: one.train_loss, lambda one: one.val_loss)
+def _learning(history: tuple[Epoch, ...], kept: int | None) -> list[tuple[str, Plot]]:
+    loss = figures.learning_curve(history, "loss", lambda one: one.train_loss, lambda one: one.val_loss, kept)
     accuracy = figures.learning_curve(
-        history, "accuracy", lambda one: one.train_accuracy, lambda one: one.val_accuracy
+        history, "accuracy", lambda one: one.train_accuracy, lambda one: one.val_accuracy, kept
     )
-    f1 = figures.learning_curve(history, "macro F1", lambda one: one.train_f1, lambda one: one.val_f1)
+    f1 = figures.learning_curve(history, "macro F1", lambda one: one.train_f1, lambda one: one.val_f1, kept)
     found = (("Loss", loss), ("Accuracy", accuracy), ("F1", f1))
     return [(name, Plot(figure, f"{name} over the epochs", 300)) for name, figure in found if figure]
 

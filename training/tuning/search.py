@@ -14,7 +14,7 @@ from training.tuning.locks import exclusive
 from training.tuning.plan import Plan
 from training.tuning.prepared import prepare
 from training.tuning.storage import is_sqlite
-from training.tuning.study import TURN, give_up, is_wanted, open_study
+from training.tuning.study import TURN, give_up, give_up_silent, is_wanted, open_study
 from training.tuning.team import Death, Hire, Team, processes
 from training.tuning.telling import Teller
 from training.workshop import Workshop
@@ -73,6 +73,7 @@ def _line_up(study: optuna.Study, plan: Plan, alive: list[Path], dead: list[Path
         return command not in alive_names if plan.url is None else command in dead_names
 
     give_up(study, is_dead, again=True)
+    give_up_silent(study)
 
 
 def _watch(study: optuna.Study, team: Team, teller: Teller, seconds: float | None) -> None:

@@ -6,13 +6,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import optuna
-from optuna.exceptions import ExperimentalWarning
+from optuna.exceptions import ExperimentalWarning, StorageInternalError
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial
-from sqlalchemy import URL, Engine
+from sqlalchemy import URL, Engine, create_engine, text
+from sqlalchemy.exc import OperationalError
 
-from databases.engine import parse_url
+from databases.engine import check_reachable, parse_url
+from databases.errors import DatabaseUnavailable
 from training.errors import BadRecipe
 from training.tuning.locks import JournalLock, exclusive
 
@@ -21,6 +23,8 @@ JOURNAL, JOURNAL_LOCK = "journal.log", "journal.lock"
 # dead.
 BEAT_SECONDS, SILENT_SECONDS = 30, 180
 OPTION = "--storage"
+# PostgreSQL's advisory lock for who makes Optuna's tables.
+TABLES_LOCK = 0x6F707475
 
 
 def check_storage(url: str, jobs: int, library: Engine) -> None:
@@ -49,12 +53,16 @@ def is_sqlite(url: str) -> bool:
 def opened(
     folder: Path, url: str | None, lost: Callable[[optuna.Study, FrozenTrial], None]
 ) -> Iterator[BaseStorage]:
-    """The journal in `folder`, or the database at `url`; `lost` is told of trials that fell silent there."""
+    """The journal in `folder`, or the database at `url`; `lost` is told of trials that fell silent there.
+
+    Raises:
+        DatabaseUnavailable: the database does not answer, or not any more.
+    """
     if url is None:
         _mend(folder)
         yield JournalStorage(JournalFileBackend(str(folder / JOURNAL), JournalLock(folder / JOURNAL_LOCK)))
         return
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _alone_with_tables(url):
         warnings.simplefilter("ignore", ExperimentalWarning)
         storage = RDBStorage(
             parse_url(url, OPTION).render_as_string(hide_password=False),
@@ -64,8 +72,30 @@ def opened(
         )
     try:
         yield storage
+    except (StorageInternalError, OperationalError) as error:
+        shown = parse_url(url, OPTION).render_as_string(hide_password=True)
+        reason = str(error.__cause__ or error).strip().splitlines()[0]
+        raise DatabaseUnavailable(
+            f"the trials' database {shown} does not answer any more: {reason}; to go on, run the same "
+            "command again"
+        ) from error
     finally:
         storage.engine.dispose()
+
+
+@contextmanager
+def _alone_with_tables(url: str) -> Iterator[None]:
+    """Optuna makes its tables where they are not there yet, and fails where another process, of whichever
+    machine, makes them at the same time. SQLite has one process at a time."""
+    engine = create_engine(parse_url(url, OPTION))
+    try:
+        check_reachable(engine)
+        with engine.connect() as connection, connection.begin():
+            if not is_sqlite(url):
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": TABLES_LOCK})
+            yield
+    finally:
+        engine.dispose()
 
 
 def _mend(folder: Path) -> None:

@@ -78,6 +78,14 @@ def give_up(study: optuna.Study, dead: Callable[[str | None], bool], *, again: b
     return len(broken)
 
 
+def give_up_silent(study: optuna.Study) -> None:
+    """Ends the running trials in a database whose processes fell silent, and lines them up anew. Optuna looks
+    for them only where another trial begins: of the last ones nobody else would ever hear."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        optuna.storages.fail_stale_trials(study)
+
+
 def is_wanted(study: optuna.Study, plan: Plan) -> bool:
     """Whether another trial is to begin."""
     states = [trial.state for trial in study.get_trials(deepcopy=False)]

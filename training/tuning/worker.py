@@ -8,6 +8,7 @@ from multiprocessing import parent_process
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
+from databases.errors import DatabaseUnavailable
 from training.errors import TrainingError
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def work(plan: "Plan", prepared: "Prepared", number: int, errors: Connection) ->
         with taking_part(prepared.folder), open_study(plan) as study:
             while try_one(study, plan, prepared, f"{prepared.folder.name}/{number}"):
                 pass
-    except (TrainingError, OSError) as error:
+    except (TrainingError, DatabaseUnavailable, OSError) as error:
         errors.send(str(error))
         sys.exit(1)
 

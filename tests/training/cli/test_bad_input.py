@@ -128,11 +128,14 @@ CASES = [
     ),
     (colours, f"{SCRATCH} --checkpoints s3://key:secret@x/y", "s3://...@x/y holds credentials, which would"),
     (colours, f"{SCRATCH} --device tpu", "--device tpu: Input should be 'auto', 'cpu', "),
-    pytest.param(
-        colours,
-        f"{SCRATCH} --device mps",
-        "--device mps: PyTorch finds no such device here; say --device cpu, or auto",
-        marks=pytest.mark.skipif(sys.platform == "darwin", reason="there may be such a device"),
+    *(
+        pytest.param(
+            colours,
+            f"{command} --device mps",
+            "--device mps: PyTorch finds no such device here; say --device cpu, or auto",
+            marks=pytest.mark.skipif(sys.platform == "darwin", reason="there may be such a device"),
+        )
+        for command in (SCRATCH, "train", "tune --arch simple_cnn")
     ),
     pytest.param(
         colours,

@@ -20,9 +20,10 @@ from tests.opening import open_database
 from tests.processes import talking, worker_of
 from tests.training.cli.conftest import Menagerie, command, environment_of
 from tests.training.making import take_in
-from training.cli.under_way import telling_stops
+from training.cli.under_way import say_started_anew, telling_stops
 from training.errors import Interrupted
-from training.learning.processes import FRESH_STORE
+from training.learning.processes import FRESH_STORE, Processes
+from training.learning.run import LAST, Run
 
 SCRATCH = ("--arch", "simple_cnn", "--epochs", "8", "--patience", "8", "--device", "cpu")
 TOGETHER = ("--arch", "simple_cnn", "--epochs", "10", "--patience", "10", "--device", "cpu")
@@ -115,6 +116,31 @@ def test_ctrl_c_where_nothing_is_kept_says_so_too() -> None:
         signal.raise_signal(signal.SIGINT)
 
 
+@pytest.mark.parametrize(
+    ("processes", "epochs", "words"),
+    [
+        (Processes(job="a"), None, ""),
+        (
+            Processes(job="a", restarts=2, most_restarts=3),
+            4,
+            "restart 2 of at most 3. It goes on from",
+        ),
+        (Processes(job="a", restarts=1, most_restarts=3), 0, "No epoch was finished, so it begins anew"),
+        (Processes(restarts=1, most_restarts=3), None, "It begins anew: with --rdzv-id NAME it would go on"),
+        (Processes(job="a"), 4, "This training was begun before; a machine came or went, or somebody ended"),
+    ],
+)
+def test_what_torchrun_starts_anew_says_so_and_from_where_it_goes_on(
+    processes: Processes, epochs: int | None, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if epochs:
+        (tmp_path / LAST).touch()
+    say_started_anew(processes, None if epochs is None else Run(tmp_path))
+    told = " ".join(capsys.readouterr().out.split())
+    assert words in told
+    assert bool(told) == bool(words)
+
+
 def launched(restarts: int = 0) -> list[str]:
     """A training of two processes."""
     python, *program = command("train", *TOGETHER)
@@ -171,6 +197,8 @@ def test_where_the_one_that_writes_is_killed_both_go_on_from_the_last_checkpoint
     assert sorted(set(epochs)) == list(range(1, 11))
     assert len(epochs) <= 10 + 1  # twice is at most the epoch that was under way
     assert len([line for line in told if line.startswith("Training simple_cnn")]) == 2
+    (anew,) = [line.rstrip() for line in told if line.startswith("A process of this training died")]
+    assert anew.endswith("anew, restart 1 of at most 1. It goes on from the last epoch that was finished")
     first, second = unbroken.manifests
     assert second.training == first.training  # the history of every epoch included
     assert second.metrics == first.metrics

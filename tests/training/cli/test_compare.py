@@ -97,6 +97,21 @@ def test_unknown_labels_and_unreadable_files_are_told(menagerie: Menagerie, tmp_
     assert "No picture has a known label" in out
 
 
+def test_long_names_can_be_read_at_80_columns(
+    menagerie: Menagerie, environment: dict[str, str], tmp_path: Path
+) -> None:
+    environment["COLUMNS"] = "80"
+    rest = "-walk-along-the-river-in-the-rain-of-november-with-a-friend.jpg"
+    (tmp_path / "more" / "red").mkdir(parents=True)
+    for name in ("first", "second"):
+        (tmp_path / "more" / "red" / f"{name}{rest}").write_bytes(picture("red"))
+    out = menagerie("compare", "colours-1", "colours-2", tmp_path / "more", "--out", tmp_path / "out").out
+    _, header, _, *table = out.partition("colours-1: ")[0].splitlines()
+    assert all(len(line) <= 80 for line in table)
+    named = "".join(line[: header.index("expected")].strip() for line in table)
+    assert named == f"red/first{rest}red/second{rest}"
+
+
 def test_models_of_several_tasks_ask_for_one(
     menagerie: Menagerie, pictures: Path, engine: Engine, bundles: Path
 ) -> None:

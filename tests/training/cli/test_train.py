@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -36,11 +37,14 @@ def test_a_candidate_is_held_beside_the_champion_at_once(
     first = menagerie(*train, "--promote").out
     assert "neither learnt from" not in first
     told = menagerie(*train, "--seed", "1").out
-    assert re.search(
-        r"Of 3 test pictures that neither learnt from, it is right on \d, the champion colours-1 on \d\. "
+    found = re.search(
+        r"Of 3 test pictures that neither learnt from, it is right on (\d), the champion colours-1 on (\d)\. "
         r"(Both are right and wrong on the same|Only colours-1 is right on)",
         " ".join(told.split()),
     )
+    assert found
+    assert ("To let it serve: " in told) == (found[1] >= found[2])
+    assert ("The champion colours-1 did better" in told) == (found[1] < found[2])
     shutil.rmtree(bundles / "colours-1")
     gone = menagerie(*train, "--seed", "2")
     assert gone.code == 0
@@ -139,6 +143,45 @@ def test_weights_are_given_to_labels_of_any_name(
 )
 def test_options_that_hold_are_taken(menagerie: Menagerie, arguments: str) -> None:
     assert "strategy:" in menagerie("train", "--dry-run", *arguments.split()).out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ("--task owls", "task 'owls' has no labelled picture; the library has: colours"),
+        ("--arch timm:resnet81", "timm knows no network 'resnet81'; close to it: resnet"),
+        ("--arch timm:resnet18 --strategy scratch --class-weights owl=2", "class weights name 'owl'; the "),
+        ("--arch timm:densenet264d", "timm has no pretrained weights of 'densenet264d'; say --strategy"),
+        ("--resume", "--resume goes on by its own recipe: leave the other options out"),
+        pytest.param(
+            "--arch simple_cnn --device mps",
+            "--device mps: PyTorch finds no such device here; say --device cpu, or auto",
+            marks=pytest.mark.skipif(sys.platform == "darwin", reason="there may be such a device"),
+        ),
+    ],
+)
+def test_a_dry_run_refuses_what_a_training_would_at_once(
+    menagerie: Menagerie, pictures: Path, arguments: str, told: str
+) -> None:
+    menagerie("ingest", pictures)
+    error = menagerie("train", "--dry-run", *arguments.split()).error
+    assert error.startswith(told)
+    if arguments != "--resume":
+        trained = menagerie("train", *arguments.split())
+        assert trained.error == error
+        assert "epoch" not in trained.err
+    assert menagerie("train", "--dry-run").code == 0
+
+
+def test_a_dry_run_in_an_empty_library_shows_the_recipe_and_makes_no_database(
+    menagerie: Menagerie, tmp_path: Path
+) -> None:
+    for options in ((), ("--task", "owls")):
+        ran = menagerie("train", "--dry-run", *options)
+        assert ran.out.startswith("architecture: efficientnet_lite0\n")
+        assert list(tmp_path.iterdir()) == []
+        assert menagerie("train", *options).error == ran.error
+        shutil.rmtree(tmp_path / "state")
 
 
 def test_a_saved_recipe_says_more_than_a_probe_needs(menagerie: Menagerie, tmp_path: Path) -> None:

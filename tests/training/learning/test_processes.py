@@ -25,6 +25,14 @@ def test_a_job_is_known_by_the_name_that_it_was_given(
     assert (processes.nodes, processes.first) == (2, False)
 
 
+def test_restarts_are_counted_where_torchrun_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    counts = {"TORCHELASTIC_RESTART_COUNT": "1", "TORCHELASTIC_MAX_RESTARTS": "3"}
+    for name, value in (STARTED | counts).items():
+        monkeypatch.setenv(name, value)
+    processes = Processes.of_environment()
+    assert (processes.restarts, processes.most_restarts) == (1, 3)
+
+
 @pytest.mark.parametrize(
     ("restarts", "shared", "in_vain"), [("0", "True", False), ("3", "True", True), ("3", "False", False)]
 )

@@ -20,6 +20,7 @@ from transformers import (
     CLIPTextConfig,
     CLIPVisionConfig,
 )
+from transformers.utils import logging
 
 from backend.inference.bundle import Bundle, load_bundle
 from backend.inference.errors import UnusableText
@@ -89,6 +90,28 @@ def test_the_image_tower_gives_what_clip_itself_gives(folder: Path) -> None:
         torch.testing.assert_close(backbone(images), theirs)
     assert backbone.anatomy.features == 16
     assert len(backbone.anatomy.blocks) == 6  # embeddings, norm, two layers, norm, projection
+
+
+def test_nothing_of_transformers_own_is_shown_while_it_is_loaded(
+    folder: Path, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    file = folder / "model.safetensors"
+    tensors = safetensors.torch.load_file(file) | {"stray": torch.zeros(1)}
+    safetensors.torch.save_file(tensors, file, {"format": "pt"})
+    logging.add_handler(caplog.handler)
+    try:
+        CLIPModel.from_pretrained(folder)
+        assert "Loading weights" in capfd.readouterr().err
+        assert "LOAD REPORT" in caplog.text
+        caplog.clear()
+        before = logging.get_verbosity()
+        build_backbone(TINY, Weights(pretrained=True, path=folder))
+        text_side(TINY, Weights(pretrained=True, path=folder))
+        assert capfd.readouterr() == ("", "")
+        assert caplog.text == ""
+        assert logging.get_verbosity() == before
+    finally:
+        logging.remove_handler(caplog.handler)
 
 
 def test_a_head_of_prompts_points_where_the_labels_texts_point(folder: Path) -> None:

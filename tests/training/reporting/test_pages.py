@@ -75,6 +75,21 @@ def test_epochs_become_curves_of_what_was_recorded(report_on: Reporter) -> None:
     assert "Accuracy over the epochs" not in drawn
 
 
+@pytest.mark.parametrize(
+    ("kept", "words"),
+    [
+        (2, "The weights of epoch 2 were kept, which did best on val."),
+        (0, "No epoch was better than the head that they began with: that one was kept."),
+        (None, ""),
+    ],
+)
+def test_the_epoch_that_was_kept_is_told(report_on: Reporter, kept: int | None, words: str) -> None:
+    history = [{"epoch": n, "val_loss": 1 / (n + 1)} for n in range(3)]
+    text = page_of(report_on, training={"history": history, "best_epoch": kept}).text
+    assert words in text
+    assert ("kept" in text.partition("How it learnt")[2].partition("How it was made")[0]) == bool(words)
+
+
 def test_without_unknown_pictures_the_page_says_how_to_ask_about_some(report_on: Reporter) -> None:
     page = page_of(report_on)
     assert "Of 24 test pictures it refuses 0, although they show what it knows" in page.text

@@ -21,11 +21,11 @@ from training.reporting.answers import (
 )
 from training.reporting.confusion import MOST_LABELS, confusion_figure, most_confused
 from training.reporting.curves import MOST_POINTS, label_curves, refusal_roc, refused_over_threshold
-from training.reporting.figures import hardest
+from training.reporting.figures import hardest, learning_curve
 from training.reporting.files import write_whole
 from training.reporting.gathering import MOST_TRAIN, drawn
 from training.reporting.ground import name_of
-from training.reporting.history import Epoch, read_history
+from training.reporting.history import Epoch, read_history, read_kept
 
 LABELS = ("cat", "dog", "owl")
 
@@ -123,6 +123,29 @@ def test_a_long_label_is_cut_and_escaped_for_figures() -> None:
 def test_whatever_a_history_lacks_is_none(history: JsonValue, expected: tuple[Epoch, ...]) -> None:
     assert read_history({"history": history}) == expected
     assert read_history({}) == ()
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"), [({"best_epoch": 2}, 2), ({"best_epoch": "last"}, None), ({}, None)]
+)
+def test_the_kept_epoch_is_the_one_that_is_told(told: dict[str, JsonValue], kept: int | None) -> None:
+    assert read_kept(told) == kept
+
+
+def test_the_kept_epoch_is_ringed_in_what_was_recorded_of_it() -> None:
+    history = [Epoch(0, val_loss=0.9), Epoch(1, train_loss=0.8, val_loss=0.3), Epoch(2, train_loss=0.5)]
+
+    def rings(kept: int | None) -> list[tuple[float, float]]:
+        figure = learning_curve(history, "loss", lambda one: one.train_loss, lambda one: one.val_loss, kept)
+        assert figure is not None
+        drawn = [trace for trace in figure.data if str(trace.name).startswith("kept")]
+        assert all(trace.name == f"kept: epoch {kept}" for trace in drawn)
+        return [point for trace in drawn for point in zip(trace.x, trace.y, strict=True)]
+
+    assert rings(1) == [(1, 0.8), (1, 0.3)]
+    assert rings(0) == [(0, 0.9)]
+    assert rings(2) == [(2, 0.5)]
+    assert rings(7) == rings(None) == []
 
 
 def test_the_surest_mistakes_are_suspected_first() -> None:

@@ -92,7 +92,7 @@ def test_speed_and_size_are_measured_on_the_bundle(report_on: Reporter, bundles:
 def test_the_figures_are_strict_json_and_say_what_the_report_says(
     report_on: Reporter, tmp_path: Path
 ) -> None:
-    report = report_on(training={"history": [{"epoch": 0, "val_loss": 0.5}]})
+    report = report_on(training={"history": [{"epoch": 0, "val_loss": 0.5}], "best_epoch": 0})
     written = write_report(report, tmp_path / "reports" / "colours-1")
     read = json.loads(written.figures.read_text())
     assert read == json.loads(json.dumps(report_json(report), allow_nan=False))
@@ -104,5 +104,6 @@ def test_the_figures_are_strict_json_and_say_what_the_report_says(
     ]
     assert read["history"][0]["val_loss"] == 0.5
     assert read["history"][0]["train_loss"] is None
+    assert read["kept_epoch"] == 0
     assert {one["answer"] for one in read["suspected_wrong_labels"]} == {"green"}
     assert sorted(file.name for file in written.page.parent.iterdir()) == ["report.html", "report.json"]
