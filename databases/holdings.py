@@ -83,7 +83,7 @@ def files(connection: Connection, root: HeldRoot) -> Iterator[str]:
             yield path
 
 
-def move_root(connection: Connection, root: HeldRoot, folder: Path) -> None:
+def move_root(connection: Connection, root: HeldRoot, folder: Place) -> None:
     """Has the pictures of a root be read from `folder`."""
     copied = store_of(root.uri) is not None
     uri = content_root(str(folder), source_of(root.uri)) if copied else str(folder)
