@@ -104,8 +104,8 @@ def _close(file: Path) -> None:
 
 @contextmanager
 def _staging(settings: StateSettings, file: Path | None) -> Iterator[_Staged]:
-    """Hidden folders, each in the very folder that things are moved to later, or in the cache where that is at
-    a URL."""
+    """Hidden folders, each in the very folder that things are moved to later, or in the cache for what goes
+    to a URL."""
     with ExitStack() as stack:
 
         def make(folder: Path) -> Path:

@@ -46,7 +46,7 @@ def places_of(settings: StateSettings) -> dict[str, Place]:
 
 
 def workplaces_of(settings: StateSettings) -> dict[str, Path]:
-    """Where on this machine a backup is unpacked: in the very folders, or the cache, for what goes to a URL."""
+    """Where on this machine a backup is unpacked: the very folders, or the cache for what goes to a URL."""
     places = places_of(settings).items()
     return {name: place if isinstance(place, Path) else settings.cache for name, place in places}
 
