@@ -35,7 +35,8 @@ class KnownFile:
 
 @dataclass(frozen=True)
 class LibraryImage:
-    """A picture of the library and where it lies. Width and height are in pixels, upright."""
+    """A picture of the library and where it lies. Width and height are in pixels, upright. `sent`: somebody
+    let the service keep it."""
 
     id: int
     root: str
@@ -51,6 +52,7 @@ class LibraryImage:
     split: Split | None
     task: str
     duplicate_group: int | None = None
+    sent: bool = False
 
     @property
     def shown(self) -> str:
@@ -279,6 +281,7 @@ def _sound() -> Select[*tuple[Any, ...]]:
             Image.split,
             Root.task,
             Image.duplicate_group,
+            Root.sent,
         )
         .join(Root)
         .where(Image.status == "ok")

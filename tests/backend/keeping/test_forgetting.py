@@ -7,17 +7,18 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from backend.keeping.forgetting import delete_pictures
-from databases import embeddings, registry, sent
-from databases.models import Embedding, Feedback, Image
+from databases import embeddings, library, registry, sent
+from databases.models import Embedding, Feedback, Image, Root
 from databases.places import RemoteFile
 from databases.sent import Which
 from tests.backend.api.conftest import TASK, Library
 from tests.backend.keeping.conftest import STRANGER, send, serving
 from tests.drawing import picture
+from tests.training.making import take_in
 from training.indexing import index
 from training.progress import Silent
 
@@ -79,6 +80,22 @@ def test_of_a_persons_uploads_nothing_is_left_and_others_stay(asked: Library) ->
     with serving(asked) as client:
         assert not pictures_near(client) & {one.id for one in pictures}
         assert client.get(f"/images/{pictures[0].id}").status_code == 404
+
+
+def test_a_folder_of_ones_own_stays_whatever_it_is_called(asked: Library, tmp_path: Path) -> None:
+    own = tmp_path / f"{TASK}-uploads" / "red"
+    own.mkdir(parents=True)
+    (own / "1.jpg").write_bytes(picture("red", 90))
+    take_in(asked.engine, own.parent, TASK, name=f"{TASK}-uploads-2")
+    with Session(asked.engine) as session, session.begin():
+        session.execute(update(Root).where(Root.name == f"{TASK}-uploads").values(name="sent"))
+        session.execute(update(Root).where(Root.uri == str(own.parent)).values(name=f"{TASK}-uploads"))
+        found = sent.find(session, Which())
+    assert len(found) == 3
+    delete_pictures(asked.engine, asked.settings, found, None)
+    assert (own / "1.jpg").is_file()
+    with Session(asked.engine) as session:
+        assert [image.file_name for image in library.root_images(session, f"{TASK}-uploads")] == ["1.jpg"]
 
 
 def test_the_database_file_holds_no_vector_of_it_any_more(asked: Library, tmp_path: Path) -> None:
