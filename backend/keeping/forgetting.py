@@ -1,4 +1,5 @@
-"""Pictures that people sent, deleted for good: files, rows, embeddings, thumbnails, the gallery's index."""
+"""Pictures that people sent, deleted for good: files, rows, embeddings, thumbnails, the gallery's index, and
+what pages about models show of them."""
 
 import shutil
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from backend.keeping.pages import clear_pages
 from databases import sent
 from databases.places import Place
 from databases.schema import sqlite_file
@@ -18,12 +20,13 @@ from databases.settings import StateSettings
 
 @dataclass(frozen=True)
 class Deleted:
-    """How many of each are gone; `bytes`: of the files."""
+    """How many of each are gone; `bytes`: of the files. `pages`: so many showed one of them, and do no more."""
 
     rows: Forgotten
     files: int
     bytes: int
     thumbnails: int
+    pages: int
 
 
 def delete_pictures(
@@ -34,13 +37,14 @@ def delete_pictures(
     *,
     words: bool = False,
 ) -> Deleted:
-    """Deletes the files first, so that one who is broken off finds the rows again, and can go on.
+    """Deletes the files first and the rows last, so that one who is broken off finds these again, and can go
+    on.
 
     The galleries' index beside SQLite holds traces of what was deleted until it is written anew: it is
     removed, and the service makes another one.
 
     Raises:
-        OSError: a file cannot be deleted; no row was.
+        OSError: a file cannot be deleted, or a page not be written anew; no row was deleted.
     """
     files = count = 0
     for picture in pictures:
@@ -48,11 +52,14 @@ def delete_pictures(
             size = picture.place.stat().st_size
             _remove(picture.place)
             files, count = files + 1, count + size
+    contents = {picture.sha256 for picture in pictures}
+    pages = clear_pages(settings, contents)
     with Session(engine) as session, session.begin():
         rows = sent.forget(session, pictures, by, words=words)
     if engine.dialect.name == "sqlite":
         _close_traces(engine, settings, rows)
-    return Deleted(rows, files, count, sum(_delete_thumbnails(settings, one.sha256) for one in pictures))
+    thumbnails = sum(_delete_thumbnails(settings, sha256) for sha256 in contents)
+    return Deleted(rows, files, count, thumbnails, pages)
 
 
 def _remove(place: Place) -> None:

@@ -42,7 +42,8 @@ def _delete(
         done = delete_pictures(engine, settings, found, by, words=arguments.reports)
         sys.stdout.write(
             f"deleted: pictures {done.rows.pictures}, files {done.files}, embeddings {done.rows.embeddings}, "
-            f"thumbnails {done.thumbnails}, reports {done.rows.reports}; older backups still hold them\n"
+            f"thumbnails {done.thumbnails}, reports {done.rows.reports}; pages that showed them and do no more: "
+            f"{done.pages}; older backups still hold them\n"
         )
     elif found or arguments.reports:
         sys.stdout.write("nothing was deleted yet: to delete these with the reports on them, say --yes\n")
