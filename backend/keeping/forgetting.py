@@ -1,11 +1,12 @@
 """Pictures that people sent, deleted for good: files, rows, embeddings, thumbnails, the gallery's index, and
 what pages about models show of them."""
 
+import hashlib
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -20,13 +21,15 @@ from databases.settings import StateSettings
 
 @dataclass(frozen=True)
 class Deleted:
-    """How many of each are gone; `bytes`: of the files. `pages`: so many showed one of them, and do no more."""
+    """How many of each are gone; `bytes`: of the files. `pages`: so many showed one of them, and do no more.
+    `aside`: databases that a restore set aside, which hold what they held."""
 
     rows: Forgotten
     files: int
     bytes: int
     thumbnails: int
     pages: int
+    aside: tuple[Path, ...]
 
 
 def delete_pictures(
@@ -46,20 +49,48 @@ def delete_pictures(
     Raises:
         OSError: a file cannot be deleted, or a page not be written anew; no row was deleted.
     """
-    files = count = 0
-    for picture in pictures:
-        with suppress(FileNotFoundError):
-            size = picture.place.stat().st_size
-            _remove(picture.place)
-            files, count = files + 1, count + size
     contents = {picture.sha256 for picture in pictures}
+    files = count = 0
+    for place in (*(picture.place for picture in pictures), *_hidden(settings.uploads, contents)):
+        with suppress(FileNotFoundError):
+            size = place.stat().st_size
+            _remove(place)
+            files, count = files + 1, count + size
     pages = clear_pages(settings, contents)
     with Session(engine) as session, session.begin():
         rows = sent.forget(session, pictures, by, words=words)
     if engine.dialect.name == "sqlite":
         _close_traces(engine, settings, rows)
     thumbnails = sum(_delete_thumbnails(settings, sha256) for sha256 in contents)
-    return Deleted(rows, files, count, thumbnails, pages)
+    return Deleted(rows, files, count, thumbnails, pages, _set_aside(settings))
+
+
+def _hidden(uploads: Place, contents: Collection[str]) -> Iterator[Place]:
+    """More files of the same: in what a restore set aside or left where it was killed, and drafts, whose names
+    tell nothing."""
+    for place, uri in _below(uploads) if contents else ():
+        *folders, name = PurePosixPath(uri).parts
+        draft = name.startswith(".")
+        if draft or any(folder.startswith(".") for folder in folders):
+            content = hashlib.sha256(place.read_bytes()).hexdigest() if draft else PurePosixPath(name).stem
+            if content in contents:
+                yield place
+
+
+def _below(uploads: Place) -> Iterator[tuple[Place, str]]:
+    """All files, with their names from there."""
+    if isinstance(uploads, Path):
+        found = sorted(path for path in uploads.rglob("*") if path.is_file())
+        yield from ((path, path.relative_to(uploads).as_posix()) for path in found)
+        return
+    with suppress(FileNotFoundError):
+        yield from ((file, file.uri) for file in uploads.files())
+
+
+def _set_aside(settings: StateSettings) -> tuple[Path, ...]:
+    file = sqlite_file(settings.database_url)
+    found = [] if file is None else sorted(file.parent.glob(f"{file.name}.before-*"))
+    return tuple(path for path in found if not path.name.endswith(("-wal", "-shm")))
 
 
 def _remove(place: Place) -> None:

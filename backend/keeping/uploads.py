@@ -45,6 +45,7 @@ def _delete(
             f"thumbnails {done.thumbnails}, reports {done.rows.reports}; pages that showed them and do no more: "
             f"{done.pages}; older backups still hold them\n"
         )
+        sys.stdout.write("".join(f"and so does what a restore set aside: {path}\n" for path in done.aside))
     elif found or arguments.reports:
         sys.stdout.write("nothing was deleted yet: to delete these with the reports on them, say --yes\n")
     with Session(engine) as session:

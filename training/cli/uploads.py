@@ -108,7 +108,7 @@ def _delete(plan: _Plan, found: "list[SentPicture]") -> None:
     from backend.keeping.forgetting import delete_pictures
     from databases import sent
     from databases.settings import StateSettings, load_settings
-    from training.cli.console import counted, say
+    from training.cli.console import counted, quote, say
 
     engine = open_state().engine
     done = delete_pictures(engine, load_settings(StateSettings), found, plan.by, words=plan.reports)
@@ -122,6 +122,8 @@ def _delete(plan: _Plan, found: "list[SentPicture]") -> None:
         f"{counted(done.thumbnails, 'thumbnail')}, {counted(rows.reports, 'report')}.{shown} Backups that were "
         f"made before still hold them.{_more(words)}"
     )
+    for path in done.aside:
+        say(f"So does what a restore set aside: remove {quote(str(path))} when all is well.")
 
 
 def _more(words: int) -> str:

@@ -98,6 +98,37 @@ def test_a_folder_of_ones_own_stays_whatever_it_is_called(asked: Library, tmp_pa
         assert [image.file_name for image in library.root_images(session, f"{TASK}-uploads")] == ["1.jpg"]
 
 
+def test_what_a_restore_set_aside_or_a_kill_left_goes_too_or_is_named(
+    asked: Library, tmp_path: Path
+) -> None:
+    uploads = asked.uploads
+    sha256, other = (hashlib.sha256(data).hexdigest() for data in (STRANGER, OTHER))
+    aside, draft = uploads / ".before-20260101" / TASK / f"{sha256}.jpg", uploads / TASK / ".1f.part"
+    aside.parent.mkdir(parents=True)
+    for path in (aside, draft):
+        path.write_bytes(STRANGER)
+    stays = aside.with_name(f"{other}.jpg")
+    stays.write_bytes(OTHER)
+    before = tmp_path / "state" / "images.db.before-20260101"
+    for ending in ("", "-wal"):
+        before.with_name(before.name + ending).write_bytes(b"a database")
+    done = delete_pictures(asked.engine, asked.settings, find(asked, by="Anna"), "Anna")
+    assert (done.files, done.aside) == (4, (before,))
+    assert [path.exists() for path in (aside, draft, stays)] == [False, False, True]
+
+
+def test_what_a_restore_set_aside_at_a_url_goes_too(asked: Library) -> None:
+    store = RemoteFile("memory://set-aside")
+    sha256, other = (hashlib.sha256(data).hexdigest() for data in (STRANGER, OTHER))
+    for name in (sha256, other):
+        (store / ".before-20260101" / TASK / f"{name}.jpg").write_bytes(b"a picture")
+    settings = asked.settings.model_copy(update={"uploads": store})
+    assert delete_pictures(asked.engine, settings, find(asked, by="Anna"), "Anna").files == 3
+    (left,) = store.files()
+    assert left.name == f"{other}.jpg"
+    left.remove()
+
+
 def test_the_database_file_holds_no_vector_of_it_any_more(asked: Library, tmp_path: Path) -> None:
     (picture,) = find(asked, by="Bob")[:1]
     with Session(asked.engine) as session:
