@@ -24,9 +24,15 @@ def main() -> None:
             made = back_up(settings, arguments.target, _tell, pictures=arguments.pictures)
             _warn(f"{name} is missing or damaged" for name in made.contents.lacking)
             sys.stdout.write(f"{made.path}\n")
+            made.check_champions()
         else:
             restored = restore(
-                settings, arguments.file, _tell, force=arguments.force, pictures_to=arguments.pictures_to
+                settings,
+                arguments.file,
+                _tell,
+                force=arguments.force,
+                damaged=arguments.damaged,
+                pictures_to=arguments.pictures_to,
             )
             _warn(f"{name} does not answer as it did" for name in restored.damaged)
             _warn(f"{path} is another file than was backed up, and stays" for path in restored.left)
@@ -44,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     back = commands.add_parser("restore", help="put a backup back; end the service first")
     back.add_argument("file", type=Path, help="a file that backup wrote")
     back.add_argument("--force", action="store_true", help="set aside the state that there is")
+    back.add_argument("--damaged", action="store_true", help="even with a champion that is missing or damaged")
     back.add_argument("--pictures-to", type=Path, help="where the library's pictures go, a folder a root")
     return parser
 

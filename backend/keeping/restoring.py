@@ -28,7 +28,7 @@ from databases.settings import StateSettings
 
 @dataclass(frozen=True)
 class Restored:
-    """`damaged`: bundles that do not load, none of them a champion. `aside`: where what was there before lies
+    """`damaged`: bundles that do not load, champions only where that was allowed. `aside`: where what was there before lies
     now. `left`: pictures in whose place other files lie, which stay."""
 
     contents: Contents
@@ -53,12 +53,14 @@ def restore(
     track: Track,
     *,
     force: bool = False,
+    damaged: bool = False,
     pictures_to: Path | None = None,
 ) -> Restored:
     """Puts a backup in the place of the state, brought to this version's schema, on either kind of database.
 
     Where there is a state already that is refused, unless `force` is said: then it is set aside, but for
-    PostgreSQL's tables, which are emptied. Pictures of local roots that are in the backup go where they were,
+    PostgreSQL's tables, which are emptied. `damaged`: a champion may be missing or damaged, as it may have been
+    when the backup was made; a service takes the one before it. Pictures of local roots that are in the backup go where they were,
     or below `pictures_to`. Every file is hashed and every bundle's golden inputs are run before the state is
     touched, and the files are hashed once more where they come to lie.
 
@@ -78,7 +80,7 @@ def restore(
     check_room(settings, contents)
     with _staging(settings, file) as staged:
         archive.extract(backup, contents, lambda name: _place(staged, name), track)
-        damaged = _check_staged(staged, track)
+        broken = _check_staged(staged, damaged, track)
         folders = settle_roots(staged.database, places_of(settings)[UPLOADS], contents, pictures_to)
         settle(staged.database)
         put = PutPictures(0, ())
@@ -89,7 +91,7 @@ def restore(
             _check_put(settings, contents, track)
             # Last, so that no database names a bundle that is not there.
             aside += _put_database(settings, staged, file, swap)
-    return Restored(contents, damaged, tuple(aside), put.count, put.left)
+    return Restored(contents, broken, tuple(aside), put.count, put.left)
 
 
 def _close(file: Path) -> None:
@@ -127,8 +129,9 @@ def _place(staged: _Staged, name: str) -> Path | None:
     return staged.folders[kind] / below if kind in staged.folders else None
 
 
-def _check_staged(staged: _Staged, track: Track) -> tuple[str, ...]:
-    """Brings the database to this version's schema and loads the bundles; which of these are damaged."""
+def _check_staged(staged: _Staged, champions_too: bool, track: Track) -> tuple[str, ...]:
+    """Brings the database to this version's schema and loads the bundles; which of these are damaged: of
+    champions none may be, unless `champions_too`."""
     check_sound(staged.database)
     engine = open_for_writing(f"sqlite:///{staged.database}")
     try:
@@ -136,23 +139,24 @@ def _check_staged(staged: _Staged, track: Track) -> tuple[str, ...]:
             bundles = holdings.bundles(connection)
     finally:
         engine.dispose()
-    damaged = []
+    damaged: list[str] = []
     with track("Asking the golden inputs", len(bundles)) as advance:
         for bundle in bundles:
-            if not _answers(staged.folders[BUNDLES] / bundle.uri, bundle):
+            try:
+                load_bundle(staged.folders[BUNDLES] / bundle.uri, whole=True)
+            except BadBundle as error:
+                if bundle.serves and not champions_too:
+                    raise _refused(bundle, error) from None
                 damaged.append(bundle.version)
             advance(1)
     return tuple(damaged)
 
 
-def _answers(folder: Path, bundle: HeldBundle) -> bool:
-    try:
-        load_bundle(folder, whole=True)
-    except BadBundle as error:
-        if bundle.serves:
-            raise BadBackup(f"nothing was put back: {bundle.version} serves, and {error}") from None
-        return False
-    return True
+def _refused(bundle: HeldBundle, error: BadBundle) -> BadBackup:
+    return BadBackup(
+        f"nothing was put back: {bundle.version} serves, and {error}; to put back all the rest, say --damaged: "
+        "the champion before it serves then"
+    )
 
 
 def _put_folders(settings: StateSettings, staged: _Staged, swap: Swap) -> Iterator[Place]:

@@ -21,7 +21,8 @@ def backup(
 
     It holds the database, the bundles, the reports on them, and the pictures that people sent. The library's
     own pictures stay where they are unless --pictures is said; those behind URLs always do. What can be made
-    anew is left out: thumbnails, and the gallery's index.
+    anew is left out: thumbnails, and the gallery's index. Where a champion is missing or damaged, the rest is
+    written all the same, and the exit code is 1.
     """
     from backend.keeping.backup import back_up
     from databases.settings import StateSettings, load_settings
@@ -33,6 +34,7 @@ def backup(
         f"[bold]{quote(str(made.path))}[/bold] holds {_told(made.contents)}: {made.bytes / 1e6:,.1f} MB. "
         f"To put it back: menagerie restore {quote(str(made.path))}"
     )
+    made.check_champions()
 
 
 def restore(
@@ -42,6 +44,13 @@ def restore(
         typer.Option(
             "--force",
             help="Even where there is a state: it is set aside. Tables of PostgreSQL's are emptied.",
+        ),
+    ] = False,
+    damaged: Annotated[
+        bool,
+        typer.Option(
+            "--damaged",
+            help="Even where a champion is missing or damaged in the backup: the one before it serves then.",
         ),
     ] = False,
     pictures_to: Annotated[
@@ -58,10 +67,11 @@ def restore(
     from databases.settings import StateSettings, load_settings
     from training.cli.console import Bars, counted, quote, say
 
-    restored = run(load_settings(StateSettings), file, Bars().track, force=force, pictures_to=pictures_to)
+    settings = load_settings(StateSettings)
+    restored = run(settings, file, Bars().track, force=force, damaged=damaged, pictures_to=pictures_to)
     _warn_of(restored.contents)
     for version in restored.damaged:
-        _warn(f"{version} does not answer as it did; it does not serve")
+        _warn(f"{version} does not answer as it did")
     for path in restored.left:
         _warn(f"{path} is another file than was backed up, and stays")
     for path in restored.aside:

@@ -27,6 +27,17 @@ def run(
     return run
 
 
+def test_a_backup_without_its_champion_is_an_error_and_there_all_the_same(
+    run: Callable[..., str], small_library: Library, tmp_path: Path
+) -> None:
+    (small_library.bundles / "colours-1" / "model.onnx").unlink()
+    with pytest.raises(SystemExit, match="error: colours-1 serves, and is missing or damaged"):
+        run("backup", tmp_path / "kept.tar")
+    with pytest.raises(SystemExit, match="error: nothing was put back: colours-1 serves"):
+        run("restore", tmp_path / "kept.tar", "--force")
+    assert run("restore", tmp_path / "kept.tar", "--force", "--damaged").count("set aside: ") == 2
+
+
 def test_it_backs_up_and_restores(run: Callable[..., str], tmp_path: Path) -> None:
     kept = tmp_path / "kept.tar"
     assert run("backup", kept, "--pictures") == f"{kept}\n"

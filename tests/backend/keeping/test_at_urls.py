@@ -76,6 +76,7 @@ def test_what_lies_at_urls_is_backed_up_and_answers_from_folders(
     with serving(small_library, **dict(local)) as client:
         assert ask(client) == answer
         assert client.get(f"/images/{sent}/content").content == content
+        assert send(client, picture("blue", 78)) > sent
 
 
 def test_where_the_bundles_do_not_answer_no_backup_is_made(

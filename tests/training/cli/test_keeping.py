@@ -39,12 +39,19 @@ def test_what_was_backed_up_and_lost_is_put_back(menagerie: Menagerie, bundles: 
 
 
 @pytest.mark.usefixtures("_champion")
-def test_what_lacked_is_a_warning(menagerie: Menagerie, bundles: Path, tmp_path: Path) -> None:
+def test_what_lacked_is_a_warning_and_of_a_champion_an_error(
+    menagerie: Menagerie, bundles: Path, tmp_path: Path
+) -> None:
     (bundles / "colours-1" / "model.onnx").unlink()
-    made = menagerie("backup", tmp_path)
+    kept = tmp_path / "kept.tar"
+    made = menagerie("backup", kept)
     told = "warning: bundles/colours-1/model.onnx was missing or damaged when the backup was made"
     assert told in made.err.splitlines()
-    assert made.code == 0
+    assert made.error.startswith("colours-1 serves, and is missing or damaged: ")
+    assert menagerie("restore", kept, "--force").error.startswith("nothing was put back: colours-1 serves")
+    restored = menagerie("restore", kept, "--force", "--damaged")
+    assert "warning: colours-1 does not answer as it did" in restored.err.splitlines()
+    assert restored.out.splitlines()[-1].startswith("Put back: the database, 1 bundle, ")
 
 
 @pytest.mark.usefixtures("_champion")
