@@ -16,13 +16,14 @@ class Swap:
 
     def move(self, source: Path, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
+        self._undo.append(partial(_move_back, target, source))  # before that: a signal may come in between
         source.rename(target)
-        self._undo.append(partial(_move_back, target, source))
 
     def set_aside(self, path: Path, folder: Path) -> bool:
         """Moves what stands at `path` into `folder`; whether anything did."""
         if not path.exists():
             return False
+        self._undo.append(folder.rmdir)  # once it is empty again
         self.move(path, folder / path.name)
         return True
 
@@ -32,8 +33,8 @@ class Swap:
         target.send(source)
 
     def move_in_store(self, source: RemoteFile, target: RemoteFile) -> None:
-        source.move(target)
         self._undo.append(partial(target.move, source))
+        source.move(target)
 
     def take_back(self) -> None:
         for undo in reversed(self._undo):

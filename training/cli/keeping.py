@@ -25,10 +25,12 @@ def backup(
     written all the same, and the exit code is 1.
     """
     from backend.keeping.backup import back_up
+    from backend.keeping.stopping import cleaning_up
     from databases.settings import StateSettings, load_settings
     from training.cli.console import Bars, quote, say
 
-    made = back_up(load_settings(StateSettings), target, Bars().track, pictures=pictures)
+    with cleaning_up():
+        made = back_up(load_settings(StateSettings), target, Bars().track, pictures=pictures)
     _warn_of(made.contents)
     say(
         f"[bold]{quote(str(made.path))}[/bold] holds {_told(made.contents)}: {made.bytes / 1e6:,.1f} MB. "
@@ -64,11 +66,13 @@ def restore(
     bundle has to answer its golden inputs, before anything is touched.
     """
     from backend.keeping.restoring import restore as run
+    from backend.keeping.stopping import cleaning_up
     from databases.settings import StateSettings, load_settings
     from training.cli.console import Bars, counted, quote, say
 
     settings = load_settings(StateSettings)
-    restored = run(settings, file, Bars().track, force=force, damaged=damaged, pictures_to=pictures_to)
+    with cleaning_up():
+        restored = run(settings, file, Bars().track, force=force, damaged=damaged, pictures_to=pictures_to)
     _warn_of(restored.contents)
     for version in restored.damaged:
         _warn(f"{version} does not answer as it did")

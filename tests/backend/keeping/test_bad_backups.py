@@ -19,7 +19,7 @@ from backend.keeping.restoring import restore
 from backend.keeping.swapping import Swap
 from databases import registry
 from databases.errors import SchemaMismatch
-from tests.backend.api.conftest import Library
+from tests.backend.api.conftest import TASK, Library
 from tests.backend.keeping.conftest import ask, serving
 from tests.databases.filling import Bundle
 from training.progress import Silent
@@ -133,7 +133,7 @@ def test_of_another_tasks_champion_that_was_gone_already_a_restore_can_be_told(
     with pytest.raises(BadBackup, match="nothing was put back: starter-1 serves, and"):
         restore(settings, backup.path, TRACK, force=True)
     assert restore(settings, backup.path, TRACK, force=True, damaged=True).damaged == ("starter-1",)
-    with serving(small_library) as client:
+    with serving(small_library, task=TASK) as client:
         assert ask(client)["label"] == "red"
 
 
