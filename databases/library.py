@@ -227,6 +227,16 @@ def find_images(
     return {image.id: image for image in _fetch(session, query.where(Image.id.in_(image_ids)))}
 
 
+def still_there(session: Session, image_ids: Sequence[int]) -> set[int]:
+    """Those among `image_ids` that the library has, used or not; none of them is deleted before the
+    transaction ends, if it wrote before."""
+    found: set[int] = set()
+    for some in parts(image_ids):
+        query = select(Image.id).where(Image.id.in_(some)).order_by(Image.id)
+        found.update(session.scalars(query.with_for_update(read=True, key_share=True)))
+    return found
+
+
 def count_labels(session: Session, task: str) -> dict[str, int]:
     """How many usable pictures of a task carry each label."""
     rows = session.execute(
