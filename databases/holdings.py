@@ -78,8 +78,8 @@ def _will_be_marked() -> ColumnElement[bool]:
     return and_(Root.name == Root.task + "-uploads", last == "/" + Root.task, ~called_otherwise)
 
 
-def files(connection: Connection, root: HeldRoot) -> Iterator[str]:
-    """Where the sound pictures of a root lie below its folder, each file once."""
+def files(connection: Connection, root: HeldRoot) -> Iterator[tuple[str, str | None]]:
+    """Where the sound pictures of a root lie below its folder, each file once, with its content's hash."""
     copied = store_of(root.uri) is not None
     query = select(Image.uri, Image.sha256, Image.format).where(
         Image.root_id == root.id, Image.status == "ok"
@@ -90,7 +90,7 @@ def files(connection: Connection, root: HeldRoot) -> Iterator[str]:
         path = content_uri(sha256 or "", format or "") if copied else uri
         if path not in seen and _stays_below(path):
             seen.add(path)
-            yield path
+            yield path, sha256
 
 
 def move_root(connection: Connection, root: HeldRoot, folder: Place) -> None:

@@ -60,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     back = commands.add_parser("restore", help="put a backup back; end the service first")
     back.add_argument("file", type=Path, help="a file that backup wrote")
     back.add_argument("--force", action="store_true", help="set aside the state that there is")
-    back.add_argument("--damaged", action="store_true", help="even with a champion that is missing or damaged")
+    back.add_argument("--damaged", action="store_true", help="even with a champion that is damaged or lacks")
     back.add_argument("--pictures-to", type=Path, help="where the library's pictures go, a folder a root")
     return parser
 

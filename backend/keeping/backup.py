@@ -141,8 +141,12 @@ def _what_it_names(copy: Path, settings: StateSettings, pictures: bool) -> _Name
             wanted = [*_of_models(bundles, settings, lacking), *_of_roots(connection, pictures)]
     finally:
         engine.dispose()
-    there = [one for one in wanted if one.path.is_file()]
-    lacking += [one.name for one in wanted if not one.path.is_file()]
+    there = []
+    for one in wanted:
+        if one.path.is_file():
+            there.append(one)
+        else:
+            lacking.append(one.name)
     return _Named(revision, bundles, there, lacking)
 
 
@@ -181,8 +185,9 @@ def _of_roots(connection: Connection, pictures: bool) -> Iterator[Wanted]:
         if not (root.sent or (pictures and root.folder is not None)):
             continue
         name = f"{UPLOADS}/{root.task}" if root.sent else f"{PICTURES}/{root.id}"
-        for file in holdings.files(connection, root):
-            yield Wanted(f"{name}/{file}", root.place / file)
+        for file, sha256 in holdings.files(connection, root):
+            # What people sent never changes; pictures of the library may, and the next ingest sees it.
+            yield Wanted(f"{name}/{file}", root.place / file, sha256 if root.sent else None)
 
 
 def _check_room(folder: Path, files: list[Place]) -> None:

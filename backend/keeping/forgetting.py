@@ -66,15 +66,16 @@ def delete_pictures(
 
 
 def _hidden(uploads: Place, contents: Collection[str]) -> Iterator[Place]:
-    """More files of the same: in what a restore set aside or left where it was killed, and drafts, whose names
-    tell nothing."""
+    """More files of the same: in what a restore set aside or left where it was killed, and drafts, whose
+    names tell nothing."""
     for place, uri in _below(uploads) if contents else ():
         *folders, name = PurePosixPath(uri).parts
-        draft = name.startswith(".")
-        if draft or any(folder.startswith(".") for folder in folders):
-            content = hashlib.sha256(place.read_bytes()).hexdigest() if draft else PurePosixPath(name).stem
-            if content in contents:
-                yield place
+        if name.startswith("."):
+            with suppress(FileNotFoundError):  # it has its name by now
+                if hashlib.sha256(place.read_bytes()).hexdigest() in contents:
+                    yield place
+        elif any(folder.startswith(".") for folder in folders) and PurePosixPath(name).stem in contents:
+            yield place
 
 
 def _below(uploads: Place) -> Iterator[tuple[Place, str]]:

@@ -28,8 +28,8 @@ from databases.settings import StateSettings
 
 @dataclass(frozen=True)
 class Restored:
-    """`damaged`: bundles that do not load, champions only where that was allowed. `aside`: where what was there before lies
-    now. `left`: pictures in whose place other files lie, which stay."""
+    """`damaged`: bundles that do not load, champions only where that was allowed. `aside`: where what was
+    there before lies now. `left`: pictures in whose place other files lie, which stay."""
 
     contents: Contents
     damaged: tuple[str, ...]
@@ -59,10 +59,12 @@ def restore(
     """Puts a backup in the place of the state, brought to this version's schema, on either kind of database.
 
     Where there is a state already that is refused, unless `force` is said: then it is set aside, but for
-    PostgreSQL's tables, which are emptied. `damaged`: a champion may be missing or damaged, as it may have been
-    when the backup was made; a service takes the one before it. Pictures of local roots that are in the backup go where they were,
+    PostgreSQL's tables, which are emptied. Pictures of local roots that are in the backup go where they were,
     or below `pictures_to`. Every file is hashed and every bundle's golden inputs are run before the state is
     touched, and the files are hashed once more where they come to lie.
+
+    `damaged`: a champion may be missing or damaged, as it may have been when the backup was made; the service
+    takes the one before it.
 
     Raises:
         BadBackup: the file is none, not whole, or its champion does not answer as it did.
@@ -154,8 +156,8 @@ def _check_staged(staged: _Staged, champions_too: bool, track: Track) -> tuple[s
 
 def _refused(bundle: HeldBundle, error: BadBundle) -> BadBackup:
     return BadBackup(
-        f"nothing was put back: {bundle.version} serves, and {error}; to put back all the rest, say --damaged: "
-        "the champion before it serves then"
+        f"nothing was put back: {bundle.version} serves, and {error}; to put back all the rest, say "
+        "--damaged: the champion before it serves then"
     )
 
 

@@ -11,8 +11,8 @@ SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 @contextmanager
 def cleaning_up() -> Iterator[None]:
-    """What ends a process raises SystemExit in the block, so that half of what it did is taken back; from then
-    on, none breaks that off.
+    """What ends a process raises SystemExit in the block, so that what is half done is taken back; another
+    one does not break that off.
 
     The first process of a container would not even hear of SIGTERM, and be killed some seconds later.
     """

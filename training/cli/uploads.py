@@ -119,8 +119,8 @@ def _delete(plan: _Plan, found: "list[SentPicture]") -> None:
     say(
         f"Deleted: {counted(rows.pictures, 'picture')} ({counted(done.files, 'file')}, "
         f"{done.bytes / 1000:,.0f} kB), {counted(rows.embeddings, 'embedding')}, "
-        f"{counted(done.thumbnails, 'thumbnail')}, {counted(rows.reports, 'report')}.{shown} Backups that were "
-        f"made before still hold them.{_more(words)}"
+        f"{counted(done.thumbnails, 'thumbnail')}, {counted(rows.reports, 'report')}.{shown} Backups "
+        f"that were made before still hold them.{_more(words)}"
     )
     for path in done.aside:
         say(f"So does what a restore set aside: remove {quote(str(path))} when all is well.")

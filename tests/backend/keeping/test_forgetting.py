@@ -98,9 +98,7 @@ def test_a_folder_of_ones_own_stays_whatever_it_is_called(asked: Library, tmp_pa
         assert [image.file_name for image in library.root_images(session, f"{TASK}-uploads")] == ["1.jpg"]
 
 
-def test_what_a_restore_set_aside_or_a_kill_left_goes_too_or_is_named(
-    asked: Library, tmp_path: Path
-) -> None:
+def test_what_a_restore_set_aside_or_a_kill_left_goes_too_or_is_named(asked: Library, tmp_path: Path) -> None:
     uploads = asked.uploads
     sha256, other = (hashlib.sha256(data).hexdigest() for data in (STRANGER, OTHER))
     aside, draft = uploads / ".before-20260101" / TASK / f"{sha256}.jpg", uploads / TASK / ".1f.part"

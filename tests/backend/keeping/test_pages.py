@@ -30,7 +30,8 @@ def ids(small_library: Library) -> Ids:
     """Of the picture that Anna sent, and of Bob's."""
     with serving(small_library) as client:
         return {
-            name: send(client, data, name) for name, data in (("Anna", STRANGER), ("Bob", picture("blue", 78)))
+            name: send(client, data, name)
+            for name, data in (("Anna", STRANGER), ("Bob", picture("blue", 78)))
         }
 
 
@@ -64,7 +65,10 @@ def test_a_deleted_picture_is_on_no_page_and_others_are(
     found = images(small_library, ids)
     address = {name: shown(image) for name, image in found.items()}
     folder = small_library.reports
-    pages = [folder / "colours-1" / "report.html", folder / ".before-20260101" / "colours-check" / "check.html"]
+    pages = [
+        folder / "colours-1" / "report.html",
+        folder / ".before-20260101" / "colours-check" / "check.html",
+    ]
     for path in pages:
         path.parent.mkdir(parents=True)
         path.write_text(written(page_of(found)), encoding="utf-8")
