@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import Select, delete, exists, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from databases import library
 from databases.models import Answer, Image, Root, now
 
 
@@ -50,13 +51,17 @@ def count_unanswered(session: Session, model_id: int, task: str) -> int:
 
 
 def put_answers(session: Session, model_id: int, answers: Sequence[NewAnswer]) -> None:
-    """Writes answers in place of what was there, with no neighbours asked yet."""
+    """Writes answers in place of what was there, with no neighbours asked yet; none to pictures that were
+    deleted meanwhile."""
     if not answers:
         return
     ids = [answer.image_id for answer in answers]
     session.execute(delete(Answer).where(Answer.model_id == model_id, Answer.image_id.in_(ids)))
+    there = library.still_there(session, ids)
     shared = {"model_id": model_id, "answered_at": now()}
-    session.execute(insert(Answer), [answer._asdict() | shared for answer in answers])
+    rows = [answer._asdict() | shared for answer in answers if answer.image_id in there]
+    if rows:
+        session.execute(insert(Answer), rows)
 
 
 def unjudged(session: Session, model_id: int, task: str) -> list[Unjudged]:

@@ -6,6 +6,7 @@ from typing import TypeVarTuple
 from sqlalchemy import Select, delete, exists, insert, select
 from sqlalchemy.orm import Session, aliased
 
+from databases import library
 from databases.halfvec import copy_vectors
 from databases.models import Embedding, Image, Model, Root
 from databases.parts import parts
@@ -32,21 +33,23 @@ def unembedded(session: Session, model_id: int, task: str) -> list[int]:
 
 
 def put_embeddings(session: Session, model_id: int, vectors: Mapping[int, tuple[str, bytes]]) -> None:
-    """Writes (content hash, vector) by image id, in place of what was there."""
+    """Writes (content hash, vector) by image id, in place of what was there; of pictures that were deleted
+    meanwhile, none."""
     if not vectors:
         return
     session.execute(
         delete(Embedding).where(Embedding.model_id == model_id, Embedding.image_id.in_(list(vectors)))
     )
-    session.execute(
-        insert(Embedding),
-        [
-            {"image_id": image_id, "model_id": model_id, "sha256": sha256, "vector": vector}
-            for image_id, (sha256, vector) in vectors.items()
-        ],
-    )
-    if session.get_bind().dialect.name == "postgresql":  # what was there went with the embeddings
-        copy_vectors(session.connection(), model_id, vectors)
+    there = library.still_there(session, list(vectors))
+    kept = {image_id: vector for image_id, vector in vectors.items() if image_id in there}
+    rows = [
+        {"image_id": image_id, "model_id": model_id, "sha256": sha256, "vector": vector}
+        for image_id, (sha256, vector) in kept.items()
+    ]
+    if rows:
+        session.execute(insert(Embedding), rows)
+        if session.get_bind().dialect.name == "postgresql":  # what was there went with the embeddings
+            copy_vectors(session.connection(), model_id, kept)
 
 
 def copy_embeddings(session: Session, model_id: int, image_ids: Sequence[int]) -> set[int]:

@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 from databases import library
 from databases.library import LibraryImage
 from databases.models import Embedding, Image, Prediction, Root
-from databases.sent import upload_roots
 
 
 def damage(connection: Connection) -> str | None:
@@ -52,15 +51,13 @@ def a_picture(session: Session, root_id: int) -> LibraryImage | None:
 def sent_bytes(session: Session) -> tuple[int, int]:
     """How many pictures people sent that are kept, and their bytes."""
     query = select(func.count(), func.coalesce(func.sum(Image.bytes), 0)).join(Root)
-    names = upload_roots(session)
-    pictures, size = session.execute(query.where(Root.name.in_(names), Image.status == "ok")).one()
+    pictures, size = session.execute(query.where(Root.sent, Image.status == "ok")).one()
     return pictures, int(size)
 
 
 def sent_names(session: Session) -> set[str]:
     """What the files of the pictures are called that people sent."""
-    query = select(Image.file_name).join(Root).where(Root.name.in_(upload_roots(session)))
-    return set(session.scalars(query))
+    return set(session.scalars(select(Image.file_name).join(Root).where(Root.sent)))
 
 
 def embedded(session: Session, model_id: int) -> int:

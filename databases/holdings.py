@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, select, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, inspect, select, update
 
-from databases.kept import root_name
 from databases.models import Image, Model, Promotion, Root
 from databases.places import Place, RemoteFile, content_root, content_uri, is_url, source_of, store_of
 
@@ -35,6 +34,7 @@ class HeldRoot:
     name: str
     task: str
     uri: str
+    sent: bool
 
     @property
     def place(self) -> Place:
@@ -44,10 +44,6 @@ class HeldRoot:
     @property
     def folder(self) -> Path | None:
         return self.place if isinstance(self.place, Path) else None
-
-    @property
-    def sent(self) -> bool:
-        return self.name == root_name(self.task)
 
 
 def revision(connection: Connection) -> str | None:
@@ -64,12 +60,26 @@ def bundles(connection: Connection) -> list[HeldBundle]:
 
 
 def roots(connection: Connection) -> list[HeldRoot]:
-    rows = connection.execute(select(Root.id, Root.name, Root.task, Root.uri).order_by(Root.id))
+    marked = any(column["name"] == "sent" for column in inspect(connection).get_columns(Root.__tablename__))
+    sent = (Root.sent if marked else _will_be_marked()).label("sent")
+    rows = connection.execute(select(Root.id, Root.name, Root.task, Root.uri, sent).order_by(Root.id))
     return [HeldRoot(*row) for row in rows]
 
 
-def files(connection: Connection, root: HeldRoot) -> Iterator[str]:
-    """Where the sound pictures of a root lie below its folder, each file once."""
+def _will_be_marked() -> ColumnElement[bool]:
+    """What the migration that brings the column takes for them: before, nothing told them apart
+    but the name, the folder's name, and that a file there is called by its content."""
+    called_otherwise = exists().where(
+        Image.root_id == Root.id,
+        Image.sha256.is_not(None),
+        func.substr(Image.uri, 1, 65) != Image.sha256 + ".",
+    )
+    last = func.substr(Root.uri, func.length(Root.uri) - func.length(Root.task))
+    return and_(Root.name == Root.task + "-uploads", last == "/" + Root.task, ~called_otherwise)
+
+
+def files(connection: Connection, root: HeldRoot) -> Iterator[tuple[str, str | None]]:
+    """Where the sound pictures of a root lie below its folder, each file once, with its content's hash."""
     copied = store_of(root.uri) is not None
     query = select(Image.uri, Image.sha256, Image.format).where(
         Image.root_id == root.id, Image.status == "ok"
@@ -80,10 +90,10 @@ def files(connection: Connection, root: HeldRoot) -> Iterator[str]:
         path = content_uri(sha256 or "", format or "") if copied else uri
         if path not in seen and _stays_below(path):
             seen.add(path)
-            yield path
+            yield path, sha256
 
 
-def move_root(connection: Connection, root: HeldRoot, folder: Path) -> None:
+def move_root(connection: Connection, root: HeldRoot, folder: Place) -> None:
     """Has the pictures of a root be read from `folder`."""
     copied = store_of(root.uri) is not None
     uri = content_root(str(folder), source_of(root.uri)) if copied else str(folder)

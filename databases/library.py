@@ -35,7 +35,8 @@ class KnownFile:
 
 @dataclass(frozen=True)
 class LibraryImage:
-    """A picture of the library and where it lies. Width and height are in pixels, upright."""
+    """A picture of the library and where it lies. Width and height are in pixels, upright. `sent`: somebody
+    let the service keep it."""
 
     id: int
     root: str
@@ -51,6 +52,7 @@ class LibraryImage:
     split: Split | None
     task: str
     duplicate_group: int | None = None
+    sent: bool = False
 
     @property
     def shown(self) -> str:
@@ -225,6 +227,16 @@ def find_images(
     return {image.id: image for image in _fetch(session, query.where(Image.id.in_(image_ids)))}
 
 
+def still_there(session: Session, image_ids: Sequence[int]) -> set[int]:
+    """Those among `image_ids` that the library has, used or not; none of them is deleted before the
+    transaction ends, if it wrote before."""
+    found: set[int] = set()
+    for some in parts(image_ids):
+        query = select(Image.id).where(Image.id.in_(some)).order_by(Image.id)
+        found.update(session.scalars(query.with_for_update(read=True, key_share=True)))
+    return found
+
+
 def count_labels(session: Session, task: str) -> dict[str, int]:
     """How many usable pictures of a task carry each label."""
     rows = session.execute(
@@ -279,6 +291,7 @@ def _sound() -> Select[*tuple[Any, ...]]:
             Image.split,
             Root.task,
             Image.duplicate_group,
+            Root.sent,
         )
         .join(Root)
         .where(Image.status == "ok")

@@ -106,6 +106,12 @@ class RemoteFile:
         with self._reached() as (system, path):
             system.put_file(str(source), path)
 
+    def move(self, to: "RemoteFile") -> None:
+        """Gives it another name in the same store."""
+        with self._reached() as (system, path), to._reached() as (_, target):
+            system.cp_file(path, target)
+            system.rm_file(path)
+
     def remove(self) -> None:
         with self._reached() as (system, path):
             system.rm_file(path)

@@ -11,7 +11,6 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, delete, exists, func, select
 from sqlalchemy.orm import Session
 
-from databases.kept import root_name
 from databases.labelling import lock_labels
 from databases.models import Embedding, Feedback, Image, Root
 from databases.parts import parts
@@ -55,7 +54,7 @@ def find(session: Session, which: Which) -> list[SentPicture]:
     query = (
         select(Image, Root.task, Root.uri)
         .join(Root)
-        .where(Root.name.in_(upload_roots(session)), Image.status == "ok", *_conditions(which))
+        .where(Root.sent, Image.status == "ok", *_conditions(which))
     )
     found = session.execute(query.order_by(Image.id)).all()
     names = _names(session, [image.id for image, _, _ in found])
@@ -106,12 +105,6 @@ def _delete_reports(session: Session, which: ColumnElement[bool], by: str | None
     if by is not None:
         query = query.where(Feedback.made_by == by)
     return len(session.scalars(query).all())
-
-
-def upload_roots(session: Session) -> list[str]:
-    """The names of the roots of what people sent."""
-    rows = session.execute(select(Root.name, Root.task))
-    return [name for name, task in rows if name == root_name(task)]
 
 
 def _conditions(which: Which) -> list[ColumnElement[bool]]:

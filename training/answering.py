@@ -19,8 +19,9 @@ from databases import answers, library
 from databases.answers import Judged, NewAnswer
 from databases.library import LibraryImage
 from databases.registry import RegisteredModel
+from training.errors import TrainingError
 from training.progress import Advance, Progress
-from training.running import Runner, run_here
+from training.running import Ran, Runner, run_here
 
 Thing = TypeVar("Thing")
 CHUNK = 256
@@ -71,7 +72,7 @@ def _answer(
     advance: Advance,
     run: Runner,
 ) -> None:
-    for images, raw in run(bundle, find_chunks(engine, image_ids)):
+    for images, raw in run_over(engine, bundle, image_ids, run):
         with Session(engine) as session, session.begin():
             answers.put_answers(session, model.id, read_answers(bundle, images, raw))
         advance(len(images))
@@ -130,14 +131,37 @@ def keep_answers(engine: Engine, model: RegisteredModel, said: Iterable[NewAnswe
         answers.put_answers(session, model.id, [one for one in said if one.image_id in lacking])
 
 
+def run_over(engine: Engine, bundle: Bundle, image_ids: Sequence[int], run: Runner) -> Iterator[Ran]:
+    """A bundle's raw outputs for the usable pictures among `image_ids`, in their order.
+
+    One that is deleted while others are at work is left out.
+
+    Raises: what `run` does, of a picture that the library still has.
+    """
+    left = image_ids
+    while True:
+        done = None
+        try:
+            for images, raw in run(bundle, find_chunks(engine, left)):
+                yield images, raw
+                done = images[-1].id
+            return
+        except TrainingError:
+            left = left if done is None else left[left.index(done) + 1 :]
+            there = [image.id for images in find_chunks(engine, left) for image in images]
+            if len(there) == len(left):
+                raise
+            left = there
+
+
 def find_chunks(engine: Engine, image_ids: Iterable[int]) -> Iterator[list[LibraryImage]]:
-    """The usable pictures among `image_ids`, at most 256 at a time, each time looked up when they are asked
-    for."""
+    """The usable pictures among `image_ids` in their order, at most 256 at a time, each time looked up when
+    they are asked for."""
     for chunk in chunks(image_ids):
         with Session(engine) as session:
-            images = list(library.find_images(session, chunk).values())
-        if images:
-            yield images
+            found = library.find_images(session, chunk)
+        if found:
+            yield [found[image_id] for image_id in chunk if image_id in found]
 
 
 def chunks(things: Iterable[Thing]) -> Iterator[list[Thing]]:

@@ -18,7 +18,7 @@ from databases import answers, embeddings
 from databases.library import LibraryImage
 from databases.pgvector_index import keep_index
 from databases.registry import RegisteredModel
-from training.answering import chunks, find_chunks, read_answers
+from training.answering import chunks, read_answers, run_over
 from training.errors import TrainingError
 from training.progress import Advance, Progress
 from training.running import Runner, run_here
@@ -49,7 +49,7 @@ def index(
     with progress.track("Embedding pictures", len(lacking)) as advance:
         if left := _copy_known(engine, model, lacking, advance):
             bundle = load_bundle(bundle_folder(bundles, model.bundle_uri))
-            for images, raw in run(bundle, find_chunks(engine, left)):
+            for images, raw in run_over(engine, bundle, left, run):
                 with Session(engine) as session, session.begin():
                     embeddings.put_embeddings(session, model.id, _vectors(images, raw))
                     if task == model.task:

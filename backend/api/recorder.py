@@ -27,14 +27,17 @@ FAILS = (OperationalError, InterfaceError, PoolTimeout)  # of the database, not 
 
 class Recorder:
     """Writes predictions in batches, from one thread. While the database fails they wait; those for which
-    there is no room are counted in `dropped`, and the log tells of them."""
+    there is no room are counted in `dropped`, and the log tells of them. `failure`: why none could be written
+    when that was tried last; None where it could."""
 
     def __init__(self, engine: Engine, metrics: Metrics, capacity: int = CAPACITY) -> None:
         self.dropped = 0
+        self.failure: SQLAlchemyError | None = None
         self._engine = engine
         self._metrics = metrics
         self._capacity = capacity
         self._waiting: queue.SimpleQueue[NewPrediction | None] = queue.SimpleQueue()
+        self._unwritten: set[str] = set()
         self._told_at = -TELL_SECONDS
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._write_all, name="recorder", daemon=True)
@@ -45,9 +48,14 @@ class Recorder:
     def add(self, prediction: NewPrediction) -> None:
         """Returns at once."""
         if self._waiting.qsize() < self._capacity:
+            self._unwritten.add(prediction.id)
             self._waiting.put(prediction)
         else:
             self._drop(1, "too many wait to be written")
+
+    def waits(self, prediction_id: str) -> bool:
+        """Whether it was answered here, and is still to be written."""
+        return prediction_id in self._unwritten
 
     def end(self) -> None:
         """Writes what waits, unless the database fails, and stops."""
@@ -64,6 +72,8 @@ class Recorder:
                     self._count_dropped(left)
                     log.warning("predictions not recorded as the service ended: %d", left)
                     return
+            self.failure = None
+            self._unwritten.difference_update(prediction.id for prediction in batch)
 
     def _next_batch(self) -> list[NewPrediction]:
         """At least one, and what comes soon after it; none when all is over."""
@@ -85,6 +95,7 @@ class Recorder:
             with Session(self._engine) as session, session.begin():
                 predictions.record_predictions(session, batch)
         except FAILS as error:
+            self.failure = error
             self._tell("predictions that could not be written yet: %d (%s)", len(batch), error)
             return False
         except SQLAlchemyError:

@@ -96,7 +96,8 @@ class EmbeddedShelf:
         """The roots of which nothing is an answer that has no label."""
         if among.sent or among.names_labels:
             return ()
-        return gallery_rows.root_ids(self._session, kept.root_name(self._model.task))
+        root = kept.root_id(self._session, self._model.task)
+        return () if root is None else (root,)
 
     def _present(self, image_ids: Sequence[int]) -> Iterator[tuple[int, str | None, str, bytes]]:
         return gallery_rows.present_vectors(self._session, self._model.id, image_ids)

@@ -37,10 +37,11 @@ ROUNDING = 10.0**-DECIMALS
 
 @dataclass
 class Known:
-    """What holds as long as nobody writes. `roots`: ids by name."""
+    """What holds as long as nobody writes. `roots`: ids by name; `sent`: that of what people sent."""
 
     writes: int
     roots: Mapping[str, int]
+    sent: int | None
     counts: Counts = field(default_factory=Counts)
 
 
@@ -52,7 +53,7 @@ class PostgresqlGallery:
     ) -> None:
         self._reader, self._model, self._size = reader, model, embedding_size
         self._compared_all = compared_all
-        self._known = Known(-1, {})
+        self._known = Known(-1, {}, None)
         self._followed, self._pictures = -1, 0  # the writes that were taken up, and how many there then were
         self.follow()
 
@@ -87,7 +88,8 @@ class PostgresqlGallery:
         writes = pgvector.writes(session)
         known = self._known
         if known.writes != writes:
-            known = Known(writes, pgvector.roots(session, self._model.task))
+            task = self._model.task
+            known = Known(writes, pgvector.roots(session, task), kept.root_id(session, task))
             self._known = known
         return known
 
@@ -181,11 +183,10 @@ class PostgresqlShelf:
         return counted
 
     def _shelved(self, among: Among) -> Shelved:
-        known = self._known.roots.items()
-        named = {root for name, root in known if among.source in (None, name)}
+        named = {root for name, root in self._known.roots.items() if among.source in (None, name)}
         if among.sent or among.names_labels:
             return Shelved(self._model.id, self._size, named)
-        unnamed = {root for name, root in known if name == kept.root_name(self._model.task)}
+        unnamed = set() if self._known.sent is None else {self._known.sent}
         return Shelved(self._model.id, self._size, named, unnamed)
 
 

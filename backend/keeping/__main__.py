@@ -12,6 +12,7 @@ from backend.inference.errors import InferenceError
 from backend.keeping.backup import back_up
 from backend.keeping.errors import KeepingError
 from backend.keeping.restoring import restore
+from backend.keeping.stopping import cleaning_up
 from databases.errors import DatabaseError
 from databases.settings import SettingsError, StateSettings, load_settings
 
@@ -20,19 +21,34 @@ def main() -> None:
     arguments = _parser().parse_args()
     try:
         settings = load_settings(StateSettings)
-        if arguments.command == "backup":
-            made = back_up(settings, arguments.target, _tell, pictures=arguments.pictures)
-            _warn(f"{name} is missing or damaged" for name in made.contents.lacking)
-            sys.stdout.write(f"{made.path}\n")
-        else:
-            restored = restore(
-                settings, arguments.file, _tell, force=arguments.force, pictures_to=arguments.pictures_to
-            )
-            _warn(f"{name} does not answer as it did" for name in restored.damaged)
-            _warn(f"{path} is another file than was backed up, and stays" for path in restored.left)
-            sys.stdout.write("".join(f"set aside: {path}\n" for path in restored.aside))
+        with cleaning_up():
+            if arguments.command == "backup":
+                _back_up(settings, arguments)
+            else:
+                _restore(settings, arguments)
     except (SettingsError, DatabaseError, InferenceError, KeepingError, DBAPIError, OSError) as error:
         sys.exit(f"error: {str(error).splitlines()[0]}")
+
+
+def _back_up(settings: StateSettings, arguments: argparse.Namespace) -> None:
+    made = back_up(settings, arguments.target, _tell, pictures=arguments.pictures)
+    _warn(f"{name} is missing or damaged" for name in made.contents.lacking)
+    sys.stdout.write(f"{made.path}\n")
+    made.check_champions()
+
+
+def _restore(settings: StateSettings, arguments: argparse.Namespace) -> None:
+    restored = restore(
+        settings,
+        arguments.file,
+        _tell,
+        force=arguments.force,
+        damaged=arguments.damaged,
+        pictures_to=arguments.pictures_to,
+    )
+    _warn(f"{name} does not answer as it did" for name in restored.damaged)
+    _warn(f"{path} is another file than was backed up, and stays" for path in restored.left)
+    sys.stdout.write("".join(f"set aside: {path}\n" for path in restored.aside))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -44,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     back = commands.add_parser("restore", help="put a backup back; end the service first")
     back.add_argument("file", type=Path, help="a file that backup wrote")
     back.add_argument("--force", action="store_true", help="set aside the state that there is")
+    back.add_argument("--damaged", action="store_true", help="even with a champion that is damaged or lacks")
     back.add_argument("--pictures-to", type=Path, help="where the library's pictures go, a folder a root")
     return parser
 

@@ -53,7 +53,7 @@ def add(tar: tarfile.TarFile, name: str, path: Place) -> Member:
     if isinstance(path, RemoteFile):
         data = path.read_bytes()
         add_bytes(tar, name, data)
-        return Member(bytes=len(data), sha256=hashlib.sha256(data).hexdigest())
+        return Member.of(data)
     with path.open("rb") as file:
         info = tarfile.TarInfo(name)
         info.size = path.stat().st_size

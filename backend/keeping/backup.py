@@ -32,10 +32,11 @@ from backend.keeping.contents import (
     Member,
     Track,
 )
-from backend.keeping.errors import CannotBackUp
+from backend.keeping.errors import CannotBackUp, ChampionLacking
 from databases import holdings
 from databases.copying import copy_to_file
 from databases.engine import open_engine
+from databases.holdings import HeldBundle
 from databases.places import Place
 from databases.settings import StateSettings
 
@@ -55,18 +56,31 @@ class Wanted:
 
 @dataclass(frozen=True)
 class _Named:
-    """What a database goes with: the version of its schema, the files that are there, and what lacks."""
+    """What a database goes with: the version of its schema, its bundles, the files that are there, and what
+    lacks."""
 
     revision: str
+    bundles: list[HeldBundle]
     there: list[Wanted]
     lacking: list[str]
 
 
 @dataclass(frozen=True)
 class MadeBackup:
+    """`champions`: those whose bundles are not in it, or damaged."""
+
     path: Path
     bytes: int
     contents: Contents
+    champions: tuple[str, ...]
+
+    def check_champions(self) -> None:
+        """Raises ChampionLacking where there is one that a restore would refuse."""
+        if self.champions:
+            raise ChampionLacking(
+                f"{', '.join(self.champions)} serves, and is missing or damaged: a restore takes this backup "
+                "with --damaged alone. Mend or replace that bundle, and back up again"
+            )
 
 
 def back_up(settings: StateSettings, target: Path, track: Track, *, pictures: bool = False) -> MadeBackup:
@@ -74,7 +88,7 @@ def back_up(settings: StateSettings, target: Path, track: Track, *, pictures: bo
     folder `target`: all of it or nothing. `pictures`: those of roots in local folders too. What lies at a URL
     is fetched from there.
 
-    What the database names and is not there is told, and holds nothing up.
+    What the database names and is not there is told, and holds nothing up; of champions it is told apart.
 
     Raises:
         CannotBackUp: there is a file of that name, no room, or no state, or the bundles' URL does not answer.
@@ -94,7 +108,13 @@ def back_up(settings: StateSettings, target: Path, track: Track, *, pictures: bo
             raise CannotBackUp(f"{target} is there already, and is left as it is")
         draft.rename(target)
         _make_durable(target.parent)
-    return MadeBackup(target, target.stat().st_size, contents)
+    champions = (one.version for one in named.bundles if one.serves and _lacks(one, contents.lacking))
+    return MadeBackup(target, target.stat().st_size, contents, tuple(champions))
+
+
+def _lacks(bundle: HeldBundle, lacking: tuple[str, ...]) -> bool:
+    name = f"{BUNDLES}/{bundle.uri}"
+    return any(one == name or one.startswith(f"{name}/") for one in lacking)
 
 
 def _free_name(target: Path) -> Path:
@@ -117,17 +137,22 @@ def _what_it_names(copy: Path, settings: StateSettings, pictures: bool) -> _Name
                     "the database holds nothing of menagerie's, so there is nothing to back up"
                 )
             lacking: list[str] = []
-            wanted = [*_of_models(connection, settings, lacking), *_of_roots(connection, pictures)]
+            bundles = holdings.bundles(connection)
+            wanted = [*_of_models(bundles, settings, lacking), *_of_roots(connection, pictures)]
     finally:
         engine.dispose()
-    there = [one for one in wanted if one.path.is_file()]
-    lacking += [one.name for one in wanted if not one.path.is_file()]
-    return _Named(revision, there, lacking)
+    there = []
+    for one in wanted:
+        if one.path.is_file():
+            there.append(one)
+        else:
+            lacking.append(one.name)
+    return _Named(revision, bundles, there, lacking)
 
 
-def _of_models(connection: Connection, settings: StateSettings, lacking: list[str]) -> Iterator[Wanted]:
+def _of_models(held: list[HeldBundle], settings: StateSettings, lacking: list[str]) -> Iterator[Wanted]:
     bundles = open_bundles(settings)
-    for bundle in holdings.bundles(connection):
+    for bundle in held:
         name = f"{BUNDLES}/{bundle.uri}"
         try:
             folder = bundle_folder(bundles, bundle.uri)
@@ -160,8 +185,9 @@ def _of_roots(connection: Connection, pictures: bool) -> Iterator[Wanted]:
         if not (root.sent or (pictures and root.folder is not None)):
             continue
         name = f"{UPLOADS}/{root.task}" if root.sent else f"{PICTURES}/{root.id}"
-        for file in holdings.files(connection, root):
-            yield Wanted(f"{name}/{file}", root.place / file)
+        for file, sha256 in holdings.files(connection, root):
+            # What people sent never changes; pictures of the library may, and the next ingest sees it.
+            yield Wanted(f"{name}/{file}", root.place / file, sha256 if root.sent else None)
 
 
 def _check_room(folder: Path, files: list[Place]) -> None:

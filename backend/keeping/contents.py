@@ -1,5 +1,7 @@
 """What a backup says that it holds: its last member, so that one which was broken off has none."""
 
+import builtins
+import hashlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Annotated, Final, Literal
@@ -24,6 +26,10 @@ class _Part(BaseModel):
 class Member(_Part):
     bytes: Annotated[int, Ge(0)]
     sha256: str
+
+    @classmethod
+    def of(cls, data: builtins.bytes) -> "Member":
+        return cls(bytes=len(data), sha256=hashlib.sha256(data).hexdigest())
 
 
 class Contents(_Part):

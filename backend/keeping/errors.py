@@ -9,6 +9,10 @@ class CannotBackUp(KeepingError):
     """No backup can be made here."""
 
 
+class ChampionLacking(KeepingError):
+    """A backup was made, but without a bundle that serves."""
+
+
 class BadBackup(KeepingError):
     """The file is no backup, or not whole."""
 

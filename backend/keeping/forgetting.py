@@ -1,14 +1,17 @@
-"""Pictures that people sent, deleted for good: files, rows, embeddings, thumbnails, the gallery's index."""
+"""Pictures that people sent, deleted for good: files, rows, embeddings, thumbnails, the gallery's index, and
+what pages about models show of them."""
 
+import hashlib
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from backend.keeping.pages import clear_pages
 from databases import sent
 from databases.places import Place
 from databases.schema import sqlite_file
@@ -18,12 +21,15 @@ from databases.settings import StateSettings
 
 @dataclass(frozen=True)
 class Deleted:
-    """How many of each are gone; `bytes`: of the files."""
+    """How many of each are gone; `bytes`: of the files. `pages`: so many showed one of them, and do no more.
+    `aside`: databases that a restore set aside, which hold what they held."""
 
     rows: Forgotten
     files: int
     bytes: int
     thumbnails: int
+    pages: int
+    aside: tuple[Path, ...]
 
 
 def delete_pictures(
@@ -34,25 +40,58 @@ def delete_pictures(
     *,
     words: bool = False,
 ) -> Deleted:
-    """Deletes the files first, so that one who is broken off finds the rows again, and can go on.
+    """Deletes the files first and the rows last, so that one who is broken off finds these again, and can go
+    on.
 
     The galleries' index beside SQLite holds traces of what was deleted until it is written anew: it is
     removed, and the service makes another one.
 
     Raises:
-        OSError: a file cannot be deleted; no row was.
+        OSError: a file cannot be deleted, or a page not be written anew; no row was deleted.
     """
+    contents = {picture.sha256 for picture in pictures}
     files = count = 0
-    for picture in pictures:
+    for place in (*(picture.place for picture in pictures), *_hidden(settings.uploads, contents)):
         with suppress(FileNotFoundError):
-            size = picture.place.stat().st_size
-            _remove(picture.place)
+            size = place.stat().st_size
+            _remove(place)
             files, count = files + 1, count + size
+    pages = clear_pages(settings, contents)
     with Session(engine) as session, session.begin():
         rows = sent.forget(session, pictures, by, words=words)
     if engine.dialect.name == "sqlite":
         _close_traces(engine, settings, rows)
-    return Deleted(rows, files, count, sum(_delete_thumbnails(settings, one.sha256) for one in pictures))
+    thumbnails = sum(_delete_thumbnails(settings, sha256) for sha256 in contents)
+    return Deleted(rows, files, count, thumbnails, pages, _set_aside(settings))
+
+
+def _hidden(uploads: Place, contents: Collection[str]) -> Iterator[Place]:
+    """More files of the same: in what a restore set aside or left where it was killed, and drafts, whose
+    names tell nothing."""
+    for place, uri in _below(uploads) if contents else ():
+        *folders, name = PurePosixPath(uri).parts
+        if name.startswith("."):
+            with suppress(FileNotFoundError):  # it has its name by now
+                if hashlib.sha256(place.read_bytes()).hexdigest() in contents:
+                    yield place
+        elif any(folder.startswith(".") for folder in folders) and PurePosixPath(name).stem in contents:
+            yield place
+
+
+def _below(uploads: Place) -> Iterator[tuple[Place, str]]:
+    """All files, with their names from there."""
+    if isinstance(uploads, Path):
+        found = sorted(path for path in uploads.rglob("*") if path.is_file())
+        yield from ((path, path.relative_to(uploads).as_posix()) for path in found)
+        return
+    with suppress(FileNotFoundError):
+        yield from ((file, file.uri) for file in uploads.files())
+
+
+def _set_aside(settings: StateSettings) -> tuple[Path, ...]:
+    file = sqlite_file(settings.database_url)
+    found = [] if file is None else sorted(file.parent.glob(f"{file.name}.before-*"))
+    return tuple(path for path in found if not path.name.endswith(("-wal", "-shm")))
 
 
 def _remove(place: Place) -> None:

@@ -12,6 +12,7 @@ from backend.keeping.swapping import Swap
 from databases import holdings
 from databases.engine import open_engine
 from databases.holdings import HeldRoot
+from databases.places import Place
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class PutPictures:
     left: tuple[Path, ...]
 
 
-def settle_roots(database: Path, uploads: Path, contents: Contents, to: Path | None) -> Mapping[str, Path]:
+def settle_roots(database: Path, uploads: Place, contents: Contents, to: Path | None) -> Mapping[str, Path]:
     """Has a restored database read what people sent from `uploads`, and the pictures that are in the backup
     from below `to`, where that is named. Returns the folders of these by what a backup calls their root.
 
@@ -36,11 +37,9 @@ def settle_roots(database: Path, uploads: Path, contents: Contents, to: Path | N
     try:
         with engine.begin() as connection:
             for root in holdings.roots(connection):
-                if root.folder is None:
-                    continue
                 if root.sent:
-                    holdings.move_root(connection, root, uploads.resolve() / root.task)
-                elif contents.pictures:
+                    holdings.move_root(connection, root, _resolved(uploads) / root.task)
+                elif contents.pictures and root.folder is not None:
                     folders[str(root.id)] = root.folder if to is None else to.resolve() / _plain(root)
                     if to is not None:
                         holdings.move_root(connection, root, folders[str(root.id)])
@@ -77,6 +76,10 @@ def put_pictures(
         for draft, _ in drafts:
             draft.unlink(missing_ok=True)
     return PutPictures(len(drafts), tuple(left))
+
+
+def _resolved(place: Place) -> Place:
+    return place.resolve() if isinstance(place, Path) else place
 
 
 def _plain(root: HeldRoot) -> str:

@@ -14,31 +14,34 @@ from backend.keeping import archive
 from backend.keeping.contents import BUNDLES, DATABASE, UPLOADS, Contents, Track
 from backend.keeping.errors import BadBackup, CannotRestore
 from backend.keeping.pictures import PutPictures, put_pictures, settle_roots
-from backend.keeping.state import check_free, check_room, folders_of
+from backend.keeping.sending import read, send
+from backend.keeping.state import check_free, check_room, places_of, workplaces_of
 from backend.keeping.swapping import Swap, swapping
 from databases import holdings
 from databases.copying import check_sound, fill, settle
 from databases.errors import DatabaseInUse, DatabaseUnavailable
 from databases.holdings import HeldBundle
+from databases.places import Place, RemoteFile
 from databases.schema import open_for_writing, sqlite_file
 from databases.settings import StateSettings
 
 
 @dataclass(frozen=True)
 class Restored:
-    """`damaged`: bundles that do not load, none of them a champion. `aside`: where what was there before lies
-    now. `left`: pictures in whose place other files lie, which stay."""
+    """`damaged`: bundles that do not load, champions only where that was allowed. `aside`: where what was
+    there before lies now. `left`: pictures in whose place other files lie, which stay."""
 
     contents: Contents
     damaged: tuple[str, ...]
-    aside: tuple[Path, ...]
+    aside: tuple[Place, ...]
     pictures: int
     left: tuple[Path, ...]
 
 
 @dataclass(frozen=True)
 class _Staged:
-    """What was unpacked: the database, and by the name of its kind, each folder beside where it is to be."""
+    """What was unpacked: the database, and by the name of its kind, each folder, beside where it is to be if
+    that is on this machine."""
 
     database: Path
     folders: dict[str, Path]
@@ -50,6 +53,7 @@ def restore(
     track: Track,
     *,
     force: bool = False,
+    damaged: bool = False,
     pictures_to: Path | None = None,
 ) -> Restored:
     """Puts a backup in the place of the state, brought to this version's schema, on either kind of database.
@@ -58,6 +62,9 @@ def restore(
     PostgreSQL's tables, which are emptied. Pictures of local roots that are in the backup go where they were,
     or below `pictures_to`. Every file is hashed and every bundle's golden inputs are run before the state is
     touched, and the files are hashed once more where they come to lie.
+
+    `damaged`: a champion may be missing or damaged, as it may have been when the backup was made; the service
+    takes the one before it.
 
     Raises:
         BadBackup: the file is none, not whole, or its champion does not answer as it did.
@@ -75,18 +82,18 @@ def restore(
     check_room(settings, contents)
     with _staging(settings, file) as staged:
         archive.extract(backup, contents, lambda name: _place(staged, name), track)
-        damaged = _check_staged(staged, track)
-        folders = settle_roots(staged.database, folders_of(settings)[UPLOADS], contents, pictures_to)
+        broken = _check_staged(staged, damaged, track)
+        folders = settle_roots(staged.database, places_of(settings)[UPLOADS], contents, pictures_to)
         settle(staged.database)
         put = PutPictures(0, ())
         with swapping() as swap:
             if folders:
                 put = put_pictures(backup, contents, folders, swap, track)
-            aside = list(_put_folders(settings, staged, swap))
+            aside: list[Place] = list(_put_folders(settings, staged, swap))
             _check_put(settings, contents, track)
             # Last, so that no database names a bundle that is not there.
             aside += _put_database(settings, staged, file, swap)
-    return Restored(contents, damaged, tuple(aside), put.count, put.left)
+    return Restored(contents, broken, tuple(aside), put.count, put.left)
 
 
 def _close(file: Path) -> None:
@@ -101,7 +108,8 @@ def _close(file: Path) -> None:
 
 @contextmanager
 def _staging(settings: StateSettings, file: Path | None) -> Iterator[_Staged]:
-    """Hidden folders, each in the very folder that things are moved to later."""
+    """Hidden folders, each in the very folder that things are moved to later, or in the cache for what goes
+    to a URL."""
     with ExitStack() as stack:
 
         def make(folder: Path) -> Path:
@@ -109,9 +117,10 @@ def _staging(settings: StateSettings, file: Path | None) -> Iterator[_Staged]:
             staging = tempfile.TemporaryDirectory(prefix=".", suffix=".restoring", dir=folder)
             return Path(stack.enter_context(staging))
 
-        folders = {name: make(folder.resolve()) for name, folder in folders_of(settings).items()}
-        beside = folders[BUNDLES] if file is None else make(file.parent.resolve())
-        yield _Staged(beside / f"{DATABASE}.new", folders)
+        places = workplaces_of(settings)
+        beside = places[BUNDLES] if file is None else file.parent
+        folders = {name: make(folder.resolve()) for name, folder in places.items()}
+        yield _Staged(make(beside.resolve()) / f"{DATABASE}.new", folders)
 
 
 def _place(staged: _Staged, name: str) -> Path | None:
@@ -122,8 +131,9 @@ def _place(staged: _Staged, name: str) -> Path | None:
     return staged.folders[kind] / below if kind in staged.folders else None
 
 
-def _check_staged(staged: _Staged, track: Track) -> tuple[str, ...]:
-    """Brings the database to this version's schema and loads the bundles; which of these are damaged."""
+def _check_staged(staged: _Staged, champions_too: bool, track: Track) -> tuple[str, ...]:
+    """Brings the database to this version's schema and loads the bundles; which of these are damaged: of
+    champions none may be, unless `champions_too`."""
     check_sound(staged.database)
     engine = open_for_writing(f"sqlite:///{staged.database}")
     try:
@@ -131,37 +141,46 @@ def _check_staged(staged: _Staged, track: Track) -> tuple[str, ...]:
             bundles = holdings.bundles(connection)
     finally:
         engine.dispose()
-    damaged = []
+    damaged: list[str] = []
     with track("Asking the golden inputs", len(bundles)) as advance:
         for bundle in bundles:
-            if not _answers(staged.folders[BUNDLES] / bundle.uri, bundle):
+            try:
+                load_bundle(staged.folders[BUNDLES] / bundle.uri, whole=True)
+            except BadBundle as error:
+                if bundle.serves and not champions_too:
+                    raise _refused(bundle, error) from None
                 damaged.append(bundle.version)
             advance(1)
     return tuple(damaged)
 
 
-def _answers(folder: Path, bundle: HeldBundle) -> bool:
-    try:
-        load_bundle(folder, whole=True)
-    except BadBundle as error:
-        if bundle.serves:
-            raise BadBackup(f"nothing was put back: {bundle.version} serves, and {error}") from None
-        return False
-    return True
+def _refused(bundle: HeldBundle, error: BadBundle) -> BadBackup:
+    return BadBackup(
+        f"nothing was put back: {bundle.version} serves, and {error}; to put back all the rest, say "
+        "--damaged: the champion before it serves then"
+    )
 
 
-def _put_folders(settings: StateSettings, staged: _Staged, swap: Swap) -> Iterator[Path]:
-    """Tells where what was in the folders lies now."""
-    for name, folder in folders_of(settings).items():
-        aside = folder / f".before-{_moment()}"
-        old = [entry for entry in sorted(folder.iterdir()) if not entry.name.startswith(".")]
-        if old:
-            for entry in old:
-                swap.set_aside(entry, aside)
-            yield aside
-        for entry in sorted(staged.folders[name].iterdir()):
-            if entry.name != staged.database.name:
-                swap.move(entry, folder / entry.name)
+def _put_folders(settings: StateSettings, staged: _Staged, swap: Swap) -> Iterator[Place]:
+    """Tells where what was in the way lies now."""
+    for name, place in places_of(settings).items():
+        new, before = staged.folders[name], f".before-{_moment()}"
+        if isinstance(place, RemoteFile):
+            moved = send(new, place, place / before, swap)
+        else:
+            moved = _put_folder(new, place, place / before, swap)
+        if moved:
+            yield place / before
+
+
+def _put_folder(new: Path, folder: Path, aside: Path, swap: Swap) -> bool:
+    """Whether anything was set aside."""
+    old = [entry for entry in sorted(folder.iterdir()) if not entry.name.startswith(".")]
+    for entry in old:
+        swap.set_aside(entry, aside)
+    for entry in sorted(new.iterdir()):
+        swap.move(entry, folder / entry.name)
+    return bool(old)
 
 
 def _put_database(settings: StateSettings, staged: _Staged, file: Path | None, swap: Swap) -> Iterator[Path]:
@@ -185,14 +204,12 @@ def _put_database(settings: StateSettings, staged: _Staged, file: Path | None, s
 
 def _check_put(settings: StateSettings, contents: Contents, track: Track) -> None:
     """Reads the files where they lie now."""
-    folders = folders_of(settings)
+    places = places_of(settings)
     with track("Checking what was put back", len(contents.members)) as advance:
         for name, member in contents.members.items():
             kind, _, below = name.partition("/")
-            if kind in folders:
-                with (folders[kind] / below).open("rb") as file:
-                    if archive.Hashed(file).read_all() != member:
-                        raise CannotRestore(f"{folders[kind] / below} is not what was written to it")
+            if kind in places and read(place := places[kind] / below) != member:
+                raise CannotRestore(f"{place} is not what was written to it")
             advance(1)
 
 

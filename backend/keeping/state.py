@@ -1,6 +1,8 @@
 """The state that a backup is to take the place of."""
 
 import shutil
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy.exc import DatabaseError as DriverError
@@ -9,6 +11,7 @@ from backend.keeping.contents import BUNDLES, REPORTS, UPLOADS, Contents
 from backend.keeping.errors import CannotRestore
 from databases.copying import holds_anything
 from databases.engine import open_engine
+from databases.places import Place, RemoteFile
 from databases.schema import sqlite_file
 from databases.settings import StateSettings
 
@@ -29,39 +32,40 @@ def check_free(settings: StateSettings) -> None:
             there.append(f"the database {shown}, which does not answer")
         finally:
             engine.dispose()
-    there += [str(folder) for folder in folders_of(settings).values() if _is_used(folder)]
+    there += [str(place) for place in places_of(settings).values() if _is_used(place)]
     if there:
         raise CannotRestore(
             f"there is a state already: {', '.join(there)}; to put the backup in its place, say --force: "
-            "files are set aside then, tables of PostgreSQL's are emptied"
+            "files are set aside then, at a URL those that differ; tables of PostgreSQL's are emptied"
         )
 
 
-def folders_of(settings: StateSettings) -> dict[str, Path]:
-    """By what a backup calls them.
-
-    Raises:
-        CannotRestore: one of them is a URL.
-    """
-    folders = {}
-    for name in (BUNDLES, REPORTS, UPLOADS):
-        place = getattr(settings, name)
-        if not isinstance(place, Path):
-            raise CannotRestore(
-                f"MENAGERIE_{name.upper()} is {place}, and a backup is put back into folders: name a folder "
-                "in its place, restore, and copy what lies there to the URL by the store's own means"
-            )
-        folders[name] = place
-    return folders
+def places_of(settings: StateSettings) -> dict[str, Place]:
+    """Folders and URLs, by what a backup calls them."""
+    return {BUNDLES: settings.bundles, REPORTS: settings.reports, UPLOADS: settings.uploads}
 
 
-def _is_used(folder: Path) -> bool:
-    return folder.is_dir() and any(not entry.name.startswith(".") for entry in folder.iterdir())
+def workplaces_of(settings: StateSettings) -> dict[str, Path]:
+    """Where on this machine a backup is unpacked: the very folders, or the cache for what goes to a URL."""
+    places = places_of(settings).items()
+    return {name: place if isinstance(place, Path) else settings.cache for name, place in places}
+
+
+def listed(place: RemoteFile) -> Iterator[RemoteFile]:
+    """The files of a state at a URL, but for those that were set aside there; `uri` is relative to it."""
+    with suppress(FileNotFoundError):
+        yield from (file for file in place.files() if not file.uri.startswith("."))
+
+
+def _is_used(place: Place) -> bool:
+    if isinstance(place, Path):
+        return place.is_dir() and any(not entry.name.startswith(".") for entry in place.iterdir())
+    return any(True for _ in listed(place))
 
 
 def check_room(settings: StateSettings, contents: Contents) -> None:
     """Raises CannotRestore where a backup finds no room."""
-    place = folders_of(settings)[BUNDLES].absolute()
+    place = workplaces_of(settings)[BUNDLES].absolute()
     while not place.is_dir():
         place = place.parent
     needed, free = contents.bytes + ROOM, shutil.disk_usage(place).free

@@ -42,8 +42,10 @@ def _delete(
         done = delete_pictures(engine, settings, found, by, words=arguments.reports)
         sys.stdout.write(
             f"deleted: pictures {done.rows.pictures}, files {done.files}, embeddings {done.rows.embeddings}, "
-            f"thumbnails {done.thumbnails}, reports {done.rows.reports}; older backups still hold them\n"
+            f"thumbnails {done.thumbnails}, pages written anew without them {done.pages}, "
+            f"reports {done.rows.reports}; older backups still hold them\n"
         )
+        sys.stdout.write("".join(f"and so does what a restore set aside: {path}\n" for path in done.aside))
     elif found or arguments.reports:
         sys.stdout.write("nothing was deleted yet: to delete these with the reports on them, say --yes\n")
     with Session(engine) as session:

@@ -22,7 +22,8 @@ STATUSES = ("ok", "invalid", "missing")
 
 
 class Root(Base):
-    """A named place that picture URIs are relative to, and the task whose pictures lie there."""
+    """A named place that picture URIs are relative to, and the task whose pictures lie there. `sent`: the
+    service made it, for what people send and let it keep; of a task one at most."""
 
     __tablename__ = "roots"
 
@@ -30,6 +31,7 @@ class Root(Base):
     name: Mapped[str] = mapped_column(String(200), unique=True)
     uri: Mapped[str]
     task: Mapped[str] = mapped_column(String(200), index=True)
+    sent: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
 
 

@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from databases import library, registry
-from databases.models import Image
+from databases.models import Image, Root
 from databases.registry import RegisteredModel
 
 ROOT_URI = "/pictures/pets"
@@ -35,10 +35,13 @@ class Library:
     name: str = "pets"
     task: str = "pets"
     uri: str = ROOT_URI
+    sent: bool = False
     root_id: int = field(init=False)
 
     def __post_init__(self) -> None:
         self.root_id = library.get_or_create_root(self.session, self.name, self.uri, self.task)
+        if self.sent:
+            self.session.execute(update(Root).where(Root.id == self.root_id).values(sent=True))
 
     def add(self, uri: str, **changes: Any) -> int:
         """Adds a picture whose label is its folder; returns its id."""

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from databases import browsing, corrections, findings, kept, library
+from databases import browsing, corrections, findings, library
 from databases.browsing import Filters, LabelCounts, Page
 from databases.findings import Ranked
 from databases.library import LibraryImage
@@ -111,8 +111,8 @@ def test_pictures_of_a_finding_come_with_the_worst_first(session: Session) -> No
 def test_what_people_sent_is_seen_by_who_asks_for_it_until_somebody_says_what_it_shows(
     session: Session,
 ) -> None:
-    root = kept.root_name("pets")
-    image_id = Library(session, root, uri="/uploads/pets").add("new.jpg", label=None, split=None)
+    root = "sent"
+    image_id = Library(session, root, uri="/uploads/pets", sent=True).add("new.jpg", label=None, split=None)
     findings.replace(session, "pets", [Ranked(image_id, "dark", 0, None)])
     for filters in (EVERYTHING, Filters("pets", finding="dark"), Filters("pets", source=root)):
         assert image_id not in {image.id for image in read(session, filters).images}

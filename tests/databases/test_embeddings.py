@@ -1,10 +1,11 @@
 """Vectors are served only of pictures that are still what they were, on both databases."""
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import delete, text
 from sqlalchemy.orm import Session
 
 from databases import embeddings, gallery_rows, library
+from databases.models import Image
 from tests.databases.filling import Library, content, register
 
 VECTOR, OTHER = bytes(range(12)), b"\x3c" * 12
@@ -43,6 +44,17 @@ def test_writing_a_vector_again_replaces_it(pets: Library, model: int) -> None:
     embed(pets, model, image)
     embed(pets, model, image, OTHER)
     assert embeddings.vectors_of(pets.session, model, [image]) == {image: OTHER}
+
+
+def test_of_a_picture_that_was_deleted_meanwhile_no_vector_is_written(pets: Library, model: int) -> None:
+    gone, there = pets.add("cat/1.jpg"), pets.add("cat/2.jpg")
+    found = library.find_images(pets.session, [gone, there])
+    vectors = {image_id: (image.sha256, VECTOR) for image_id, image in found.items()}
+    pets.session.execute(delete(Image).where(Image.id == gone))
+    embeddings.put_embeddings(pets.session, model, vectors)
+    assert embeddings.vectors_of(pets.session, model, [gone, there]) == {there: VECTOR}
+    embeddings.put_embeddings(pets.session, model, {gone: vectors[gone]})
+    assert served(pets, model) == [there]
 
 
 def test_the_vector_of_a_picture_that_changed_is_not_served_and_is_asked_for_anew(

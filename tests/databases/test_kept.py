@@ -3,19 +3,22 @@ on both databases."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
-from databases import corrections, kept, library
+from databases import corrections, kept, library, roots, sent
 from databases.errors import RootConflict
 from databases.labelling import lock_labels
 from databases.models import Image
+from databases.sent import Which
 from tests.databases.filling import Library, content
 
 FOLDER = "/uploads/pets"
+SENT = "pets-uploads"
 
 
 def picture(name: str) -> dict[str, Any]:
@@ -34,7 +37,7 @@ def test_a_kept_picture_has_no_label_unless_its_content_was_decided_on(
     corrections.add(session, pets.task, [content("known")], "label", label="cat")
     for name in ("new", "known"):
         kept.add(session, pets.task, FOLDER, picture(name))
-    images = library.root_images(session, kept.root_name(pets.task))
+    images = library.root_images(session, SENT)
     assert {image.file_name: (image.label, image.split) for image in images} == {
         "new.jpg": (None, None),
         "known.jpg": ("cat", None),
@@ -73,6 +76,25 @@ def test_uploads_of_a_task_lie_in_one_folder(session: Session, pets: Library) ->
         kept.add(session, pets.task, "/elsewhere/pets", picture("b"))
 
 
+def test_a_folder_of_ones_own_that_is_called_so_is_not_taken_for_what_people_sent(
+    session: Session, pets: Library
+) -> None:
+    own = Library(session, SENT, pets.task, "/home/pets-uploads").add("new.jpg", label=None, split=None)
+    assert kept.root_id(session, pets.task) is None
+    assert kept.unexamined(session, pets.task) == []
+    others = [Library(session, name, "birds", f"/home/{name}") for name in ("birds-uploads-2", "birds-up")]
+    kept.add(session, pets.task, FOLDER, picture("sent"))
+    kept.add(session, "birds", "/uploads/birds", picture("sent"))
+    found = {one.place: (one.task, one.by) for one in sent.find(session, Which())}
+    assert found == {Path(FOLDER, "sent.jpg"): ("pets", ()), Path("/uploads/birds/sent.jpg"): ("birds", ())}
+    known = {root.name for root in roots.list_roots(session)}
+    assert known == {"pets", SENT, f"{SENT}-2", "birds-uploads", *(one.name for one in others)}
+    shown = library.find_images(session, [own])[own]
+    assert not kept.waits(shown)
+    visible = select(Image.id).where(kept.seen(session, pets.task, sent=False), Image.id == own)
+    assert session.scalar(visible) == own
+
+
 def test_of_two_that_send_a_first_picture_at_once_neither_is_lost(engine: Engine) -> None:
     with Session(engine) as session, session.begin():
         task = Library(session).task
@@ -88,4 +110,4 @@ def test_of_two_that_send_a_first_picture_at_once_neither_is_lost(engine: Engine
     with ThreadPoolExecutor(2) as pool:
         ids = list(pool.map(send, ("one", "other")))
     with Session(engine) as session:
-        assert {image.id for image in library.root_images(session, kept.root_name(task))} == set(ids)
+        assert {image.id for image in library.root_images(session, SENT)} == set(ids)

@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
+from databases import holdings
 from databases.engine import open_engine
 from databases.schema import MIGRATIONS, head_revision, known_revisions, open_for_writing, sqlite_file
 
@@ -134,6 +135,44 @@ def test_every_row_of_an_earlier_schema_is_in_place_after_the_upgrade(empty_url:
             assert [without(columns, row, rows[0]) for row in now[name]] == [
                 without(columns, row, rows[0]) for row in rows
             ], name
+
+
+SHA256 = "ab" * 32
+BEFORE_MARKS = {
+    "sent": ("pets-uploads", "/srv/uploads/pets", f"{SHA256}.jpg", True),
+    "sent to a store": ("pets-uploads", "s3://bucket/uploads/pets", f"{SHA256}.jpg", True),
+    "deleted since": ("pets-uploads", "/srv/uploads/pets", None, True),
+    "one's own": ("pets-uploads", "/home/me/pets-uploads", f"{SHA256}.jpg", False),
+    "another name": ("uploads-of-pets", "/srv/uploads/pets", f"{SHA256}.jpg", False),
+    "one's own, and named by hand": ("pets-uploads", "/home/me/pets", "cat/1.jpg", False),
+    "copied": ("pets-uploads", "content:s3://bucket?of=/home/me/pets", "cat/1.jpg", False),
+}
+
+
+@pytest.mark.parametrize(("name", "uri", "picture", "sent"), BEFORE_MARKS.values(), ids=BEFORE_MARKS)
+def test_a_root_of_an_older_schema_counts_as_sent_only_if_the_service_made_it(
+    empty_url: str, name: str, uri: str, picture: str | None, sent: bool
+) -> None:
+    if (file := sqlite_file(empty_url)) is not None:
+        file.parent.mkdir()
+    engine = open_engine(empty_url)
+    with engine.begin() as connection:
+        upgrade(connection, "0008")
+    with engine.begin() as connection:
+        found = {table.name: table for table in tables(connection)}
+        root = {"id": 1, "name": name, "uri": uri, "task": "pets", "created_at": datetime.now(UTC)}
+        connection.execute(insert(found["roots"]), root)
+        if picture is not None:
+            columns = found["images"].columns
+            row = {column.name: value(found["images"], column.name, column.type, 1) for column in columns}
+            row |= {"root_id": 1, "uri": picture, "sha256": SHA256}
+            connection.execute(insert(found["images"]), row)
+        assert [root.sent for root in holdings.roots(connection)] == [sent]
+    engine.dispose()
+    engine = open_for_writing(empty_url)
+    with engine.connect() as connection:
+        assert [root.sent for root in holdings.roots(connection)] == [sent]
+    engine.dispose()
 
 
 def without(columns: set[str], row: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:

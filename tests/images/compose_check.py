@@ -16,7 +16,13 @@ from tests.images.compose_ports import find_collisions
 from tests.images.compose_references import find_dangling, find_unused
 from tests.images.compose_settings import find_refused
 from tests.images.compose_values import find_wrong_values
-from tests.images.interpolation import BadReference, read_settings, references
+from tests.images.interpolation import (
+    BadReference,
+    find_unreadable,
+    read_examples,
+    read_settings,
+    references,
+)
 
 EXAMPLE = ".env.example"
 
@@ -29,8 +35,8 @@ def find_problems(folder: Path = PROJECT) -> list[str]:
 def find_faults(folder: Path) -> list[str]:
     """Those that the specification has nothing to say of."""
     own = folder / ".env"
-    outside = read_settings(own, examples=False) if own.is_file() else {}
-    text, told = (folder / FILE).read_text("utf-8"), read_settings(folder / EXAMPLE, examples=True)
+    outside, unreadable = (read_settings(own), find_unreadable(own)) if own.is_file() else ({}, [])
+    text, told = (folder / FILE).read_text("utf-8"), read_examples(folder / EXAMPLE)
     try:
         wrong = dict(find_wrong_values({reference.name for reference in references(text)}, outside))
         # Each is told once: as to the rest, the default holds in its place.
@@ -39,6 +45,7 @@ def find_faults(folder: Path) -> list[str]:
     except (BadReference, ValidationError, yaml.YAMLError) as error:
         return [f"{FILE}: {error}"]
     return [
+        *unreadable,
         *wrong.values(),
         *_undocumented(text, compose, told, outside),
         *_unknown_profiles(compose, outside),

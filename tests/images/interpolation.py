@@ -1,13 +1,16 @@
 """`${VARIABLES}` of a compose file, and the files that set or tell of them."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 # ${NAME}, ${NAME-default}, ${NAME:-default}; $$ is a dollar sign.
 REFERENCE = re.compile(r"\$(?:(?P<dollar>\$)|\{(?P<name>\w+)(?::?-(?P<default>[^{}]*))?\})")
-SETTING = re.compile(r"(?:# )?(?P<name>[A-Z][A-Z0-9_]*)=(?P<value>.*)")
+EXAMPLE = re.compile(r"(?:# )?(?P<name>[A-Z][A-Z0-9_]*)=(?P<value>.*)")
+# As engines take it: with `export`, and with spaces around the name.
+SETTING = re.compile(r"\s*(?:export\s+)?(?P<name>\w+)\s*=(?P<value>.*)", re.ASCII)
+NOTHING = re.compile(r"\s*(?:#.*)?")
 # A value in quotes ends with them; another one where a comment begins.
 QUOTED = re.compile(r"""\s*(?P<quote>['"])(?P<value>.*?)(?P=quote)\s*(?:#.*)?""")
 COMMENT = re.compile(r"(?:^|\s+)#.*")
@@ -40,14 +43,25 @@ def interpolate(text: str, outside: Mapping[str, str]) -> str:
     )
 
 
-def read_settings(path: Path, *, examples: bool) -> dict[str, str]:
-    """The lines NAME=value of a .env file; with `examples`, those that are commented out too."""
-    found: dict[str, str] = {}
-    for line in path.read_text("utf-8").splitlines():
-        matched = SETTING.fullmatch(line)
-        if matched and (examples or not line.startswith("#")):
-            found[matched["name"]] = _bare(matched["value"])
-    return found
+def read_examples(path: Path) -> dict[str, str]:
+    """The lines NAME=value of .env.example, most of which are commented out."""
+    return _values(EXAMPLE.fullmatch(line) for line in path.read_text("utf-8").splitlines())
+
+
+def read_settings(path: Path) -> dict[str, str]:
+    """The lines NAME=value of one's own .env."""
+    return _values(SETTING.fullmatch(line) for line in path.read_text("utf-8").splitlines())
+
+
+def find_unreadable(path: Path) -> Iterator[str]:
+    """Lines of one's own .env that set nothing, and are no comment either."""
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+        if not SETTING.fullmatch(line) and not NOTHING.fullmatch(line):
+            yield f"{path.name}, line {number}, is not NAME=value"
+
+
+def _values(lines: Iterable[re.Match[str] | None]) -> dict[str, str]:
+    return {line["name"]: _bare(line["value"]) for line in lines if line}
 
 
 def _bare(value: str) -> str:

@@ -21,7 +21,7 @@ from tests.images.compose import (
 )
 from tests.images.compose_settings import READ_BY
 from tests.images.compose_values import seconds
-from tests.images.interpolation import read_settings
+from tests.images.interpolation import read_examples
 from training.cli.processes import START_SECONDS
 
 DOCKERFILES = ["Dockerfile.api", "Dockerfile.ui", "Dockerfile.training"]
@@ -163,7 +163,7 @@ def test_only_the_three_services_of_everyday_start_by_themselves() -> None:
 def test_every_setting_can_be_set_and_what_is_told_of_its_default_is_true(
     monkeypatch: pytest.MonkeyPatch, service: str, kind: type[BaseSettings]
 ) -> None:
-    told = read_settings(PROJECT / ".env.example", examples=True)
+    told = read_examples(PROJECT / ".env.example")
     settable = {name for name, value in read_compose().services[service].environment.items() if value is None}
     for name, field in kind.model_fields.items():
         variable = str(field.validation_alias or f"{kind.model_config.get('env_prefix', '')}{name}").upper()

@@ -7,7 +7,7 @@ import pytest
 from tests.images.compose import FILE, PROJECT
 from tests.images.compose_check import EXAMPLE, find_faults
 from tests.images.compose_values import rule_of
-from tests.images.interpolation import read_settings, references
+from tests.images.interpolation import read_examples, references
 from tests.images.test_compose_check import copy as copy
 
 # Where they name what is not there, that is told.
@@ -25,7 +25,7 @@ def test_whatever_the_compose_file_holds_itself_has_a_rule() -> None:
 
 
 def test_all_that_is_shown_as_an_example_may_be_set(copy: Path) -> None:
-    told = read_settings(copy / EXAMPLE, examples=True) | {"COMPOSE_PROFILES": "postgres,s3", "PICTURES": "/"}
+    told = read_examples(copy / EXAMPLE) | {"COMPOSE_PROFILES": "postgres,s3", "PICTURES": "/"}
     assert faults(copy, *(f"{name}={value}" for name, value in told.items())) == []
 
 
@@ -140,3 +140,16 @@ def test_secrets_count_as_they_do_in_the_containers(copy: Path) -> None:
         name.write_text("word\n", "utf-8")
     (problem,) = faults(copy, "DATABASE_URL=postgresql://db.example/animals")
     assert problem.endswith("it names no user, whose DATABASE_PASSWORD would be")
+
+
+@pytest.mark.parametrize("line", ["export API_PORT=http", "  API_PORT = http", "API_PORT =http # a port"])
+def test_a_line_counts_however_an_engine_lets_one_write_it(copy: Path, line: str) -> None:
+    (problem,) = faults(copy, line)
+    assert problem.startswith("API_PORT='http': a port is")
+
+
+def test_a_line_that_sets_nothing_and_a_name_that_nobody_reads_are_told(copy: Path) -> None:
+    assert faults(copy, "", "  # a comment", "API_PORT 8001", "api_port=8001") == [
+        ".env, line 3, is not NAME=value",
+        ".env sets api_port, which docker-compose.yml does not use",
+    ]

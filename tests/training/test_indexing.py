@@ -1,20 +1,25 @@
 """Embedding the library's pictures, and only those that lack it."""
 
 import shutil
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, delete
 from sqlalchemy.orm import Session
 
+from backend.inference.bundle import Bundle
 from databases import gallery_rows
+from databases.library import LibraryImage
+from databases.models import Image
 from databases.registry import RegisteredModel
 from tests.drawing import draw_class_folders, picture
 from tests.training.making import add_tiny_bundle, pictures_of, take_in
 from training.errors import TrainingError
 from training.indexing import index, read_features
 from training.progress import Silent
+from training.running import Ran, run_here
 
 
 @pytest.fixture
@@ -57,6 +62,41 @@ def test_only_new_and_changed_pictures_are_embedded_later(
     after = read_features(engine, model, [images["red/0.jpg"]])
     assert before[0].argmax() == 0
     assert after[0].argmax() == 2
+
+
+def test_pictures_that_are_deleted_meanwhile_are_left_out(
+    engine: Engine, bundles: Path, folder: Path
+) -> None:
+    model = add_tiny_bundle(engine, bundles)
+    images = pictures_of(engine)
+    early, late = images["red/1.jpg"], images["green/2.jpg"]
+
+    def delete_some(bundle: Bundle, chunks: Iterable[list[LibraryImage]]) -> Iterator[Ran]:
+        """Of one the file goes before it is read, of the other the row before it is written."""
+        for ran in run_here(bundle, ([image] for chunk in chunks for image in chunk)):
+            if ran[0] == [images["red/0.jpg"]]:
+                forget(engine, early)
+                (folder / "red" / "1.jpg").unlink()
+            if ran[0] == [late]:
+                forget(engine, late)
+            yield ran
+
+    index(engine, bundles, model, "colours", Silent(), run=delete_some)
+    assert served(engine, model) == {image.id for image in images.values()} - {early.id, late.id}
+
+
+def test_a_file_that_is_gone_and_was_not_forgotten_is_told(
+    engine: Engine, bundles: Path, folder: Path
+) -> None:
+    model = add_tiny_bundle(engine, bundles)
+    (folder / "red" / "1.jpg").unlink()
+    with pytest.raises(TrainingError, match=r"1\.jpg is gone since it was ingested"):
+        run(engine, bundles, model)
+
+
+def forget(engine: Engine, image: LibraryImage) -> None:
+    with Session(engine) as session, session.begin():
+        session.execute(delete(Image).where(Image.id == image.id))
 
 
 @pytest.mark.usefixtures("folder")

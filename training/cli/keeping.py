@@ -21,18 +21,22 @@ def backup(
 
     It holds the database, the bundles, the reports on them, and the pictures that people sent. The library's
     own pictures stay where they are unless --pictures is said; those behind URLs always do. What can be made
-    anew is left out: thumbnails, and the gallery's index.
+    anew is left out: thumbnails, and the gallery's index. Where a champion is missing or damaged, the rest is
+    written all the same, and the exit code is 1.
     """
     from backend.keeping.backup import back_up
+    from backend.keeping.stopping import cleaning_up
     from databases.settings import StateSettings, load_settings
     from training.cli.console import Bars, quote, say
 
-    made = back_up(load_settings(StateSettings), target, Bars().track, pictures=pictures)
+    with cleaning_up():
+        made = back_up(load_settings(StateSettings), target, Bars().track, pictures=pictures)
     _warn_of(made.contents)
     say(
         f"[bold]{quote(str(made.path))}[/bold] holds {_told(made.contents)}: {made.bytes / 1e6:,.1f} MB. "
         f"To put it back: menagerie restore {quote(str(made.path))}"
     )
+    made.check_champions()
 
 
 def restore(
@@ -42,6 +46,13 @@ def restore(
         typer.Option(
             "--force",
             help="Even where there is a state: it is set aside. Tables of PostgreSQL's are emptied.",
+        ),
+    ] = False,
+    damaged: Annotated[
+        bool,
+        typer.Option(
+            "--damaged",
+            help="Even where a champion is missing or damaged in the backup: the one before it serves then.",
         ),
     ] = False,
     pictures_to: Annotated[
@@ -55,17 +66,20 @@ def restore(
     bundle has to answer its golden inputs, before anything is touched.
     """
     from backend.keeping.restoring import restore as run
+    from backend.keeping.stopping import cleaning_up
     from databases.settings import StateSettings, load_settings
     from training.cli.console import Bars, counted, quote, say
 
-    restored = run(load_settings(StateSettings), file, Bars().track, force=force, pictures_to=pictures_to)
+    settings = load_settings(StateSettings)
+    with cleaning_up():
+        restored = run(settings, file, Bars().track, force=force, damaged=damaged, pictures_to=pictures_to)
     _warn_of(restored.contents)
     for version in restored.damaged:
-        _warn(f"{version} does not answer as it did; it does not serve")
+        _warn(f"{version} does not answer as it did")
     for path in restored.left:
         _warn(f"{path} is another file than was backed up, and stays")
-    for path in restored.aside:
-        say(f"What was there before is in {quote(str(path))}: remove it when all is well.")
+    for place in restored.aside:
+        say(f"What was there before is in {quote(str(place))}: remove it when all is well.")
     again = f", {counted(restored.pictures, 'picture')} written again" if restored.pictures else ""
     told = f"{_told(restored.contents)}{again}, as of {restored.contents.made_at}"
     say(f"Put back: {quote(told)}. Each file is what it was.")

@@ -60,9 +60,10 @@ def delete(
 ) -> None:
     """Delete pictures that people sent: files, rows, embeddings, thumbnails, and the reports on them.
 
-    Of a picture that others reported on too, their words stay. What stays else is a hash of the content, in
-    the list of what was asked, in decisions on the picture, and in the data sets of models that learnt from
-    it; and whatever is in backups.
+    Pages about models that lie in MENAGERIE_REPORTS are written anew without them. Of a picture that others
+    reported on too, their words stay. What stays else is a hash of the content, in the list of what was
+    asked, in decisions on the picture, on pages, and in the data sets of models that learnt from it; and
+    whatever is in backups. docs/operations.md names all places.
     """
     from sqlalchemy.orm import Session
 
@@ -107,19 +108,22 @@ def _delete(plan: _Plan, found: "list[SentPicture]") -> None:
     from backend.keeping.forgetting import delete_pictures
     from databases import sent
     from databases.settings import StateSettings, load_settings
-    from training.cli.console import counted, say
+    from training.cli.console import counted, quote, say
 
     engine = open_state().engine
     done = delete_pictures(engine, load_settings(StateSettings), found, plan.by, words=plan.reports)
     with Session(engine) as session:
         words = sent.count_words(session, plan.by) if plan.by is not None else 0
     rows = done.rows
+    shown = f" {counted(done.pages, 'page')} showed them, and no longer." if done.pages else ""
     say(
         f"Deleted: {counted(rows.pictures, 'picture')} ({counted(done.files, 'file')}, "
         f"{done.bytes / 1000:,.0f} kB), {counted(rows.embeddings, 'embedding')}, "
-        f"{counted(done.thumbnails, 'thumbnail')}, {counted(rows.reports, 'report')}. Backups that were made "
-        f"before still hold them.{_more(words)}"
+        f"{counted(done.thumbnails, 'thumbnail')}, {counted(rows.reports, 'report')}.{shown} Backups "
+        f"that were made before still hold them.{_more(words)}"
     )
+    for path in done.aside:
+        say(f"So does what a restore set aside: remove {quote(str(path))} when all is well.")
 
 
 def _more(words: int) -> str:

@@ -3,14 +3,21 @@
 from collections.abc import Iterable, Iterator
 from functools import partial
 
+import ray
+
 from backend.inference.bundle import Bundle
 from backend.inference.runtime import Raw
 from databases.library import LibraryImage
 from training.cluster.parcels import Parcel, pack, unpack
 from training.cluster.reading import readers_for
 from training.cluster.spreading import spread
+from training.cluster.windows import windows
 from training.pictures import BATCH, run_model
 from training.running import Ran
+
+# Pictures that are looked up at a time: for each core, so many that the pause between two windows does not
+# count, which is about half a minute's work; and no more than memory holds.
+EACH_CORE, MOST = 4096, 2**18
 
 
 def run_there(bundle: Bundle, chunks: Iterable[list[LibraryImage]]) -> Iterator[Ran]:
@@ -19,8 +26,10 @@ def run_there(bundle: Bundle, chunks: Iterable[list[LibraryImage]]) -> Iterator[
     Raises:
         ClusterUnavailable: as `spread` does.
     """
-    batches = [images[start : start + BATCH] for images in chunks for start in range(0, len(images), BATCH)]
-    yield from zip(batches, spread(partial(_run, pack(bundle.folder)), batches), strict=True)
+    cores = int(ray.cluster_resources().get("CPU", 1))
+    work = partial(_run, pack(bundle.folder))
+    for batches in windows(chunks, BATCH, min(MOST, EACH_CORE * cores)):
+        yield from zip(batches, spread(work, batches), strict=True)
 
 
 def _run(parcel: Parcel, images: list[LibraryImage]) -> Raw:

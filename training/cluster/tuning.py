@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import ray
-from ray.exceptions import NodeDiedError, RayError
+from ray.exceptions import NodeDiedError, RayError, RayTaskError
 
 from training.cluster.spreading import FORESEEN
 from training.errors import ClusterUnavailable
@@ -76,6 +76,8 @@ class Tasks:
     def _take(self, ended: "ray.ObjectRef", worker: str) -> Death | None:
         try:
             wanted = ray.get(ended)
+        except RayTaskError:  # a bug, which comes with its traceback; no process died
+            raise
         except RayError as error:
             self._vacant += 1
             self._died_in_a_row += 1

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 from training.refusals import Stranger
 from training.reporting.answers import Answered
-from training.reporting.thumbnails import thumbnail
+from training.reporting.thumbnails import Thumbnail, thumbnail
 
 
 @dataclass(frozen=True)
 class Card:
-    """`picture` is a data: address, None where the file cannot be read any more; `probability` 0 to 1."""
+    """`picture` is None where the file cannot be read any more; `probability` 0 to 1."""
 
-    picture: str | None
+    picture: Thumbnail | None
     uri: str
     split: str | None
     label: str
@@ -25,7 +25,7 @@ class Card:
 class StrangerCard:
     """A picture that shows none of the labels, and what was answered; as a `Card` otherwise."""
 
-    picture: str | None
+    picture: Thumbnail | None
     name: str
     answer: str
     probability: float

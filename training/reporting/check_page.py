@@ -9,7 +9,7 @@ from databases.library import LibraryImage
 from training.checking.check import Checkup
 from training.checking.findings import SUSPECT, Finding, Found, Kind
 from training.reporting.page import render
-from training.reporting.thumbnails import thumbnail
+from training.reporting.thumbnails import Thumbnail, thumbnail
 
 # Of each kind: pictures make a page heavy; check.json has every one.
 MOST_SHOWN = 60
@@ -17,10 +17,10 @@ MOST_SHOWN = 60
 
 @dataclass(frozen=True)
 class FindingCard:
-    """A finding with its picture: a data: address, None where the file cannot be read any more. `commands`:
-    what a person may decide, each to be pasted into a shell."""
+    """A finding with its picture, None where the file cannot be read any more. `commands`: what a person may
+    decide, each to be pasted into a shell."""
 
-    picture: str | None
+    picture: Thumbnail | None
     finding: Finding
     commands: tuple[str, ...]
 
@@ -49,7 +49,7 @@ def check_page(checkup: Checkup) -> str:
     )
 
 
-def _section(task: str, part: Found, pictures: dict[int, str | None]) -> Section:
+def _section(task: str, part: Found, pictures: dict[int, Thumbnail | None]) -> Section:
     cards = (
         FindingCard(pictures[one.image.id], one, _commands(task, one)) for one in part.findings[:MOST_SHOWN]
     )
@@ -70,7 +70,7 @@ def _commands(task: str, finding: Finding) -> tuple[str, ...]:
     return (f"menagerie pictures relabel {which} --to={shlex.quote(finding.better)}", exclude)
 
 
-def _thumbnails(checkup: Checkup) -> dict[int, str | None]:
+def _thumbnails(checkup: Checkup) -> dict[int, Thumbnail | None]:
     """By id, each picture once: many have several findings."""
     shown: dict[int, LibraryImage] = {}
     for part in checkup.found:

@@ -1,7 +1,9 @@
 """Pictures small enough to lie inside a page."""
 
 import base64
+import hashlib
 import io
+from dataclasses import dataclass
 
 from PIL import Image
 
@@ -12,10 +14,20 @@ from databases.places import Place
 SIDE, QUALITY = 176, 78
 
 
-def thumbnail(place: Place) -> str | None:
-    """A picture's middle square, as a data: address of a JPEG; None where it cannot be read any more."""
+@dataclass(frozen=True)
+class Thumbnail:
+    """A picture's middle square. `address`: a data: address of a JPEG. `sha256`: of the file that it was made
+    of, by which a page is found again that shows what somebody wants to be deleted."""
+
+    address: str
+    sha256: str
+
+
+def thumbnail(place: Place) -> Thumbnail | None:
+    """None where the picture cannot be read any more."""
     try:
-        image = decode(place.read_bytes()).image
+        data = place.read_bytes()
+        image = decode(data).image
     except (OSError, UnreadableImage):
         return None
     side = min(image.size)
@@ -24,4 +36,5 @@ def thumbnail(place: Place) -> str | None:
     small = image.resize((SIDE, SIDE), Image.Resampling.BILINEAR, box=box, reducing_gap=2.0)
     buffer = io.BytesIO()
     small.save(buffer, "JPEG", quality=QUALITY, optimize=True)
-    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
+    address = "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
+    return Thumbnail(address, hashlib.sha256(data).hexdigest())

@@ -23,9 +23,14 @@ def examine_models(session: Session, settings: Settings) -> Iterator[Finding]:
         yield fail("champion", told, "menagerie starter, or menagerie train --promote")
     else:
         yield ok("champion", f"{champion.version} serves task {champion.task}")
-    for model in registry.list_models(session):
-        yield _of_bundle(model, settings)
-    known = {model.bundle_uri for model in registry.list_models(session)}
+    models = registry.list_models(session)
+    here = settings.bundles
+    if models and isinstance(here, Path) and not any((here / one.bundle_uri).exists() for one in models):
+        told = f"of {len(models)} models none lies in {here}"
+        yield fail("bundle", told, "mount it, or see MENAGERIE_BUNDLES; if all are lost: menagerie restore")
+    else:
+        yield from (_of_bundle(model, settings) for model in models)
+    known = {model.bundle_uri for model in models}
     yield from _strangers(settings, known)
     if champion is not None:
         yield _of_gallery(session, champion, settings)

@@ -104,14 +104,19 @@ async def _find(service: Service, prediction_id: str) -> Predicted:
 
     Raises:
         ApiError: `unknown_prediction`.
+        SQLAlchemyError: it waits here to be written, and the database takes nothing now.
     """
     until = current_time() + WRITTEN_SECONDS
     while PREDICTION_ID.fullmatch(prediction_id):
+        waits = service.recorder.waits(prediction_id)  # before it is looked up: it may be written meanwhile
         found = await to_thread.run_sync(_look_up, service, prediction_id)
         if found is not None:
             return found
         if current_time() > until:
-            break
+            if not waits:
+                break
+            if service.recorder.failure is not None:
+                raise service.recorder.failure
         await sleep(PAUSE_SECONDS)
     detail = f"no prediction with the id {prediction_id[:32]!r} was written down"
     raise ApiError(HTTPStatus.NOT_FOUND, "unknown_prediction", detail)

@@ -158,4 +158,4 @@ def test_as_a_process_it_ends_with_1_where_something_fails(small_library: Librar
     assert done.returncode == 1, done.stderr
     failed = [one for one in json.loads(done.stdout) if one["state"] == "fail"]
     assert [one["what"] for one in failed] == ["bundle"]
-    assert failed[0]["next"] == "menagerie models rollback, or restore"
+    assert failed[0]["next"].startswith("mount it")  # no model is better than another

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from backend.api.kept_uploads import NOT_WRITABLE
 from backend.api.routes import feedback as route
-from databases import kept, library
+from databases import library
 from databases.models import Feedback
 from databases.places import RemoteFile
 from tests.backend.api.conftest import TASK, Library
@@ -79,7 +79,7 @@ def test_a_picture_that_may_be_kept_joins_the_library_without_a_label_or_its_sen
     with Session(small_library.engine) as session:
         image = library.find_images(session, [image_id])[image_id]
     sha256 = hashlib.sha256(STRANGER).hexdigest()
-    assert (image.root, image.task, image.label, image.split) == (kept.root_name(TASK), TASK, None, None)
+    assert (image.root, image.task, image.label, image.split) == (f"{TASK}-uploads", TASK, None, None)
     assert (image.sha256, image.file_name, image.bytes) == (sha256, f"{sha256}.jpg", len(STRANGER))
     assert (image.width, image.height, image.format) == (48, 32, "JPEG")
     assert image.place.read_bytes() == STRANGER

@@ -23,6 +23,10 @@ from tests.databases.filling import Library, content, image_row, register
 SPLITS: tuple[Split, ...] = ("train", "val", "test")
 
 
+# The source of what people sent.
+SENT = "sent"
+
+
 @dataclass(frozen=True)
 class Picture:
     """A picture of a library. `content`: what its file holds, by default nothing that another does. `day`: of
@@ -97,7 +101,7 @@ class Shelving:
 def put(session: Session, pictures: Sequence[Picture]) -> None:
     """Puts pictures into the library."""
     roots = {
-        place: Library(session, *place, f"/pictures/{place}").root_id
+        place: Library(session, *place, f"/pictures/{place}", sent=place[0] == SENT).root_id
         for place in {(picture.source, picture.task) for picture in pictures}
     }
     if pictures:

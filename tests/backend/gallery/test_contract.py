@@ -15,10 +15,9 @@ from sqlalchemy.orm import Session
 from backend.gallery.asking import Found, Match
 from backend.gallery.choosing import search
 from backend.gallery.neighbours import neighbours
-from databases.kept import root_name
 from databases.models import Image
 from databases.nearest import Among
-from tests.backend.gallery.shelving import SPLITS, Picture, Shelving, embed, many, on_day, unit
+from tests.backend.gallery.shelving import SENT, SPLITS, Picture, Shelving, embed, many, on_day, unit
 
 # Their dot products have few decimals, and many are the same.
 DIRECTIONS = [
@@ -33,7 +32,6 @@ DIRECTIONS = [
 QUERY = unit((1, 0, 0, 0))
 ANY = Among()
 LABELS = ("cat", "dog", None)
-SENT = root_name("pets")
 
 
 def ids(found: Found) -> list[int]:

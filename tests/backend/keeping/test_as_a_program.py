@@ -1,12 +1,18 @@
 """`python -m backend.keeping`, for where there is no `menagerie`."""
 
+import os
+import signal
 import sys
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from backend.keeping import archive
 from backend.keeping.__main__ import main
+from backend.keeping.contents import Member
+from databases.places import Place
 from tests.backend.api.conftest import Library
 
 
@@ -25,6 +31,35 @@ def run(
         return capsys.readouterr().out
 
     return run
+
+
+def test_a_backup_without_its_champion_is_an_error_and_there_all_the_same(
+    run: Callable[..., str], small_library: Library, tmp_path: Path
+) -> None:
+    (small_library.bundles / "colours-1" / "model.onnx").unlink()
+    with pytest.raises(SystemExit, match="error: colours-1 serves, and is missing or damaged"):
+        run("backup", tmp_path / "kept.tar")
+    with pytest.raises(SystemExit, match="error: nothing was put back: colours-1 serves"):
+        run("restore", tmp_path / "kept.tar", "--force")
+    assert run("restore", tmp_path / "kept.tar", "--force", "--damaged").count("set aside: ") == 2
+
+
+def test_sigterm_ends_it_and_leaves_nothing(
+    run: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add = archive.add
+
+    def ended(tar: tarfile.TarFile, name: str, path: Place) -> Member:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return add(tar, name, path)
+
+    monkeypatch.setattr(archive, "add", ended)
+    (tmp_path / "backups").mkdir()
+    with pytest.raises(SystemExit) as ended_by:
+        run("backup", tmp_path / "backups")
+    assert ended_by.value.code == 128 + signal.SIGTERM
+    assert not list((tmp_path / "backups").iterdir())
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
 
 
 def test_it_backs_up_and_restores(run: Callable[..., str], tmp_path: Path) -> None:

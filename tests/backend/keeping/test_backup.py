@@ -12,6 +12,7 @@ from backend.keeping.backup import back_up
 from backend.keeping.errors import CannotBackUp
 from databases.errors import DatabaseUnavailable
 from tests.backend.api.conftest import Library
+from tests.backend.keeping.conftest import send, serving
 from training.progress import Silent
 
 TRACK = Silent().track
@@ -66,6 +67,16 @@ def test_what_is_missing_or_damaged_is_told_and_holds_nothing_up(
     (small_library.bundles / "colours-1" / "manifest.json").unlink()
     made = back_up(small_library.settings, tmp_path / "c.tar", TRACK)
     assert made.contents.lacking == ("bundles/colours-1",)
+
+
+def test_a_sent_picture_that_is_not_what_was_sent_is_told(small_library: Library, tmp_path: Path) -> None:
+    with serving(small_library) as client:
+        send(client)
+    (file,) = small_library.uploads.rglob("*.jpg")
+    assert back_up(small_library.settings, tmp_path / "a.tar", TRACK).contents.lacking == ()
+    file.write_bytes(b"another file")
+    made = back_up(small_library.settings, tmp_path / "b.tar", TRACK)
+    assert made.contents.lacking == (f"uploads/colours/{file.name}",)
 
 
 def test_without_room_or_without_a_database_nothing_is_begun(

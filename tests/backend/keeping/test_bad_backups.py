@@ -10,14 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 
 from backend.keeping.archive import check
 from backend.keeping.backup import MadeBackup, back_up
 from backend.keeping.errors import BadBackup, CannotRestore
 from backend.keeping.restoring import restore
 from backend.keeping.swapping import Swap
+from databases import registry
 from databases.errors import SchemaMismatch
-from tests.backend.api.conftest import Library
+from tests.backend.api.conftest import TASK, Library
+from tests.backend.keeping.conftest import ask, serving
+from tests.databases.filling import Bundle
 from training.progress import Silent
 
 TRACK = Silent().track
@@ -108,11 +112,29 @@ def test_a_champion_that_was_damaged_already_is_not_put_back(small_library: Libr
     sound = model.read_bytes()
     model.write_bytes(sound[:-1])
     backup = back_up(settings, tmp_path / "kept.tar", TRACK)
+    assert backup.champions == ("colours-1",)
     model.write_bytes(sound)
-    with pytest.raises(BadBackup, match="nothing was put back: colours-1 serves, and"):
+    with pytest.raises(BadBackup, match=r"nothing was put back: colours-1 serves, and .*--damaged"):
         restore(settings, backup.path, TRACK, force=True)
     assert model.read_bytes() == sound
     assert not list(small_library.bundles.glob(".*"))
+
+
+def test_of_another_tasks_champion_that_was_gone_already_a_restore_can_be_told(
+    small_library: Library, tmp_path: Path
+) -> None:
+    with Session(small_library.engine) as session, session.begin():
+        registry.register(session, Bundle("starter-1", task="starter"), metrics=None)
+        registry.promote(session, "starter-1")
+    small_library.engine.dispose()
+    settings = small_library.settings
+    backup = back_up(settings, tmp_path / "kept.tar", TRACK)
+    assert backup.champions == ("starter-1",)
+    with pytest.raises(BadBackup, match="nothing was put back: starter-1 serves, and"):
+        restore(settings, backup.path, TRACK, force=True)
+    assert restore(settings, backup.path, TRACK, force=True, damaged=True).damaged == ("starter-1",)
+    with serving(small_library, task=TASK) as client:
+        assert ask(client)["label"] == "red"
 
 
 def test_a_newer_versions_backup_is_refused(small_library: Library, tmp_path: Path) -> None:

@@ -7,17 +7,18 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from backend.keeping.forgetting import delete_pictures
-from databases import embeddings, registry, sent
-from databases.models import Embedding, Feedback, Image
+from databases import embeddings, library, registry, sent
+from databases.models import Embedding, Feedback, Image, Root
 from databases.places import RemoteFile
 from databases.sent import Which
 from tests.backend.api.conftest import TASK, Library
 from tests.backend.keeping.conftest import STRANGER, send, serving
 from tests.drawing import picture
+from tests.training.making import take_in
 from training.indexing import index
 from training.progress import Silent
 
@@ -79,6 +80,51 @@ def test_of_a_persons_uploads_nothing_is_left_and_others_stay(asked: Library) ->
     with serving(asked) as client:
         assert not pictures_near(client) & {one.id for one in pictures}
         assert client.get(f"/images/{pictures[0].id}").status_code == 404
+
+
+def test_a_folder_of_ones_own_stays_whatever_it_is_called(asked: Library, tmp_path: Path) -> None:
+    own = tmp_path / f"{TASK}-uploads" / "red"
+    own.mkdir(parents=True)
+    (own / "1.jpg").write_bytes(picture("red", 90))
+    take_in(asked.engine, own.parent, TASK, name=f"{TASK}-uploads-2")
+    with Session(asked.engine) as session, session.begin():
+        session.execute(update(Root).where(Root.name == f"{TASK}-uploads").values(name="sent"))
+        session.execute(update(Root).where(Root.uri == str(own.parent)).values(name=f"{TASK}-uploads"))
+        found = sent.find(session, Which())
+    assert len(found) == 3
+    delete_pictures(asked.engine, asked.settings, found, None)
+    assert (own / "1.jpg").is_file()
+    with Session(asked.engine) as session:
+        assert [image.file_name for image in library.root_images(session, f"{TASK}-uploads")] == ["1.jpg"]
+
+
+def test_what_a_restore_set_aside_or_a_kill_left_goes_too_or_is_named(asked: Library, tmp_path: Path) -> None:
+    uploads = asked.uploads
+    sha256, other = (hashlib.sha256(data).hexdigest() for data in (STRANGER, OTHER))
+    aside, draft = uploads / ".before-20260101" / TASK / f"{sha256}.jpg", uploads / TASK / ".1f.part"
+    aside.parent.mkdir(parents=True)
+    for path in (aside, draft):
+        path.write_bytes(STRANGER)
+    stays = aside.with_name(f"{other}.jpg")
+    stays.write_bytes(OTHER)
+    before = tmp_path / "state" / "images.db.before-20260101"
+    for ending in ("", "-wal"):
+        before.with_name(before.name + ending).write_bytes(b"a database")
+    done = delete_pictures(asked.engine, asked.settings, find(asked, by="Anna"), "Anna")
+    assert (done.files, done.aside) == (4, (before,))
+    assert [path.exists() for path in (aside, draft, stays)] == [False, False, True]
+
+
+def test_what_a_restore_set_aside_at_a_url_goes_too(asked: Library) -> None:
+    store = RemoteFile("memory://set-aside")
+    sha256, other = (hashlib.sha256(data).hexdigest() for data in (STRANGER, OTHER))
+    for name in (sha256, other):
+        (store / ".before-20260101" / TASK / f"{name}.jpg").write_bytes(b"a picture")
+    settings = asked.settings.model_copy(update={"uploads": store})
+    assert delete_pictures(asked.engine, settings, find(asked, by="Anna"), "Anna").files == 3
+    (left,) = store.files()
+    assert left.name == f"{other}.jpg"
+    left.remove()
 
 
 def test_the_database_file_holds_no_vector_of_it_any_more(asked: Library, tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """`menagerie backup` and `restore` as they are typed."""
 
+import os
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from backend.inference.bundle import load_bundle
+from backend.keeping.swapping import Swap
 from databases import registry
 from tests.tiny_bundle import make_bundle
 from tests.training.cli.conftest import Menagerie
@@ -39,12 +42,53 @@ def test_what_was_backed_up_and_lost_is_put_back(menagerie: Menagerie, bundles: 
 
 
 @pytest.mark.usefixtures("_champion")
-def test_what_lacked_is_a_warning(menagerie: Menagerie, bundles: Path, tmp_path: Path) -> None:
+def test_what_lacked_is_a_warning_and_of_a_champion_an_error(
+    menagerie: Menagerie, bundles: Path, tmp_path: Path
+) -> None:
     (bundles / "colours-1" / "model.onnx").unlink()
-    made = menagerie("backup", tmp_path)
+    kept = tmp_path / "kept.tar"
+    made = menagerie("backup", kept)
     told = "warning: bundles/colours-1/model.onnx was missing or damaged when the backup was made"
     assert told in made.err.splitlines()
-    assert made.code == 0
+    assert made.error.startswith("colours-1 serves, and is missing or damaged: ")
+    assert menagerie("restore", kept, "--force").error.startswith("nothing was put back: colours-1 serves")
+    restored = menagerie("restore", kept, "--force", "--damaged")
+    assert "warning: colours-1 does not answer as it did" in restored.err.splitlines()
+    assert restored.out.splitlines()[-1].startswith("Put back: the database, 1 bundle, ")
+
+
+@pytest.mark.usefixtures("_champion")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_restore_that_is_ended_in_the_middle_leaves_all_as_it_was(
+    menagerie: Menagerie,
+    bundles: Path,
+    tmp_path: Path,
+    number: signal.Signals,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kept = tmp_path / "kept.tar"
+    assert menagerie("backup", kept).code == 0
+    before = {path: path.read_bytes() for path in bundles.rglob("*") if path.is_file()}
+    move = Swap.move
+
+    def ended(self: Swap, source: Path, target: Path) -> None:
+        move(self, source, target)
+        if target.name == "colours-1" and target.parent == bundles.resolve():
+            os.kill(os.getpid(), number)
+
+    def impatient(self: Swap) -> None:
+        os.kill(os.getpid(), number)
+        take_back(self)
+
+    take_back = Swap.take_back
+    monkeypatch.setattr(Swap, "move", ended)
+    monkeypatch.setattr(Swap, "take_back", impatient)
+    assert menagerie("restore", kept, "--force").code == 128 + number
+    assert {path: path.read_bytes() for path in bundles.rglob("*") if path.is_file()} == before
+    assert not list(bundles.glob(".*"))
+    monkeypatch.undo()
+    assert menagerie("restore", kept, "--force").code == 0
+    assert "colours-1" in menagerie("models", "list").out
 
 
 @pytest.mark.usefixtures("_champion")

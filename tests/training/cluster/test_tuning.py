@@ -5,6 +5,7 @@ import time
 from collections import defaultdict
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -45,6 +46,20 @@ def test_its_trials_are_those_of_one_machine(
     for one, other in zip(there, here, strict=True):
         assert one.user_attrs[RECIPE] == other.user_attrs[RECIPE]
         assert one.user_attrs[FIGURES] == pytest.approx(other.user_attrs[FIGURES], rel=1e-4)
+
+
+def test_a_bug_in_a_trial_ends_the_search_with_its_traceback(cluster: Any, tmp_path: Path) -> None:
+    from training.cluster.connection import connected
+    from training.cluster.tuning import trials_there
+
+    no_plan: Any = None
+    prepared: Any = SimpleNamespace(folder=tmp_path)
+    with (
+        connected(cluster.address),
+        trials_there(no_plan, prepared, jobs=1) as team,
+        pytest.raises(AttributeError, match=r"(?s)in _try_one.*'NoneType' object has no attribute"),
+    ):
+        team.wait(PATIENCE)
 
 
 def trials_under_way(folder: Path, epochs: int) -> list[FrozenTrial]:

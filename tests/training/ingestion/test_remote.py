@@ -76,7 +76,7 @@ def test_training_and_reports_read_from_a_bucket(engine: Engine, filled: Bucket)
     assert colours == [image.label for image in images]
     shown = thumbnail(images[0].place)
     assert shown is not None
-    assert shown.startswith("data:image/jpeg;base64,")
+    assert shown.address.startswith("data:image/jpeg;base64,")
 
 
 def test_tables_annotations_and_archives_are_read_from_a_bucket(

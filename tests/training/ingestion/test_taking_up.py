@@ -117,7 +117,7 @@ def test_an_ingest_of_the_uploads_finds_nothing_new_and_keeps_what_was_decided(
     decide(engine, [sha256], "red")
     take_up(engine, TASK, None, Silent())
     before = found(engine, sha256)
-    report = take_in(engine, uploads, name=kept.root_name(TASK))
+    report = take_in(engine, uploads, name=f"{TASK}-uploads")
     assert (report.added, report.changed, report.unchanged, report.missing) == (0, 0, 1, 0)
     assert found(engine, sha256) == before
 
