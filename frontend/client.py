@@ -1,6 +1,7 @@
 """The API over HTTP. Whatever goes wrong on the way comes out as one `ApiError`."""
 
 import hashlib
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 import httpx
@@ -104,5 +105,6 @@ def _refusal(response: httpx.Response) -> ApiError:
     except ValidationError:
         # Not the API's own words: a gateway in between, or another program on its port.
         path, status = response.request.url.path, response.status_code
-        return ApiError("unexpected_answer", f"{path} answered {status}")
+        too_large = status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE  # gateways have limits of their own
+        return ApiError("too_many_bytes" if too_large else "unexpected_answer", f"{path} answered {status}")
     return ApiError(problem.code, problem.detail)

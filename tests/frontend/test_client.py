@@ -65,6 +65,13 @@ def test_an_answer_that_is_not_the_apis_is_unexpected(
     assert code_of(error) == "unexpected_answer"
 
 
+def test_what_a_gateway_does_not_let_through_is_too_large(api: StandIn, client: Api) -> None:
+    api.broken["/predict"] = (413, b"<h1>Request Entity Too Large</h1>")
+    with pytest.raises(ApiError) as error:
+        client.predict(UPLOAD)
+    assert code_of(error) == "too_many_bytes"
+
+
 def test_its_key_is_shown_with_every_request_and_none_where_it_has_none(api: StandIn, client: Api) -> None:
     client.predict(UPLOAD)
     with_key = Api(api.url, "mng_secret")

@@ -58,6 +58,40 @@ def test_every_picture_is_answered_in_its_order_a_few_at_a_time(
     assert job.picture(3) is None
 
 
+def test_of_large_pictures_fewer_are_sent_at_a_time(
+    api: StandIn, client: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer_batches(api)
+    monkeypatch.setattr(job_module, "AT_ONCE_BYTES", 3 * len(PHOTO))
+    files = [*photos(4), ("huge.jpg", PHOTO + bytes(4 * len(PHOTO))), *photos(2)]
+    job = until(Job(client, store(files, tmp_path), tmp_path), "done")
+    assert [row.name for row in job.rows] == [name for name, _ in files]
+    assert [len(asked.names) for asked in api.asked] == [3, 1, 1, 2]
+
+
+@pytest.mark.parametrize("limits", [{"most_items": 3}, {"most_bytes": 5 * len(PHOTO)}])
+def test_a_service_that_takes_less_at_a_time_is_sent_less(
+    api: StandIn, client: Api, tmp_path: Path, limits: dict[str, int]
+) -> None:
+    answer_batches(api, **limits)  # type: ignore[arg-type]
+    files = photos(6 * AT_ONCE)
+    job = until(Job(client, store(files, tmp_path), tmp_path), "done")
+    assert [(row.name, row.problem) for row in job.rows] == [(name, None) for name, _ in files]
+    # Learnt at the first two, of which the second was read ahead already.
+    assert max(len(asked.names) for asked in api.asked[-AT_ONCE:]) <= 4
+
+
+def test_what_is_refused_alone_is_a_row_and_what_lies_behind_it_is_answered(
+    api: StandIn, client: Api, tmp_path: Path
+) -> None:
+    answer_batches(api, most_bytes=40 * len(PHOTO))
+    files = [*photos(2), ("huge.jpg", PHOTO + bytes(50 * len(PHOTO))), *photos(AT_ONCE)]
+    job = until(Job(client, store(files, tmp_path), tmp_path), "done")
+    assert [row.name for row in job.rows] == [name for name, _ in files]
+    assert [row.problem for row in job.rows if row.problem] == ["This file is too large."]
+    assert job.rows[2].kind == "refused"
+
+
 def test_the_files_of_a_very_large_batch_are_not_kept(
     api: StandIn, client: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
