@@ -13,8 +13,9 @@ from typing import Literal
 from frontend.answering.calls import Word
 from frontend.answers import Problem
 from frontend.batch.calls import BatchAnswer, BatchItem, predict_batch
+from frontend.batch.errors import UnusableFile
 from frontend.batch.rows import Row
-from frontend.batch.sources import Source, UnusableFile
+from frontend.batch.sources import Source
 from frontend.client import Api, ApiError
 from frontend.picture import preview
 from frontend.uploads import MOST_PICTURE_BYTES, ZIP_STARTS

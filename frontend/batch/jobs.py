@@ -12,21 +12,14 @@ from pathlib import Path
 
 import streamlit as st
 
+from frontend.batch.errors import NothingInside, TooMany
 from frontend.batch.job import Job
-from frontend.batch.sources import MAX_PICTURES, Source, store
+from frontend.batch.sources import Source, store
 from frontend.client import Api
 from frontend.settings import load_settings
 
 MOST_JOBS = 16
 SHORTEST_SLEEP = 0.05  # seconds
-
-
-class TooMany(Exception):
-    """More pictures, or more batches, than there is room for, in words for people."""
-
-
-class NothingInside(Exception):
-    """No file is in what was chosen."""
 
 
 @dataclass
@@ -147,8 +140,6 @@ def _unpacked(files: Sequence[tuple[str, bytes]]) -> tuple[list[Source], Path]:
         sources = store(files, folder)
         if not sources:
             raise NothingInside
-        if len(sources) > MAX_PICTURES:
-            raise TooMany(f"These are {len(sources):,} pictures: at most {MAX_PICTURES:,} go at a time.")
     except Exception:
         shutil.rmtree(folder, ignore_errors=True)
         raise

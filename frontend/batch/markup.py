@@ -5,8 +5,8 @@ from html import escape
 
 from frontend.answering.wording import FORMATS
 from frontend.batch.rows import Filter, Row, counts, labels
-from frontend.batch.sources import MAX_PICTURES
 from frontend.batch.wording import FILTERS
+from frontend.batch.zips import MAX_PICTURES
 from frontend.markup import thumbnail
 from frontend.uploads import MOST_PICTURE_MB, MOST_ZIP_MB
 

@@ -7,9 +7,9 @@ import streamlit as st
 from frontend import failure, handing_over, markup, uploads
 from frontend.batch import closeup, filtering, results, running
 from frontend.batch import markup as taken
+from frontend.batch.errors import NothingInside, TooMany, UnusableZip
 from frontend.batch.job import Job
-from frontend.batch.jobs import NothingInside, TooMany, jobs
-from frontend.batch.sources import UnusableZip
+from frontend.batch.jobs import jobs
 from frontend.batch.wording import EMPTY, HERO, TOO_MANY, UNUSABLE_ZIP, no_longer_kept
 from frontend.client import Api, ApiError
 from frontend.wording import Notice

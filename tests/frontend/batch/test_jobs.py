@@ -14,8 +14,8 @@ from PIL import Image
 
 from databases.settings import PROJECT
 from frontend.batch import jobs as jobs_module
-from frontend.batch.jobs import Jobs, NothingInside, TooMany
-from frontend.batch.sources import UnusableZip
+from frontend.batch.errors import NothingInside, TooMany, UnusableZip
+from frontend.batch.jobs import Jobs
 from frontend.client import Api
 from tests.frontend.at_the_page import encoded
 from tests.frontend.batch.answering import answer_batches
