@@ -24,13 +24,14 @@ class SettingsError(Exception):
 class PageSettings(BaseSettings):
     """`api_url`: the root of the API as this process reaches it. The browser never calls it.
     `api_key`: what the page shows there; none where it is empty. `batch_kept_seconds`: how long a batch is
-    kept after it ended and somebody looked at it last."""
+    kept after it ended and somebody looked at it last. `batch_kept_bytes`: of the files of all batches."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
 
     api_url: AnyHttpUrl = AnyHttpUrl("http://127.0.0.1:8000")
     api_key: SecretStr = SecretStr("")
     batch_kept_seconds: float = Field(3600.0, gt=0, allow_inf_nan=False)
+    batch_kept_bytes: int = Field(1_000_000_000, ge=1)
 
     @field_validator("api_key")
     @classmethod

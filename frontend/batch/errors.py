@@ -14,4 +14,8 @@ class NothingInside(Exception):
 
 
 class TooMany(Exception):
-    """More pictures, or more batches, than there is room for, in words for people."""
+    """More than goes at a time, in words for people."""
+
+
+class NoRoom(Exception):
+    """There is no room for it as long as others take theirs, in words for people."""

@@ -95,6 +95,11 @@ class Job:
         with self._lock:
             return None if self._state == "running" else self._stopped
 
+    @property
+    def size(self) -> int:
+        """Bytes of the files that it keeps on disk."""
+        return _size(self._folder)
+
     def picture(self, place: int) -> bytes | None:
         """The file of a row, counted from 0, as it came; None where it cannot be read."""
         try:
@@ -137,7 +142,7 @@ class Job:
             self._end("paused", ApiError(FAULT, f"{type(error).__name__}, told in the log of this page"))
         else:
             self._end("done")
-            if _size(self._folder) > MOST_KEPT_BYTES:
+            if self.size > MOST_KEPT_BYTES:
                 shutil.rmtree(self._folder, ignore_errors=True)
 
     def _ask_all(self) -> None:

@@ -26,6 +26,13 @@ def test_a_batch_is_kept_for_some_time_at_least(monkeypatch: pytest.MonkeyPatch,
         load_settings()
 
 
+@pytest.mark.parametrize("value", ["0", "-1", "1.5", "a disk"])
+def test_batches_are_kept_room_for(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("MENAGERIE_BATCH_KEPT_BYTES", value)
+    with pytest.raises(SettingsError, match="MENAGERIE_BATCH_KEPT_BYTES="):
+        load_settings()
+
+
 @pytest.mark.parametrize("value", ["", "  ", "\n"])
 def test_an_empty_key_is_none(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("MENAGERIE_API_KEY", value)
