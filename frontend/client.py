@@ -42,6 +42,8 @@ class Api:
 
     def __init__(self, url: str, key: str = "") -> None:
         self.url = url
+        # Visitors see it, where it does not answer.
+        self._shown = str(httpx.URL(url).copy_with(userinfo=b""))
         self.whose = hashlib.sha256(key.encode()).hexdigest()
         shown = {KEY_HEADER: key} if key else {}
         # The API is a neighbour: a proxy set up for the internet has no place between it and the page.
@@ -90,10 +92,10 @@ class Api:
         try:
             response = self._http.request(method, path, **asked)
         except httpx.TimeoutException as error:
-            raise ApiError("timeout", f"no answer from {self.url} in time") from error
+            raise ApiError("timeout", f"no answer from {self._shown} in time") from error
         except (httpx.HTTPError, RuntimeError) as error:
             # httpx raises the second where the pool was closed meanwhile, under what works in the background.
-            raise ApiError("unreachable", f"no connection to {self.url}") from error
+            raise ApiError("unreachable", f"no connection to {self._shown}") from error
         if not response.is_success:
             raise _refusal(response)
         return response

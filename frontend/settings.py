@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "MENAGERIE_"
 SECRETS, SECRETS_VARIABLE = "/run/secrets", "MENAGERIE_SECRETS"
+CREDENTIALS = re.compile(r".*@", re.DOTALL)
 KEY = re.compile(r"[!-~]*")  # what a header can hold
 
 
@@ -46,7 +47,7 @@ def load_settings() -> PageSettings:
     """Reads the environment, and the files of secrets.
 
     Raises:
-        SettingsError: naming each variable that is wrong, and its value unless that is secret.
+        SettingsError: naming each variable that is wrong, and its value as far as that is not secret.
     """
     try:
         return PageSettings(_secrets_dir=_secrets_folder())
@@ -68,5 +69,6 @@ def _secrets_folder() -> str | None:
 
 
 def _describe(field: str, value: object, problem: str) -> str:
-    shown = "" if field == "api_key" else f"={value!r}"
+    # Who a URL says that one is, and the password, are left out.
+    shown = "" if field == "api_key" else f"={CREDENTIALS.sub('...@', str(value))!r}"
     return f"{PREFIX}{field.upper()}{shown}: {problem}"

@@ -85,11 +85,12 @@ def test_nobody_listening_is_unreachable() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
-    client = Api(url)
+    client = Api(url.replace("//", "//page:s3cret@"))
     with pytest.raises(ApiError, match=url) as error:
         client.readiness()
     client.close()
     assert code_of(error) == "unreachable"
+    assert "s3cret" not in str(error.value)
 
 
 def test_a_pool_that_was_closed_meanwhile_is_unreachable(api: StandIn) -> None:

@@ -19,6 +19,14 @@ def test_a_wrong_address_names_the_variable_and_the_value(
         load_settings()
 
 
+@pytest.mark.parametrize("value", ["ftp://page:s3cret@api", "page:s3cret@api:8000", "//page:s3/cret@api"])
+def test_a_password_in_a_wrong_address_is_not_told(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("MENAGERIE_API_URL", value)
+    with pytest.raises(SettingsError, match=r"MENAGERIE_API_URL='\.\.\.@api.*': ") as refused:
+        load_settings()
+    assert "cret" not in str(refused.value)
+
+
 @pytest.mark.parametrize("value", ["0", "-1", "inf", "nan", "an hour"])
 def test_a_batch_is_kept_for_some_time_at_least(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("MENAGERIE_BATCH_KEPT_SECONDS", value)
