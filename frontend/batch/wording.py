@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from frontend.answering.calls import Word
+from frontend.answering.wording import STORED
 from frontend.batch.rows import Filter
 from frontend.wording import Notice
 
@@ -17,9 +18,7 @@ HERO = (
 EMPTY = Notice("There is nothing in it", "Choose a zip with pictures in it, or the pictures themselves.")
 NO_SUCH_ROW = Notice("This batch has no such picture", "Go back to all of them.")
 PICTURE_GONE = Notice("The picture itself is gone", "Drop it once more to see it large, or to report on it.")
-WHO_SEES = (
-    "Only then do the people who look after the library get it. Otherwise it is forgotten with this batch."
-)
+WHO_SEES = f"{STORED} Otherwise it is forgotten with this batch."
 DISK_FULL = "The disk of this page is full. Whoever runs it has to make room; try again then."
 ROOM_TAKEN = "Other batches take all the room there is. Try again in a few minutes."
 UNUSABLE_ZIP = "This zip cannot be opened"
