@@ -75,7 +75,7 @@ class Job:
         # Less, as soon as the API takes less at a time.
         self._at_once, self._at_once_bytes = AT_ONCE, AT_ONCE_BYTES
         self._busy_seconds = 0.0
-        self.resume()
+        self.resume(api)
 
     @property
     def rows(self) -> list[Row]:
@@ -112,12 +112,12 @@ class Job:
         with self._lock:
             self._rows[place] = replace(self._rows[place], word=word)
 
-    def resume(self) -> None:
-        """Goes on where it stopped."""
+    def resume(self, api: Api) -> None:
+        """Goes on where it stopped, by `api`: the one before may be closed, as it is where the key changed."""
         with self._lock:
             if self._state != "paused":
                 return
-            self._state, self._failure = "running", None
+            self._state, self._failure, self._api = "running", None, api
         threading.Thread(target=self._work, daemon=True, name="batch").start()
 
     def cancel(self) -> None:

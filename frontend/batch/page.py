@@ -35,7 +35,7 @@ def show(api: Api) -> None:
     elif closeup.ADDRESS in st.query_params:
         closeup.show(api, job)
     else:
-        _ended(job)
+        _ended(api, job)
 
 
 def _start(api: Api) -> None:
@@ -91,12 +91,12 @@ def _try_again() -> None:
     handing_over.hand_over(st.session_state.pop(LEFT, []))
 
 
-def _ended(job: Job) -> None:
+def _ended(api: Api, job: Job) -> None:
     progress = job.progress
     if progress.failure is not None:
         failure.say(progress.failure)
         with st.container(horizontal=True, key="batch-again"):
-            st.button("Go on where it stopped", type="primary", on_click=job.resume)
+            st.button("Go on where it stopped", type="primary", on_click=job.resume, args=(api,))
             st.button("Start another batch", on_click=_leave)
     results.show(job.rows, progress)
     if progress.failure is None:

@@ -159,8 +159,19 @@ def test_what_was_answered_stays_where_the_service_fails_and_it_goes_on_from_the
     progress = until(job, "paused").progress
     assert (progress.done, progress.failure and progress.failure.code) == (AT_ONCE, "not_ready")
     api.broken.clear()
-    job.resume()
+    job.resume(client)
     assert [row.name for row in until(job, "done").rows] == [one.name for one in [*first, *later]]
+
+
+def test_it_goes_on_by_the_key_of_today(api: StandIn, client: Api, tmp_path: Path) -> None:
+    answer_batches(api)
+    before = Api(api.url, "mng_revoked")
+    api.refuse("/predict/batch", 401, "invalid_key")
+    job = until(Job(before, store(photos(1), tmp_path), tmp_path), "paused")
+    before.close()
+    api.broken.clear()
+    job.resume(client)
+    assert len(until(job, "done").rows) == 1
 
 
 def test_a_service_that_answers_too_few_pauses_the_batch_and_nothing_is_lost(
@@ -175,10 +186,10 @@ def test_a_service_that_answers_too_few_pauses_the_batch_and_nothing_is_lost(
     assert (job.rows, failure and failure.code) == ([], "unexpected_answer")
     assert failure
     assert failure.detail == f"{AT_ONCE} pictures were sent, {AT_ONCE - 1} were answered"
-    job.resume()
+    job.resume(client)
     until(job, "paused")
     api.more["POST", "/predict/batch"] = whole
-    job.resume()
+    job.resume(client)
     assert [row.name for row in until(job, "done").rows] == [name for name, _ in photos(3 * AT_ONCE)]
     assert max(len(asked.names) for asked in api.asked) == AT_ONCE
 
@@ -241,7 +252,7 @@ def test_a_batch_that_is_stopped_keeps_what_it_has(api: StandIn, client: Api, tm
         time.sleep(0.01)
     job.cancel()
     gate.set()
-    job.resume()
+    job.resume(client)
     assert job.progress.state == "cancelled"
     assert len(job.rows) >= AT_ONCE
     job.close()
