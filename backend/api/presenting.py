@@ -5,13 +5,12 @@ from backend.api.service import Service
 from databases.library import LibraryImage
 from databases.registry import RegisteredModel
 
-
 VERSION_DIGITS = 16
 
 
 def image_out(image: LibraryImage) -> ImageOut:
-    """Its links name its content too: whoever keeps what they found behind one has it of no other picture, even
-    where a restored database gives ids anew."""
+    """Its links name its content too: what somebody keeps of what they found there is of no other picture,
+    even where a restored database gives ids anew."""
     base, version = f"/images/{image.id}", f"?v={image.sha256[:VERSION_DIGITS]}"
     return ImageOut(
         id=image.id,

@@ -19,8 +19,8 @@ NOT_TAKEN: dict[str, Notice] = {
         "The service has no room left to write this down", "Whoever runs it has to make some; try again then."
     ),
 }
-# The library's keepers see it at once, and everybody as soon as one of them says what it shows; where nobody needs
-# a key, everybody may say so.
+# Who decides on pictures sees it at once, and everybody as soon as somebody said what it shows. Where nobody
+# needs a key, everybody may decide.
 STORED = "Only then is it stored: it becomes a part of the library, which everybody here can look through."
 WHO_SEES = f"{STORED} Otherwise it is forgotten when you leave."
 THANKS = "Thank you. The people who look after the library will see what you said."

@@ -113,7 +113,7 @@ class Job:
             self._rows[place] = replace(self._rows[place], word=word)
 
     def resume(self, api: Api) -> None:
-        """Goes on where it stopped, by `api`: the one before may be closed, as it is where the key changed."""
+        """Goes on where it stopped, by `api`: the one before is closed where the key changed."""
         with self._lock:
             if self._state != "paused":
                 return

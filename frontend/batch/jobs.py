@@ -121,8 +121,9 @@ class Jobs:
             self._forget(name)
 
     def _make_room(self, size: int) -> None:
-        """Forgets what nobody looked at for long, and of those that ended the longest forgotten, until there is
-        room for one more of so many bytes. Called under the lock, under which the place is to be taken too."""
+        """Forgets what nobody looked at for long, and of those that ended the longest forgotten, until there
+        is room for one more of so many bytes. Called under the lock, under which the place is to be taken
+        too."""
         if size > self.most_bytes:
             raise TooMany(f"These are {megabytes(size)}: at most {megabytes(self.most_bytes)} go at a time.")
         self._forget_idle()

@@ -18,7 +18,8 @@ def files_taken(most_bytes: float) -> str:
     """What may be chosen, before anything is. `most_bytes`: of all together."""
     return (
         f'<p class="mng-fine mng-center mng-taken mng-taken-many">Up to {MAX_PICTURES:,} pictures at a time, '
-        f"{megabytes(most_bytes)} together: {FORMATS}, up to {MOST_PICTURE_MB} MB each. Or a zip of them, up to {MOST_ZIP_MB} MB.</p>"
+        f"{megabytes(most_bytes)} together: {FORMATS}, up to {MOST_PICTURE_MB} MB each. "
+        f"Or a zip of them, up to {MOST_ZIP_MB} MB.</p>"
     )
 
 

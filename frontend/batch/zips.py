@@ -1,5 +1,5 @@
-"""The files of a zip that anybody may have made: it is listed as far as a batch may reach, and unpacked one by
-one.
+"""The files of a zip that anybody may have made: they are listed as far as a batch may reach, and unpacked
+one by one.
 
 Format: PKWARE's APPNOTE.TXT 6.3.10, section 4.3.7 (the header before each file).
 """
@@ -76,7 +76,9 @@ def entries(name: str, path: Path) -> Iterator[ZipEntry]:
         with _Bounded(io.FileIO(path)) as file, zipfile.ZipFile(file) as archive:
             found = archive.infolist()
     except _TooLong:
-        raise TooMany(f"“{name}” holds far more than the {MAX_PICTURES:,} pictures that go at a time.") from None
+        raise TooMany(
+            f"“{name}” holds far more than the {MAX_PICTURES:,} pictures that go at a time."
+        ) from None
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise UnusableZip(f"“{name}” is no zip that can be opened: it may not have arrived whole.") from error
     for entry in found:

@@ -152,8 +152,8 @@ class Desk:
             self._undo_one_by_one(last)
 
     def _undo_one_by_one(self, last: Done) -> None:
-        """Where somebody else took back a part of it. Which pictures that were is not known: the queue is read
-        anew."""
+        """Where somebody else took back a part of it. Which pictures that were is not known: the queue is
+        read anew."""
         undone = 0
         for place, one in enumerate(last.ids):
             if self._took_back([one]):

@@ -140,8 +140,8 @@ def _not_let_in(outside: Mapping[str, str]) -> Iterator[str]:
     bind = outside.get("MENAGERIE_BIND") or "127.0.0.1"
     if not is_loopback(bind) and not outside.get("UI_HOSTS"):
         yield (
-            f"MENAGERIE_BIND={bind!r}: beyond this machine browsers call the page by other names than localhost; "
-            "say UI_HOSTS=NAME, several separated by spaces, or UI_HOSTS=* for any"
+            f"MENAGERIE_BIND={bind!r}: beyond this machine browsers call the page by other names than "
+            "localhost; say UI_HOSTS=NAME, several separated by spaces, or UI_HOSTS=* for any"
         )
 
 

@@ -79,7 +79,9 @@ def test_pictures_of_batches_lie_on_a_disk_and_not_in_the_memory_of_the_page() -
     compose = read_compose()
     ui = compose.services["ui"]
     assert "/tmp" not in ui.tmpfs
-    assert [volume.partition(":")[2] for volume in ui.volumes if volume.split(":")[0] in compose.volumes] == ["/tmp"]
+    assert [volume.partition(":")[2] for volume in ui.volumes if volume.split(":")[0] in compose.volumes] == [
+        "/tmp"
+    ]
     assert all("/tmp" in one.tmpfs for name, one in compose.services.items() if one.build and name != "ui")
 
 

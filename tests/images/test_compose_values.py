@@ -40,7 +40,10 @@ def test_all_that_is_shown_as_an_example_may_be_set(copy: Path) -> None:
         ("API_PORT=http", "API_PORT='http': a port is a whole number from 1 to 65535"),
         ("UI_PORT=70000", "UI_PORT='70000': a port is"),
         ("GRAFANA_PORT=0", "GRAFANA_PORT='0': a port is"),
-        ("MENAGERIE_BIND=0.0.0.0", "MENAGERIE_BIND='0.0.0.0': beyond this machine browsers call the page by other"),
+        (
+            "MENAGERIE_BIND=0.0.0.0",
+            "MENAGERIE_BIND='0.0.0.0': beyond this machine browsers call the page by other",
+        ),
         ("MENAGERIE_BIND=localhost", "MENAGERIE_BIND='localhost': say an IP address"),
         (
             "MENAGERIE_BIND=::1",

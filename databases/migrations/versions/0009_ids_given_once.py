@@ -1,8 +1,8 @@
 """ids of pictures are given once
 
-SQLite gives the highest ones again as soon as their rows went, and who still held one, a page that is open or
-a cache, took another picture for that which was there. It can be told so only where a table is made. PostgreSQL
-never gave one twice.
+SQLite gives the highest ones again as soon as their rows went, and who still held one, a page that is open
+or a cache, took another picture for the one that was there. It can be told so only where a table is made.
+PostgreSQL never gave one twice.
 """
 
 import sqlalchemy as sa

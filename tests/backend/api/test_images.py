@@ -48,9 +48,7 @@ def test_an_unchanged_thumbnail_is_not_sent_again(client: TestClient) -> None:
     assert (again.status_code, again.content) == (304, b"")
 
 
-def test_links_of_a_picture_change_with_its_content_alone(
-    client: TestClient, small_library: Library
-) -> None:
+def test_links_of_a_picture_change_with_its_content_alone(client: TestClient, small_library: Library) -> None:
     def listed() -> dict[int, dict[str, str]]:
         return {item["id"]: item["links"] for item in client.get("/images").json()["items"]}
 

@@ -17,11 +17,11 @@ from frontend.batch import jobs as jobs_module
 from frontend.batch.errors import NoRoom, NothingInside, TooMany, UnusableZip
 from frontend.batch.jobs import Jobs
 from frontend.client import Api
+from tests.filesystems import small_disk
 from tests.frontend.at_the_page import encoded
 from tests.frontend.batch.answering import answer_batches
 from tests.frontend.batch.test_job import until
 from tests.frontend.batch.test_sources import zipped
-from tests.filesystems import small_disk
 from tests.frontend.stand_in import Asked, Json, Refused, StandIn
 from tests.waiting import wait_until
 
@@ -87,9 +87,7 @@ def test_one_that_ended_makes_room_for_the_next(jobs: Jobs, client: Api) -> None
     assert jobs.find(first) is None
 
 
-def test_the_files_of_all_batches_have_so_many_bytes_at_most(
-    api: StandIn, client: Api, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_files_of_all_batches_have_so_many_bytes_at_most(api: StandIn, client: Api) -> None:
     go_on = threading.Event()
     answer = api.more["POST", "/predict/batch"]
 

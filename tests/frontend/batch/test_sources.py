@@ -106,7 +106,11 @@ def test_a_directory_as_long_as_that_of_the_largest_batch_is_read(tmp_path: Path
 
 
 def test_pictures_in_several_zips_are_counted_together(tmp_path: Path) -> None:
-    halves = [("a.zip", directory_of(1500, 9)), ("b.zip", directory_of(1500, 9)), ("c.zip", b"PK\3\4 never looked at")]
+    halves = [
+        ("a.zip", directory_of(1500, 9)),
+        ("b.zip", directory_of(1500, 9)),
+        ("c.zip", b"PK\3\4 never looked at"),
+    ]
     with pytest.raises(TooMany, match="more than 2,000"):
         store(halves, tmp_path)
 
