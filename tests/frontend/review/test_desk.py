@@ -24,7 +24,7 @@ def ids(desk: Desk) -> list[int]:
 
 
 def trouble(desk: Desk) -> str | None:
-    return desk.wrong and desk.wrong.code
+    return None if desk.wrong is None else desk.wrong.code
 
 
 def decided(api: StandIn) -> list[tuple[object, object, object]]:
