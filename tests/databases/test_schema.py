@@ -50,7 +50,7 @@ def test_an_upgrade_of_what_is_up_to_date_changes_nothing(engine: Engine, empty_
     open_for_writing(empty_url).dispose()
     with engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM roots")).scalar_one() == 1
-        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == ["0009"]
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == ["0010"]
 
 
 def test_two_programs_that_start_together_upgrade_one_after_the_other(empty_url: str) -> None:

@@ -8,7 +8,7 @@ PostgreSQL never gave one twice.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0009"
+revision = "0010"
 down_revision = "0008"
 branch_labels = None
 depends_on = None
