@@ -1,5 +1,6 @@
 """The page: `streamlit run frontend/app.py`. Streamlit runs this anew at every click."""
 
+import logging
 from pathlib import Path
 
 import streamlit as st
@@ -10,6 +11,9 @@ from frontend.settings import SettingsError, load_settings
 from frontend.wording import Notice
 
 HERE = Path(__file__).parent
+NOT_SET_UP = Notice("This page is not set up correctly", "Whoever runs it finds the reason in its log.")
+
+log = logging.getLogger(__name__)
 
 
 def main() -> None:
@@ -22,7 +26,8 @@ def main() -> None:
     try:
         settings = load_settings()
     except SettingsError as error:
-        st.html(markup.notice(Notice("This page is not set up correctly", str(error))))
+        log.error("%s", error)  # visitors are not told of addresses and folders here
+        st.html(markup.notice(NOT_SET_UP))
         st.stop()
     navigation.run(connect(str(settings.api_url), settings.api_key.get_secret_value()))
 

@@ -1,6 +1,7 @@
 """The API over HTTP. Whatever goes wrong on the way comes out as one `ApiError`."""
 
 import hashlib
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 import httpx
@@ -41,6 +42,8 @@ class Api:
 
     def __init__(self, url: str, key: str = "") -> None:
         self.url = url
+        # Visitors see it, where it does not answer.
+        self._shown = str(httpx.URL(url).copy_with(userinfo=b""))
         self.whose = hashlib.sha256(key.encode()).hexdigest()
         shown = {KEY_HEADER: key} if key else {}
         # The API is a neighbour: a proxy set up for the internet has no place between it and the page.
@@ -89,10 +92,10 @@ class Api:
         try:
             response = self._http.request(method, path, **asked)
         except httpx.TimeoutException as error:
-            raise ApiError("timeout", f"no answer from {self.url} in time") from error
+            raise ApiError("timeout", f"no answer from {self._shown} in time") from error
         except (httpx.HTTPError, RuntimeError) as error:
             # httpx raises the second where the pool was closed meanwhile, under what works in the background.
-            raise ApiError("unreachable", f"no connection to {self.url}") from error
+            raise ApiError("unreachable", f"no connection to {self._shown}") from error
         if not response.is_success:
             raise _refusal(response)
         return response
@@ -104,5 +107,6 @@ def _refusal(response: httpx.Response) -> ApiError:
     except ValidationError:
         # Not the API's own words: a gateway in between, or another program on its port.
         path, status = response.request.url.path, response.status_code
-        return ApiError("unexpected_answer", f"{path} answered {status}")
+        too_large = status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE  # gateways have limits of their own
+        return ApiError("too_many_bytes" if too_large else "unexpected_answer", f"{path} answered {status}")
     return ApiError(problem.code, problem.detail)

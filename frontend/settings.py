@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "MENAGERIE_"
 SECRETS, SECRETS_VARIABLE = "/run/secrets", "MENAGERIE_SECRETS"
+CREDENTIALS = re.compile(r".*@", re.DOTALL)
 KEY = re.compile(r"[!-~]*")  # what a header can hold
 
 
@@ -24,13 +25,14 @@ class SettingsError(Exception):
 class PageSettings(BaseSettings):
     """`api_url`: the root of the API as this process reaches it. The browser never calls it.
     `api_key`: what the page shows there; none where it is empty. `batch_kept_seconds`: how long a batch is
-    kept after it ended and somebody looked at it last."""
+    kept after it ended and somebody looked at it last. `batch_kept_bytes`: of the files of all batches."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
 
     api_url: AnyHttpUrl = AnyHttpUrl("http://127.0.0.1:8000")
     api_key: SecretStr = SecretStr("")
     batch_kept_seconds: float = Field(3600.0, gt=0, allow_inf_nan=False)
+    batch_kept_bytes: int = Field(1_000_000_000, ge=1)
 
     @field_validator("api_key")
     @classmethod
@@ -45,7 +47,7 @@ def load_settings() -> PageSettings:
     """Reads the environment, and the files of secrets.
 
     Raises:
-        SettingsError: naming each variable that is wrong, and its value unless that is secret.
+        SettingsError: naming each variable that is wrong, and its value as far as that is not secret.
     """
     try:
         return PageSettings(_secrets_dir=_secrets_folder())
@@ -67,5 +69,6 @@ def _secrets_folder() -> str | None:
 
 
 def _describe(field: str, value: object, problem: str) -> str:
-    shown = "" if field == "api_key" else f"={value!r}"
+    # Who a URL says that one is, and the password, are left out.
+    shown = "" if field == "api_key" else f"={CREDENTIALS.sub('...@', str(value))!r}"
     return f"{PREFIX}{field.upper()}{shown}: {problem}"

@@ -5,9 +5,13 @@ from backend.api.service import Service
 from databases.library import LibraryImage
 from databases.registry import RegisteredModel
 
+VERSION_DIGITS = 16
+
 
 def image_out(image: LibraryImage) -> ImageOut:
-    base = f"/images/{image.id}"
+    """Its links name its content too: what somebody keeps of what they found there is of no other picture,
+    even where a restored database gives ids anew."""
+    base, version = f"/images/{image.id}", f"?v={image.sha256[:VERSION_DIGITS]}"
     return ImageOut(
         id=image.id,
         file_name=image.file_name,
@@ -17,7 +21,7 @@ def image_out(image: LibraryImage) -> ImageOut:
         height=image.height,
         bytes=image.bytes,
         format=image.format,
-        links=ImageLinks(content=f"{base}/content", thumbnail=f"{base}/thumbnail"),
+        links=ImageLinks(content=f"{base}/content{version}", thumbnail=f"{base}/thumbnail{version}"),
     )
 
 

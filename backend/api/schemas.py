@@ -21,7 +21,10 @@ IMAGE: dict[str, JsonValue] = {
     "height": 427,
     "bytes": 58213,
     "format": "JPEG",
-    "links": {"content": "/images/17/content", "thumbnail": "/images/17/thumbnail"},
+    "links": {
+        "content": "/images/17/content?v=9f2c64d0a1b35e78",
+        "thumbnail": "/images/17/thumbnail?v=9f2c64d0a1b35e78",
+    },
 }
 PREDICTION: dict[str, JsonValue] = {
     "prediction_id": "0b8f6d0c4c0e4f0e9a5f2a1d7f3b9c11",

@@ -53,6 +53,7 @@ class Image(Base):
         CheckConstraint("compared IN ('hash', 'embedding')", name="compared"),
         Index(None, "label", "id"),
         Index(None, "root_id", "status", "excluded", "label", "split", "id"),
+        {"sqlite_autoincrement": True},  # no id is given twice: pages and caches know pictures by them
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

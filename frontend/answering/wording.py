@@ -19,10 +19,10 @@ NOT_TAKEN: dict[str, Notice] = {
         "The service has no room left to write this down", "Whoever runs it has to make some; try again then."
     ),
 }
-WHO_SEES = (
-    "Only then is it stored, and the people who look after the library see it. "
-    "Otherwise it is forgotten when you leave."
-)
+# Who decides on pictures sees it at once, and everybody as soon as somebody said what it shows. Where nobody
+# needs a key, everybody may decide.
+STORED = "Only then is it stored: it becomes a part of the library, which everybody here can look through."
+WHO_SEES = f"{STORED} Otherwise it is forgotten when you leave."
 THANKS = "Thank you. The people who look after the library will see what you said."
 THANKS_RIGHT = "Thank you, noted."
 THANKS_KEPT = "Thank you. What you said and the picture wait for the people who look after the library."

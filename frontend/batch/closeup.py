@@ -15,6 +15,7 @@ from frontend.batch.job import Job
 from frontend.batch.rows import Row
 from frontend.batch.wording import NO_SUCH_ROW, PICTURE_GONE, WHO_SEES, said
 from frontend.client import Api
+from frontend.library.address import number
 from frontend.picture import Picture, preview
 
 ADDRESS = "row"  # counted from 1
@@ -38,8 +39,8 @@ def open_at(place: int) -> None:
 
 def show(api: Api, job: Job) -> None:
     """The row that the address names."""
-    rows, named = job.rows, st.query_params[ADDRESS]
-    place = int(named) - 1 if named.isascii() and named.isdigit() else -1
+    rows = job.rows
+    place = (number(st.query_params[ADDRESS]) or 0) - 1
     if not 0 <= place < len(rows):
         st.html(shared.notice(NO_SUCH_ROW))
         st.button("All pictures of the batch", type="primary", on_click=go, args=(None,))

@@ -11,20 +11,25 @@ from pathlib import Path
 from typing import Literal
 
 from frontend.answering.calls import Word
+from frontend.answers import Problem
 from frontend.batch.calls import BatchAnswer, BatchItem, predict_batch
+from frontend.batch.errors import UnusableFile
 from frontend.batch.rows import Row
-from frontend.batch.sources import Source, UnusableFile
+from frontend.batch.sources import Source
 from frontend.client import Api, ApiError
 from frontend.picture import preview
-from frontend.uploads import ZIP_STARTS
+from frontend.uploads import MOST_PICTURE_BYTES, ZIP_STARTS
 from frontend.wording import FAULT, notice_for
 
-# Small enough for a progress that moves, and that others have their turns at the API in between.
+# Small enough for a progress that moves, and that others have their turns at the API in between; and of large
+# pictures fewer, of which two lots lie in memory for each batch at work.
 AT_ONCE = 16
+AT_ONCE_BYTES = MOST_PICTURE_BYTES
 THUMBNAIL_SIDE = 120
 # Of the files of a batch that ended: they stay as long as it is kept, to be looked at closely and reported.
 MOST_KEPT_BYTES = 100_000_000
 BUSY = ("rate_limited", "overloaded")
+TOO_MUCH = ("too_many_items", "too_many_bytes")
 RETRIES, RETRY_SECONDS = 6, 2.0
 
 log = logging.getLogger(__name__)
@@ -67,8 +72,10 @@ class Job:
         self._stopped = time.monotonic()
         self._waiting: list[_Prepared] = []  # read, and not answered
         self._read = 0
+        # Less, as soon as the API takes less at a time.
+        self._at_once, self._at_once_bytes = AT_ONCE, AT_ONCE_BYTES
         self._busy_seconds = 0.0
-        self.resume()
+        self.resume(api)
 
     @property
     def rows(self) -> list[Row]:
@@ -88,6 +95,11 @@ class Job:
         with self._lock:
             return None if self._state == "running" else self._stopped
 
+    @property
+    def size(self) -> int:
+        """Bytes of the files that it keeps on disk."""
+        return _size(self._folder)
+
     def picture(self, place: int) -> bytes | None:
         """The file of a row, counted from 0, as it came; None where it cannot be read."""
         try:
@@ -100,12 +112,12 @@ class Job:
         with self._lock:
             self._rows[place] = replace(self._rows[place], word=word)
 
-    def resume(self) -> None:
-        """Goes on where it stopped."""
+    def resume(self, api: Api) -> None:
+        """Goes on where it stopped, by `api`: the one before is closed where the key changed."""
         with self._lock:
             if self._state != "paused":
                 return
-            self._state, self._failure = "running", None
+            self._state, self._failure, self._api = "running", None, api
         threading.Thread(target=self._work, daemon=True, name="batch").start()
 
     def cancel(self) -> None:
@@ -130,7 +142,7 @@ class Job:
             self._end("paused", ApiError(FAULT, f"{type(error).__name__}, told in the log of this page"))
         else:
             self._end("done")
-            if _size(self._folder) > MOST_KEPT_BYTES:
+            if self.size > MOST_KEPT_BYTES:
                 shutil.rmtree(self._folder, ignore_errors=True)
 
     def _ask_all(self) -> None:
@@ -157,24 +169,53 @@ class Job:
                 self._state, self._failure, self._stopped = state, failure, time.monotonic()
 
     def _prepare(self) -> list[_Prepared]:
+        """What is sent next; nothing where all was, or it was cancelled."""
+        chunk: list[_Prepared] = []
+        size = 0
+        while len(chunk) < self._at_once and (one := self._next()) is not None:
+            size += len(one.data or b"")
+            if chunk and size > self._at_once_bytes:
+                self._waiting.insert(0, one)
+                break
+            chunk.append(one)
+        return chunk
+
+    def _next(self) -> _Prepared | None:
         if self._waiting:
-            waiting, self._waiting = self._waiting[:AT_ONCE], self._waiting[AT_ONCE:]
-            return waiting
+            return self._waiting.pop(0)
         with self._lock:
-            if self._state != "running":
-                return []
-        some = self._sources[self._read : self._read + AT_ONCE]
-        self._read += len(some)
-        return [_prepared(source) for source in some]
+            if self._state != "running" or self._read == len(self._sources):
+                return None
+        self._read += 1
+        return _prepared(self._sources[self._read - 1])
 
     def _answered(self, chunk: list[_Prepared]) -> list[Row]:
         sendable = [(one.name, one.data) for one in chunk if one.data is not None]
-        items = self._ask(sendable).items if sendable else ()
+        items = self._ask_in_parts(sendable) if sendable else []
         if len(items) != len(sendable):
             detail = f"{len(sendable)} pictures were sent, {len(items)} were answered"
             raise ApiError("unexpected_answer", detail)
         answers = iter(items)
         return [_row(one, None if one.data is None else next(answers)) for one in chunk]
+
+    def _ask_in_parts(self, pictures: list[tuple[str, bytes]]) -> list[BatchItem]:
+        """Half by half, where all are more than the API takes at a time. What it does not take alone has that
+        for an answer: the others are not to wait for it."""
+        try:
+            return list(self._ask(pictures).items)
+        except ApiError as error:
+            if error.code not in TOO_MUCH:
+                raise
+            if len(pictures) == 1:
+                problem = Problem(code=error.code, detail=error.detail)
+                return [BatchItem(name=pictures[0][0], prediction=None, error=problem)]
+            half = len(pictures) // 2
+            if error.code == "too_many_items":
+                self._at_once = min(self._at_once, half)
+            else:
+                size = sum(len(data) for _, data in pictures)
+                self._at_once_bytes = min(self._at_once_bytes, size // 2)
+        return self._ask_in_parts(pictures[:half]) + self._ask_in_parts(pictures[half:])
 
     def _ask(self, pictures: list[tuple[str, bytes]]) -> BatchAnswer:
         for attempt in range(RETRIES):

@@ -1,32 +1,32 @@
 """The batches that this process works on or remembers, for every visitor who knows their addresses."""
 
+import errno
+import logging
+import math
 import secrets
 import shutil
 import tempfile
 import threading
 import time
 import weakref
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import streamlit as st
 
+from frontend.batch.errors import NoRoom, NothingInside, TooMany
 from frontend.batch.job import Job
-from frontend.batch.sources import MAX_PICTURES, Source, store
+from frontend.batch.sources import Source, store
+from frontend.batch.wording import DISK_FULL, ROOM_TAKEN, megabytes
 from frontend.client import Api
 from frontend.settings import load_settings
 
 MOST_JOBS = 16
 SHORTEST_SLEEP = 0.05  # seconds
+FULL = (errno.ENOSPC, errno.EDQUOT)
 
-
-class TooMany(Exception):
-    """More pictures, or more batches, than there is room for, in words for people."""
-
-
-class NothingInside(Exception):
-    """No file is in what was chosen."""
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -46,13 +46,16 @@ class Jobs:
 
     Nobody closes a batch: people close the tab. So it goes, with its files, `kept_seconds` after it ended and
     somebody looked at it last; and all go when this process ends, unless that is killed.
+
+    `most_bytes`: of the files of all of them.
     """
 
-    def __init__(self, kept_seconds: float) -> None:
+    def __init__(self, kept_seconds: float, most_bytes: float = math.inf) -> None:
         self.kept_seconds = kept_seconds
+        self.most_bytes = most_bytes
         self._lock = threading.Lock()
         self._kept: dict[str, _Kept] = {}
-        self._beginning = 0  # have a place, and are being unpacked
+        self._beginning: list[int] = []  # have a place, and are being unpacked: their bytes
         self._sweeping = False
         self._closed = threading.Event()
         weakref.finalize(self, _close_all, self._kept)
@@ -63,20 +66,22 @@ class Jobs:
         Raises:
             UnusableZip: as `store` does.
             NothingInside: there is no file in it.
-            TooMany: of pictures in it, or of batches at work.
+            TooMany: of pictures in it, or of their bytes.
+            NoRoom: for one batch more, or for its bytes.
         """
+        size = sum(len(data) for _, data in files)
         with self._lock:
-            self._make_room()
-            self._beginning += 1
+            self._make_room(size)
+            self._beginning.append(size)
         try:
             sources, folder = _unpacked(files)
         except BaseException:
             with self._lock:
-                self._beginning -= 1
+                self._beginning.remove(size)
             raise
         name = secrets.token_urlsafe(12)
         with self._lock:
-            self._beginning -= 1
+            self._beginning.remove(size)
             self._kept[name] = _Kept(Job(api, sources, folder))
             if not self._sweeping:
                 self._sweeping = True
@@ -115,23 +120,30 @@ class Jobs:
         for name in [name for name, kept in self._kept.items() if now - kept.idle_since > self.kept_seconds]:
             self._forget(name)
 
-    def _make_room(self) -> None:
-        """Forgets what nobody looked at for long, and the longest forgotten of those that ended. Called under
-        the lock, under which the place is to be taken too."""
+    def _make_room(self, size: int) -> None:
+        """Forgets what nobody looked at for long, and of those that ended the longest forgotten, until there
+        is room for one more of so many bytes. Called under the lock, under which the place is to be taken
+        too."""
+        if size > self.most_bytes:
+            raise TooMany(f"These are {megabytes(size)}: at most {megabytes(self.most_bytes)} go at a time.")
         self._forget_idle()
-        by_age = sorted(self._kept.items(), key=lambda entry: entry[1].seen)
-        for name, kept in by_age:
-            if self._taken >= MOST_JOBS and kept.job.progress.state != "running":
-                self._forget(name)
-        if self._taken >= MOST_JOBS:
-            raise TooMany("Other batches take all the room there is. Try again in a few minutes.")
+        sizes = {name: kept.job.size for name, kept in self._kept.items()}
+        ended = [name for name, kept in self._kept.items() if kept.job.progress.state != "running"]
+        if not self._is_room(size, [sizes[name] for name in sizes.keys() - set(ended)]):
+            raise NoRoom(ROOM_TAKEN)
+        for name in sorted(ended, key=lambda name: self._kept[name].seen):
+            if self._is_room(size, sizes.values()):
+                return
+            del sizes[name]
+            self._forget(name)
+
+    def _is_room(self, size: int, others: Collection[int]) -> bool:
+        """Beside batches of so many bytes each."""
+        places = len(others) + len(self._beginning) < MOST_JOBS
+        return places and size + sum(others) + sum(self._beginning) <= self.most_bytes
 
     def _forget(self, name: str) -> None:
         self._kept.pop(name).job.close()
-
-    @property
-    def _taken(self) -> int:
-        return len(self._kept) + self._beginning
 
 
 def _close_all(kept: dict[str, _Kept]) -> None:
@@ -142,13 +154,21 @@ def _close_all(kept: dict[str, _Kept]) -> None:
 
 def _unpacked(files: Sequence[tuple[str, bytes]]) -> tuple[list[Source], Path]:
     """What is to be asked about, and the folder of its own that it lies in."""
+    try:
+        return _stored(files)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        log.warning("a batch cannot begin: %s", error)
+        raise NoRoom(DISK_FULL) from error
+
+
+def _stored(files: Sequence[tuple[str, bytes]]) -> tuple[list[Source], Path]:
     folder = Path(tempfile.mkdtemp(prefix="menagerie-batch-"))
     try:
         sources = store(files, folder)
         if not sources:
             raise NothingInside
-        if len(sources) > MAX_PICTURES:
-            raise TooMany(f"These are {len(sources):,} pictures: at most {MAX_PICTURES:,} go at a time.")
     except Exception:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -158,4 +178,5 @@ def _unpacked(files: Sequence[tuple[str, bytes]]) -> tuple[list[Source], Path]:
 @st.cache_resource(max_entries=1, on_release=Jobs.close)
 def jobs() -> Jobs:
     """Those of this process."""
-    return Jobs(load_settings().batch_kept_seconds)
+    settings = load_settings()
+    return Jobs(settings.batch_kept_seconds, settings.batch_kept_bytes)

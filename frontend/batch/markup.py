@@ -5,8 +5,8 @@ from html import escape
 
 from frontend.answering.wording import FORMATS
 from frontend.batch.rows import Filter, Row, counts, labels
-from frontend.batch.sources import MAX_PICTURES
-from frontend.batch.wording import FILTERS
+from frontend.batch.wording import FILTERS, megabytes
+from frontend.batch.zips import MAX_PICTURES
 from frontend.markup import thumbnail
 from frontend.uploads import MOST_PICTURE_MB, MOST_ZIP_MB
 
@@ -14,11 +14,12 @@ TOLD: tuple[Filter, ...] = ("confident", "unsure", "not_an_animal", "refused")
 MOST_LABELS = 8
 
 
-def files_taken() -> str:
-    """What may be chosen, before anything is."""
+def files_taken(most_bytes: float) -> str:
+    """What may be chosen, before anything is. `most_bytes`: of all together."""
     return (
-        f'<p class="mng-fine mng-center mng-taken mng-taken-many">Up to {MAX_PICTURES:,} pictures at a time: '
-        f"{FORMATS}, up to {MOST_PICTURE_MB} MB each. Or a zip of them, up to {MOST_ZIP_MB} MB.</p>"
+        f'<p class="mng-fine mng-center mng-taken mng-taken-many">Up to {MAX_PICTURES:,} pictures at a time, '
+        f"{megabytes(most_bytes)} together: {FORMATS}, up to {MOST_PICTURE_MB} MB each. "
+        f"Or a zip of them, up to {MOST_ZIP_MB} MB.</p>"
     )
 
 

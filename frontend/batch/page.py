@@ -7,16 +7,17 @@ import streamlit as st
 from frontend import failure, handing_over, markup, uploads
 from frontend.batch import closeup, filtering, results, running
 from frontend.batch import markup as taken
+from frontend.batch.errors import NoRoom, NothingInside, TooMany, UnusableZip
 from frontend.batch.job import Job
-from frontend.batch.jobs import NothingInside, TooMany, jobs
-from frontend.batch.sources import UnusableZip
-from frontend.batch.wording import EMPTY, HERO, TOO_MANY, UNUSABLE_ZIP, no_longer_kept
+from frontend.batch.jobs import jobs
+from frontend.batch.wording import EMPTY, HERO, NO_ROOM, TOO_MANY, TRY_AGAIN, UNUSABLE_ZIP, no_longer_kept
 from frontend.client import Api, ApiError
 from frontend.wording import Notice
 
 ADDRESS = "job"
 UPLOADER = "batch-uploader"
 SAID = "batch-said"
+LEFT = "batch-left"  # files for which there was no room
 SENDING = Path(__file__).with_name("sending.js")
 
 
@@ -34,7 +35,7 @@ def show(api: Api) -> None:
     elif closeup.ADDRESS in st.query_params:
         closeup.show(api, job)
     else:
-        _ended(job)
+        _ended(api, job)
 
 
 def _start(api: Api) -> None:
@@ -48,6 +49,8 @@ def _start(api: Api) -> None:
         said = st.session_state.pop(SAID, None)
         if said is not None:
             st.html(markup.notice(said))
+        if LEFT in st.session_state:
+            st.button(TRY_AGAIN, type="primary", on_click=_try_again)
         chosen = st.file_uploader(
             "Drop pictures, or a zip of them",
             accept_multiple_files=True,
@@ -55,7 +58,7 @@ def _start(api: Api) -> None:
             key=f"{UPLOADER}-{_round()}",
         )
         _tell_how_many_are_sent()
-        st.html(taken.files_taken())
+        st.html(taken.files_taken(jobs().most_bytes))
     files = handing_over.take() or [(upload.name, uploads.take(upload)) for upload in chosen]
     if files:
         _begin(api, files)
@@ -70,23 +73,30 @@ def _tell_how_many_are_sent() -> None:
 def _begin(api: Api, files: list[tuple[str, bytes]]) -> None:
     # Another key is another widget: Streamlit lets go of what the one before held.
     st.session_state[UPLOADER] = _round() + 1
+    st.session_state.pop(LEFT, None)
     try:
         st.query_params[ADDRESS] = jobs().begin(api, files)
     except UnusableZip as error:
         st.session_state[SAID] = Notice(UNUSABLE_ZIP, str(error))
     except TooMany as error:
         st.session_state[SAID] = Notice(TOO_MANY, str(error))
+    except NoRoom as error:
+        st.session_state[SAID], st.session_state[LEFT] = Notice(NO_ROOM, str(error)), files
     except NothingInside:
         st.session_state[SAID] = EMPTY
     st.rerun()
 
 
-def _ended(job: Job) -> None:
+def _try_again() -> None:
+    handing_over.hand_over(st.session_state.pop(LEFT, []))
+
+
+def _ended(api: Api, job: Job) -> None:
     progress = job.progress
     if progress.failure is not None:
         failure.say(progress.failure)
         with st.container(horizontal=True, key="batch-again"):
-            st.button("Go on where it stopped", type="primary", on_click=job.resume)
+            st.button("Go on where it stopped", type="primary", on_click=job.resume, args=(api,))
             st.button("Start another batch", on_click=_leave)
     results.show(job.rows, progress)
     if progress.failure is None:

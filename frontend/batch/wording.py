@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from frontend.answering.calls import Word
+from frontend.answering.wording import STORED
 from frontend.batch.rows import Filter
 from frontend.wording import Notice
 
@@ -17,11 +18,13 @@ HERO = (
 EMPTY = Notice("There is nothing in it", "Choose a zip with pictures in it, or the pictures themselves.")
 NO_SUCH_ROW = Notice("This batch has no such picture", "Go back to all of them.")
 PICTURE_GONE = Notice("The picture itself is gone", "Drop it once more to see it large, or to report on it.")
-WHO_SEES = (
-    "Only then do the people who look after the library get it. Otherwise it is forgotten with this batch."
-)
+WHO_SEES = f"{STORED} Otherwise it is forgotten with this batch."
+DISK_FULL = "The disk of this page is full. Whoever runs it has to make room; try again then."
+ROOM_TAKEN = "Other batches take all the room there is. Try again in a few minutes."
 UNUSABLE_ZIP = "This zip cannot be opened"
 TOO_MANY = "Too much at once"
+NO_ROOM = "There is no room for them at present"
+TRY_AGAIN = "Try again with these files"
 
 FILTERS: dict[Filter, str] = {
     "all": "All",
@@ -58,6 +61,10 @@ def time_left(progress: "Progress") -> str:
     if seconds < 60:
         return f"about {max(1, round(seconds))} s left"
     return f"about {round(seconds / 60)} min left"
+
+
+def megabytes(size: float) -> str:
+    return f"{size / 1e6:,.0f} MB"
 
 
 def said(word: Word) -> str:

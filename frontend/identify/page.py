@@ -13,6 +13,7 @@ from frontend.answering.visit import IMAGE, PICTURE
 from frontend.answers import Readiness
 from frontend.client import Api, ApiError
 from frontend.identify import answer, chooser
+from frontend.library.address import number
 from frontend.picture import Picture
 
 
@@ -49,8 +50,8 @@ def _start(api: Api) -> None:
 
 def _linked(api: Api) -> Picture | None:
     """The picture of the library that the address names."""
-    named = st.query_params.get(IMAGE, "")
-    return api.picture(calls.closely(api, int(named))) if named.isascii() and named.isdigit() else None
+    image_id = number(st.query_params.get(IMAGE))
+    return None if image_id is None else api.picture(calls.closely(api, image_id))
 
 
 def _ask(picture: Picture, ready: Readiness) -> None:

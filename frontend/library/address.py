@@ -87,15 +87,16 @@ def read(asked: dict[str, str]) -> Address:
         source=asked.get("source"),
         finding=asked.get("finding"),
         excluded=asked.get("excluded") == "true",
-        after=_number(asked.get("after")),
-        before=_number(asked.get("before")),
+        after=number(asked.get("after")),
+        before=number(asked.get("before")),
         text=asked.get("text"),
         like=asked.get("like"),
-        image=_number(asked.get("image")),
+        image=number(asked.get("image")),
     )
 
 
-def _number(said: str | None) -> int | None:
+def number(said: str | None) -> int | None:
+    """One that the library may know a picture by; an address may say anything."""
     if not said or not said.isascii() or not said.isdecimal() or len(said) > len(str(BEYOND)):
         return None
     number = int(said)

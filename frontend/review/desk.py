@@ -139,19 +139,44 @@ class Desk:
         self.looked_at = next(iter(self._held(ids)), None)
 
     def undo(self) -> None:
-        """Takes back what was decided here last; its pictures lie on top again."""
+        """Takes back what was decided here last, unless somebody else did; its pictures lie on top again."""
         if not self.done:
             return
-        last = self.done[-1]
-        if self._tried(lambda: decisions.undo(self.visitor.api, last.ids)):
-            self.done.pop()
+        last = self.done.pop()
+        if self._took_back(last.ids):
             self._return(last.of)
             self.told = f"Taken back: {last.words}"
+        elif not self._was_taken_back():
+            self.done.append(last)
+        elif len(last.ids) > 1:
+            self._undo_one_by_one(last)
+
+    def _undo_one_by_one(self, last: Done) -> None:
+        """Where somebody else took back a part of it. Which pictures that were is not known: the queue is
+        read anew."""
+        undone = 0
+        for place, one in enumerate(last.ids):
+            if self._took_back([one]):
+                undone += 1
+            elif not self._was_taken_back():
+                self.done.append(replace(last, ids=last.ids[place:]))
+                return
+        if undone:
+            self.wrong = None
+            self.told = f"Taken back, but for what somebody else had: {last.words}"
+            self.start_anew()
+
+    def _took_back(self, ids: Sequence[int]) -> bool:
+        return self._tried(lambda: decisions.undo(self.visitor.api, ids))
+
+    def _was_taken_back(self) -> bool:
+        """Whether that is what went wrong: that it was, by somebody else."""
+        return self.wrong is not None and self.wrong.code == "nothing_to_undo"
 
     def undo_listed(self, decision_id: int) -> None:
         """Takes back any decision, whoever made it, and has the queue read anew: who knows what changed."""
         self.overtaken = ()
-        if self._tried(lambda: decisions.undo(self.visitor.api, [decision_id])):
+        if self._took_back([decision_id]):
             kept = (replace(one, ids=tuple(i for i in one.ids if i != decision_id)) for one in self.done)
             self.done = [one for one in kept if one.ids]
             self.told = "Taken back."

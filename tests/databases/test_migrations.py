@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Table,
+    delete,
     insert,
     select,
     text,
@@ -172,6 +174,23 @@ def test_a_root_of_an_older_schema_counts_as_sent_only_if_the_service_made_it(
     engine = open_for_writing(empty_url)
     with engine.connect() as connection:
         assert [root.sent for root in holdings.roots(connection)] == [sent]
+    engine.dispose()
+
+
+def test_no_id_of_a_picture_is_given_again_in_a_database_of_before(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'images.db'}"
+    engine = open_engine(url)
+    with engine.begin() as connection:
+        upgrade(connection, "0008")
+        fill(connection)
+    engine.dispose()
+    engine = open_for_writing(url)
+    with engine.begin() as connection:
+        images = Table("images", MetaData(), autoload_with=connection)
+        row = dict(connection.execute(select(images).where(images.c.id == ROWS)).mappings().one())
+        del row["id"]
+        connection.execute(delete(images).where(images.c.id == ROWS))
+        assert connection.scalar(insert(images).returning(images.c.id), row) == ROWS + 1
     engine.dispose()
 
 

@@ -40,6 +40,13 @@ def test_a_forgotten_root_takes_its_pictures_and_vectors_and_leaves_those_of_oth
     assert list(session.scalars(select(Embedding.image_id))) == [left]
 
 
+def test_ids_of_pictures_that_went_are_not_given_to_others(session: Session) -> None:
+    gone = Library(session).add("cat/1.jpg")
+    forget_root(session, "pets")
+    session.commit()
+    assert Library(session).add("dog/1.jpg") > gone
+
+
 def test_what_people_decided_holds_again_where_the_pictures_come_back(session: Session) -> None:
     Library(session).add("cat/1.jpg", sha256=content("a"))
     corrections.add(session, "pets", [content("a")], "exclude")

@@ -16,7 +16,8 @@ Json = dict[str, object]
 @dataclass(frozen=True)
 class Asked:
     """One request: `fields` are the query's and the form's, a file as its bytes; `body`: JSON that it sent;
-    `key`: what it showed; `names`: of all files of a form, in their order."""
+    `key`: what it showed; `names`: of all files of a form, in their order; `length`: of what was sent, in
+    bytes."""
 
     method: str
     path: str
@@ -24,6 +25,7 @@ class Asked:
     key: str | None = None
     body: Json | None = None
     names: tuple[str, ...] = ()
+    length: int = 0
 
 
 @dataclass(frozen=True)
@@ -152,7 +154,8 @@ class _Handler(BaseHTTPRequestHandler):
     ) -> None:
         url = urlsplit(self.path)
         form.update({name: values[0] for name, values in parse_qs(url.query).items()})
-        asked = Asked(self.command, url.path, form, self.headers.get("X-API-Key"), sent, names)
+        length = int(self.headers.get("Content-Length", 0))
+        asked = Asked(self.command, url.path, form, self.headers.get("X-API-Key"), sent, names, length)
         status, body = self.stand_in.answer(asked)
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))

@@ -65,6 +65,13 @@ def test_an_answer_that_is_not_the_apis_is_unexpected(
     assert code_of(error) == "unexpected_answer"
 
 
+def test_what_a_gateway_does_not_let_through_is_too_large(api: StandIn, client: Api) -> None:
+    api.broken["/predict"] = (413, b"<h1>Request Entity Too Large</h1>")
+    with pytest.raises(ApiError) as error:
+        client.predict(UPLOAD)
+    assert code_of(error) == "too_many_bytes"
+
+
 def test_its_key_is_shown_with_every_request_and_none_where_it_has_none(api: StandIn, client: Api) -> None:
     client.predict(UPLOAD)
     with_key = Api(api.url, "mng_secret")
@@ -78,11 +85,12 @@ def test_nobody_listening_is_unreachable() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
-    client = Api(url)
+    client = Api(url.replace("//", "//page:s3cret@"))
     with pytest.raises(ApiError, match=url) as error:
         client.readiness()
     client.close()
     assert code_of(error) == "unreachable"
+    assert "s3cret" not in str(error.value)
 
 
 def test_a_pool_that_was_closed_meanwhile_is_unreachable(api: StandIn) -> None:

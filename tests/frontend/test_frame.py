@@ -10,12 +10,15 @@ from frontend.uploads import MOST_PICTURE_MB, MOST_ZIP_MB
 from tests.frontend.at_the_page import OpenPage, words
 
 
-def test_a_wrong_setting_stops_the_page_with_its_name_and_value(
-    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+def test_a_wrong_setting_stops_the_page_and_the_log_has_its_name_and_value(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     page = open_page("identify")
     monkeypatch.setenv("MENAGERIE_API_URL", "nowhere")
-    assert "MENAGERIE_API_URL=&#x27;nowhere&#x27;" in words(page.run())
+    said = words(page.run())
+    assert "This page is not set up correctly" in said
+    assert "nowhere" not in said
+    assert "MENAGERIE_API_URL='nowhere'" in caplog.text
     assert not page.segmented_control
 
 

@@ -19,10 +19,25 @@ def test_a_wrong_address_names_the_variable_and_the_value(
         load_settings()
 
 
+@pytest.mark.parametrize("value", ["ftp://page:s3cret@api", "page:s3cret@api:8000", "//page:s3/cret@api"])
+def test_a_password_in_a_wrong_address_is_not_told(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("MENAGERIE_API_URL", value)
+    with pytest.raises(SettingsError, match=r"MENAGERIE_API_URL='\.\.\.@api.*': ") as refused:
+        load_settings()
+    assert "cret" not in str(refused.value)
+
+
 @pytest.mark.parametrize("value", ["0", "-1", "inf", "nan", "an hour"])
 def test_a_batch_is_kept_for_some_time_at_least(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("MENAGERIE_BATCH_KEPT_SECONDS", value)
     with pytest.raises(SettingsError, match="MENAGERIE_BATCH_KEPT_SECONDS="):
+        load_settings()
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "1.5", "a disk"])
+def test_batches_are_kept_room_for(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("MENAGERIE_BATCH_KEPT_BYTES", value)
+    with pytest.raises(SettingsError, match="MENAGERIE_BATCH_KEPT_BYTES="):
         load_settings()
 
 

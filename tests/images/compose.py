@@ -63,6 +63,7 @@ class Service(BaseModel):
     depends_on: dict[str, Dependency] = {}
     ports: list[str] = []
     volumes: list[str] = []
+    tmpfs: list[str] = []
     secrets: list[str] = []
     configs: list[str] = []
     networks: list[str] = []

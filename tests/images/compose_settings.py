@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic_settings import BaseSettings
 
+from backend.api.reach import is_loopback
 from backend.api.settings import Settings
 from databases.engine import parse_url
 from databases.errors import BadPlace, DatabaseUnavailable
@@ -43,7 +44,7 @@ def find_refused(compose: Compose, outside: Mapping[str, str], folder: Path) -> 
     ]
     if not told:  # what fits together is asked of what is right by itself
         told = [*_too_short_a_grace(compose, outside), *_not_kept(compose, outside)]
-    return list(dict.fromkeys([*told, *_not_started(compose, outside)]))
+    return list(dict.fromkeys([*told, *_not_started(compose, outside), *_not_let_in(outside)]))
 
 
 def _refused_by(
@@ -132,6 +133,16 @@ def _not_started(compose: Compose, outside: Mapping[str, str]) -> Iterator[str]:
                 f"{_shown(name, outside)}: only the profile {profile} starts what that asks; say "
                 f"{PROFILES}={','.join(sorted({*chosen, profile}))}"
             )
+
+
+def _not_let_in(outside: Mapping[str, str]) -> Iterator[str]:
+    """The page answers only to the names that it knows."""
+    bind = outside.get("MENAGERIE_BIND") or "127.0.0.1"
+    if not is_loopback(bind) and not outside.get("UI_HOSTS"):
+        yield (
+            f"MENAGERIE_BIND={bind!r}: beyond this machine browsers call the page by other names than "
+            "localhost; say UI_HOSTS=NAME, several separated by spaces, or UI_HOSTS=* for any"
+        )
 
 
 def _shown(name: str, around: Mapping[str, str]) -> str:

@@ -21,6 +21,7 @@ IMAGE = re.compile(
     r"(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(?:@sha256:[0-9a-f]{64})?"
 )
 TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
+HOST = re.compile(r"\*|(?:\*\.)?[\w.-]+|[0-9a-fA-F]*(?::[0-9a-fA-F]*){2,7}")  # without a port
 
 
 def seconds(text: str) -> int | None:
@@ -62,6 +63,10 @@ def _is_address(text: str) -> bool:
         return False
 
 
+def _are_hosts(text: str) -> bool:
+    return all(HOST.fullmatch(one) for one in text.split())
+
+
 @dataclass(frozen=True)
 class Rule:
     """`names`: of the variables that it is for. `allowed`: what such a value may be."""
@@ -84,6 +89,7 @@ RULES = (
     Rule(re.compile(r".+_RETENTION"), RETENTION.fullmatch, "say how long, such as 30d or 12h"),
     Rule(re.compile(r".+_IMAGE"), IMAGE.fullmatch, "an image is NAME:TAG, or NAME:TAG@sha256:DIGEST"),
     Rule(re.compile(r".+_TAG"), TAG.fullmatch, "a tag is of letters, digits, '_', '.' and '-', 128 at most"),
+    Rule(re.compile(r"UI_HOSTS"), _are_hosts, "say names without ports, separated by spaces, or * for any"),
     Rule(
         re.compile(r"MENAGERIE_BIND"), _is_address, "say an IP address, such as 127.0.0.1, 0.0.0.0 or [::1]"
     ),

@@ -75,6 +75,16 @@ def test_pictures_lie_at_the_same_place_for_who_trains_and_who_shows_them() -> N
             assert services[service].volumes[1] == f"{source}:/pictures:ro"
 
 
+def test_pictures_of_batches_lie_on_a_disk_and_not_in_the_memory_of_the_page() -> None:
+    compose = read_compose()
+    ui = compose.services["ui"]
+    assert "/tmp" not in ui.tmpfs
+    assert [volume.partition(":")[2] for volume in ui.volumes if volume.split(":")[0] in compose.volumes] == [
+        "/tmp"
+    ]
+    assert all("/tmp" in one.tmpfs for name, one in compose.services.items() if one.build and name != "ui")
+
+
 @pytest.mark.parametrize("service", ["api", "ui"])
 def test_ports_are_published_on_loopback_unless_told_otherwise(service: str) -> None:
     (port,) = read_compose().services[service].ports

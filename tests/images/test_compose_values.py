@@ -40,6 +40,15 @@ def test_all_that_is_shown_as_an_example_may_be_set(copy: Path) -> None:
         ("API_PORT=http", "API_PORT='http': a port is a whole number from 1 to 65535"),
         ("UI_PORT=70000", "UI_PORT='70000': a port is"),
         ("GRAFANA_PORT=0", "GRAFANA_PORT='0': a port is"),
+        (
+            "MENAGERIE_BIND=0.0.0.0",
+            "MENAGERIE_BIND='0.0.0.0': beyond this machine browsers call the page by other",
+        ),
+        (
+            "UI_HOSTS=a.example,b.example",
+            "UI_HOSTS='a.example,b.example': say names without ports, separated by",
+        ),
+        ("UI_HOSTS=a.example:8501", "UI_HOSTS='a.example:8501': say names without ports"),
         ("MENAGERIE_BIND=localhost", "MENAGERIE_BIND='localhost': say an IP address"),
         (
             "MENAGERIE_BIND=::1",
@@ -113,6 +122,8 @@ def test_a_wrong_value_is_told_once_with_its_variable_and_what_is_allowed(
         ("API_MEMORY=512m", "UI_MEMORY=1.5GB", "MLFLOW_MEMORY=0", "TRAINING_SHM=64m", "API_CPUS=1.5"),
         ("API_STOP_GRACE=1m30s", "MENAGERIE_DRAIN_SECONDS=80", "PROMETHEUS_RETENTION=1y6h"),
         ("MENAGERIE_BIND=[::1]",),
+        ("MENAGERIE_BIND=0.0.0.0", "UI_HOSTS=animals.example *.b.example 192.168.1.7 fe80::1"),
+        ("MENAGERIE_BIND=0.0.0.0", "UI_HOSTS=*"),
         ("PYTHON_IMAGE=registry.example:5000/a/python:3.11@sha256:" + 64 * "0",),
         ("DATABASE_URL=postgresql://me:word@db.example:5432/animals",),
         ("DATABASE_URL=postgresql://menagerie@postgres/menagerie", "COMPOSE_PROFILES=monitoring,postgres"),

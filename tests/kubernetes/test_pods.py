@@ -86,6 +86,15 @@ def test_bodies_reach_the_service_that_tells_who_sends_too_much(installation: Ob
         assert int(size.removesuffix("m")) * 2**20 > most
 
 
+def test_the_pages_disk_has_room_for_all_that_it_keeps_of_batches(objects: Objects) -> None:
+    pod = objects.pod("Deployment/menagerie-ui")
+    (tmp,) = (volume["emptyDir"] for volume in pod.spec["volumes"] if volume["name"] == "tmp")
+    assert "medium" not in tmp  # not in memory
+    limits = pod.container["resources"]["limits"]
+    for size in (tmp["sizeLimit"], limits["ephemeral-storage"]):
+        assert int(size.removesuffix("Gi")) * 2**30 > 1.5 * PageSettings().batch_kept_bytes
+
+
 def test_a_zip_of_any_size_that_the_page_takes_reaches_it(installation: Objects) -> None:
     ingress = installation.of("Ingress")["menagerie-ui"]
     size = ingress["metadata"]["annotations"]["nginx.ingress.kubernetes.io/proxy-body-size"]

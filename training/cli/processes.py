@@ -17,6 +17,8 @@ from training.cli.console import say
 from training.errors import TrainingError
 
 LOCAL = "127.0.0.1"
+LOCAL_NAMES = (LOCAL, "localhost", "::1")
+ALLOWED_HOSTS = "STREAMLIT_SERVER_ALLOWED_HOSTS"
 # What cannot start ends, and is told of at once. MLflow computes for 12 seconds before it answers for the
 # first time, which is a minute where others want the same cores.
 START_SECONDS = 180
@@ -35,6 +37,8 @@ def page_command(host: str, port: int) -> list[str]:
         "browser.gatherUsageStats": "false",
         "logger.hideWelcomeMessage": "true",
     }
+    if host not in LOCAL_NAMES and ALLOWED_HOSTS not in os.environ:
+        options["server.allowedHosts"] = "*"  # nobody knows what others call this machine
     page = str(PROJECT / "frontend" / "app.py")
     flags = [part for name, value in options.items() for part in (f"--{name}", str(value))]
     return [sys.executable, "-m", "streamlit", "run", page, *flags]

@@ -1,15 +1,22 @@
 """How much one request may ask: so many pictures, so many bytes of each, so many of all."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
 from backend.api.app import create_app
+from frontend.batch.job import Job
+from frontend.batch.sources import store
+from frontend.client import Api
 from tests.backend.api.conftest import Library
 from tests.backend.api.test_batch import as_form, as_zip, as_zip_in_form, codes, post_zip
+from tests.backend.api.test_process import environment
 from tests.drawing import picture
+from tests.processes import free_port, running
+from tests.waiting import wait_until
 from tests.zip_forging import entry, zipped
 
 MOST_BYTES = 500_000
@@ -67,3 +74,27 @@ def test_what_a_zip_expands_to_counts(strict: TestClient) -> None:
         "too_many_bytes",
         "red",
     ]
+
+
+@pytest.mark.parametrize(
+    "limit",
+    [{"MENAGERIE_MAX_BATCH_BYTES": "300000"}, {"MENAGERIE_MAX_BATCH_ITEMS": "3"}],
+    ids=["bytes", "items"],
+)
+def test_the_page_sends_a_service_no_more_than_it_takes(
+    small_library: Library, tmp_path: Path, limit: dict[str, str]
+) -> None:
+    port, folder = free_port(), tmp_path / "batch"
+    folder.mkdir()
+    sent = [(f"{number}.png", picture("green", number, "PNG") + bytes(100_000)) for number in range(10)]
+    sent[4] = ("huge.png", picture("red", 4, "PNG") + bytes(1_000_000))
+    settings = environment(small_library, port) | limit
+    base = f"http://127.0.0.1:{port}"
+    with running(["backend.api"], settings, f"{base}/readyz", tmp_path / "log"):
+        client = Api(base)
+        job = Job(client, store(sent, folder), folder)
+        wait_until(lambda: job.progress.state != "running")
+        client.close()
+    assert (job.progress.state, job.progress.failure) == ("done", None)
+    too_large = {} if "MENAGERIE_MAX_BATCH_ITEMS" in limit else {"huge.png": "This file is too large."}
+    assert [(row.name, row.problem) for row in job.rows] == [(name, too_large.get(name)) for name, _ in sent]

@@ -48,6 +48,21 @@ def test_an_unchanged_thumbnail_is_not_sent_again(client: TestClient) -> None:
     assert (again.status_code, again.content) == (304, b"")
 
 
+def test_links_of_a_picture_change_with_its_content_alone(client: TestClient, small_library: Library) -> None:
+    def listed() -> dict[int, dict[str, str]]:
+        return {item["id"]: item["links"] for item in client.get("/images").json()["items"]}
+
+    before = listed()
+    item = client.get("/images").json()["items"][0]
+    (small_library.root / item["label"] / item["file_name"]).write_bytes(picture(item["label"], 99))
+    small_library.update()
+    after = listed()
+    changed = item["id"]
+    assert after[changed]["thumbnail"] != before[changed]["thumbnail"]
+    assert after[changed]["content"] != before[changed]["content"]
+    assert after == before | {changed: after[changed]}
+
+
 def test_a_picture_that_left_its_place_is_a_problem(client: TestClient, small_library: Library) -> None:
     item = client.get("/images").json()["items"][0]
     (small_library.root / item["label"] / item["file_name"]).unlink()

@@ -58,6 +58,40 @@ def test_every_picture_is_answered_in_its_order_a_few_at_a_time(
     assert job.picture(3) is None
 
 
+def test_of_large_pictures_fewer_are_sent_at_a_time(
+    api: StandIn, client: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer_batches(api)
+    monkeypatch.setattr(job_module, "AT_ONCE_BYTES", 3 * len(PHOTO))
+    files = [*photos(4), ("huge.jpg", PHOTO + bytes(4 * len(PHOTO))), *photos(2)]
+    job = until(Job(client, store(files, tmp_path), tmp_path), "done")
+    assert [row.name for row in job.rows] == [name for name, _ in files]
+    assert [len(asked.names) for asked in api.asked] == [3, 1, 1, 2]
+
+
+@pytest.mark.parametrize("limits", [{"most_items": 3}, {"most_bytes": 5 * len(PHOTO)}])
+def test_a_service_that_takes_less_at_a_time_is_sent_less(
+    api: StandIn, client: Api, tmp_path: Path, limits: dict[str, int]
+) -> None:
+    answer_batches(api, **limits)  # type: ignore[arg-type]
+    files = photos(6 * AT_ONCE)
+    job = until(Job(client, store(files, tmp_path), tmp_path), "done")
+    assert [(row.name, row.problem) for row in job.rows] == [(name, None) for name, _ in files]
+    # Learnt at the first two, of which the second was read ahead already.
+    assert max(len(asked.names) for asked in api.asked[-AT_ONCE:]) <= 4
+
+
+def test_what_is_refused_alone_is_a_row_and_what_lies_behind_it_is_answered(
+    api: StandIn, client: Api, tmp_path: Path
+) -> None:
+    answer_batches(api, most_bytes=40 * len(PHOTO))
+    files = [*photos(2), ("huge.jpg", PHOTO + bytes(50 * len(PHOTO))), *photos(AT_ONCE)]
+    job = until(Job(client, store(files, tmp_path), tmp_path), "done")
+    assert [row.name for row in job.rows] == [name for name, _ in files]
+    assert [row.problem for row in job.rows if row.problem] == ["This file is too large."]
+    assert job.rows[2].kind == "refused"
+
+
 def test_the_files_of_a_very_large_batch_are_not_kept(
     api: StandIn, client: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -125,8 +159,19 @@ def test_what_was_answered_stays_where_the_service_fails_and_it_goes_on_from_the
     progress = until(job, "paused").progress
     assert (progress.done, progress.failure and progress.failure.code) == (AT_ONCE, "not_ready")
     api.broken.clear()
-    job.resume()
+    job.resume(client)
     assert [row.name for row in until(job, "done").rows] == [one.name for one in [*first, *later]]
+
+
+def test_it_goes_on_by_the_key_of_today(api: StandIn, client: Api, tmp_path: Path) -> None:
+    answer_batches(api)
+    before = Api(api.url, "mng_revoked")
+    api.refuse("/predict/batch", 401, "invalid_key")
+    job = until(Job(before, store(photos(1), tmp_path), tmp_path), "paused")
+    before.close()
+    api.broken.clear()
+    job.resume(client)
+    assert len(until(job, "done").rows) == 1
 
 
 def test_a_service_that_answers_too_few_pauses_the_batch_and_nothing_is_lost(
@@ -141,10 +186,10 @@ def test_a_service_that_answers_too_few_pauses_the_batch_and_nothing_is_lost(
     assert (job.rows, failure and failure.code) == ([], "unexpected_answer")
     assert failure
     assert failure.detail == f"{AT_ONCE} pictures were sent, {AT_ONCE - 1} were answered"
-    job.resume()
+    job.resume(client)
     until(job, "paused")
     api.more["POST", "/predict/batch"] = whole
-    job.resume()
+    job.resume(client)
     assert [row.name for row in until(job, "done").rows] == [name for name, _ in photos(3 * AT_ONCE)]
     assert max(len(asked.names) for asked in api.asked) == AT_ONCE
 
@@ -207,7 +252,7 @@ def test_a_batch_that_is_stopped_keeps_what_it_has(api: StandIn, client: Api, tm
         time.sleep(0.01)
     job.cancel()
     gate.set()
-    job.resume()
+    job.resume(client)
     assert job.progress.state == "cancelled"
     assert len(job.rows) >= AT_ONCE
     job.close()

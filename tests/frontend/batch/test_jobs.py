@@ -14,9 +14,10 @@ from PIL import Image
 
 from databases.settings import PROJECT
 from frontend.batch import jobs as jobs_module
-from frontend.batch.jobs import Jobs, NothingInside, TooMany
-from frontend.batch.sources import UnusableZip
+from frontend.batch.errors import NoRoom, NothingInside, TooMany, UnusableZip
+from frontend.batch.jobs import Jobs
 from frontend.client import Api
+from tests.filesystems import small_disk
 from tests.frontend.at_the_page import encoded
 from tests.frontend.batch.answering import answer_batches
 from tests.frontend.batch.test_job import until
@@ -53,11 +54,15 @@ def files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 def test_a_batch_that_is_being_unpacked_has_its_place_already(jobs: Jobs, client: Api) -> None:
     class Slow(list[tuple[str, bytes]]):
-        """Somebody else comes while these are unpacked."""
+        """Somebody else comes while these are unpacked: when they are gone through for the second time."""
+
+        times = 0
 
         def __iter__(self) -> Iterator[tuple[str, bytes]]:
-            with pytest.raises(TooMany, match="Other batches take all the room"):
-                jobs.begin(client, FILES)
+            self.times += 1
+            if self.times == 2:
+                with pytest.raises(NoRoom, match="Other batches take all the room"):
+                    jobs.begin(client, FILES)
             return super().__iter__()
 
     job = jobs.find(jobs.begin(client, Slow(FILES)))
@@ -80,6 +85,44 @@ def test_one_that_ended_makes_room_for_the_next(jobs: Jobs, client: Api) -> None
     until(job, "done")
     assert jobs.find(jobs.begin(client, FILES)) is not None
     assert jobs.find(first) is None
+
+
+def test_the_files_of_all_batches_have_so_many_bytes_at_most(api: StandIn, client: Api) -> None:
+    go_on = threading.Event()
+    answer = api.more["POST", "/predict/batch"]
+
+    def answer_late(asked: Asked) -> Json | bytes | Refused:
+        go_on.wait(20)
+        return answer(asked)
+
+    jobs = Jobs(kept_seconds=3600, most_bytes=2_000_000)
+    with pytest.raises(TooMany, match="These are 3 MB: at most 2 MB go at a time"):
+        jobs.begin(client, [("a.jpg", bytes(3_000_000))])
+    ended = jobs.find(jobs.begin(client, [("a.jpg", bytes(1_500_000))]))
+    assert ended is not None
+    until(ended, "done")
+    api.more["POST", "/predict/batch"] = answer_late
+    working = jobs.begin(client, [("b.jpg", bytes(1_000_000))])
+    assert ended.picture(0) is None  # it made room
+    with pytest.raises(NoRoom, match="Other batches take all the room"):
+        jobs.begin(client, [("c.jpg", bytes(1_500_000))])
+    go_on.set()
+    at_work = jobs.find(working)
+    assert at_work is not None
+    until(at_work, "done")
+    assert jobs.find(jobs.begin(client, [("c.jpg", bytes(1_500_000))])) is not None
+    jobs.close()
+
+
+def test_a_full_disk_is_said_and_nothing_stays_on_it(jobs: Jobs, client: Api, files: Path) -> None:
+    with small_disk(files, megabytes=1):
+        with pytest.raises(NoRoom, match="The disk of this page is full"):
+            jobs.begin(client, [("a.jpg", FILES[0][1]), ("b.jpg", bytes(2_000_000))])
+        assert not list(files.iterdir())
+        job = jobs.find(jobs.begin(client, FILES))
+        assert job is not None
+        until(job, "done")
+        jobs.close()
 
 
 def test_one_that_nobody_looks_at_any_more_goes_with_its_files(client: Api, files: Path) -> None:

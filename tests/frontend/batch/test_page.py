@@ -1,12 +1,16 @@
 """The Batch page as a visitor uses it."""
 
+import tempfile
 import time
+from pathlib import Path
 
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from frontend.batch import job
+from frontend.batch.jobs import jobs
+from tests.filesystems import fill, small_disk
 from tests.frontend.at_the_page import OpenPage, buttons, click, encoded, words
 from tests.frontend.batch.answering import answer_batches
 from tests.frontend.batch.test_sources import zipped
@@ -53,7 +57,7 @@ def test_many_pictures_become_a_table(api: StandIn, page: AppTest) -> None:
 
 def test_what_may_be_chosen_is_told_before(page: AppTest) -> None:
     said = words(page.run())
-    assert "Up to 2,000 pictures at a time" in said
+    assert "Up to 2,000 pictures at a time, 1,000 MB together" in said
     assert "up to 32 MB each. Or a zip of them, up to 500 MB." in said
     assert page.file_uploader[0].proto.max_upload_size_mb == 500
 
@@ -179,6 +183,25 @@ def test_a_zip_of_no_use_is_said_before_it_begins(page: AppTest, name: str, data
     assert len(page.file_uploader) == 1
 
 
+def test_files_for_which_there_is_no_room_are_kept_until_there_is(
+    api: StandIn, page: AppTest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    answer_batches(api)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with small_disk(tmp_path, megabytes=1):
+        filler = fill(tmp_path)
+        said = words(drop(page, ("a.jpg", PHOTO), ("b.jpg", PHOTO)))
+        assert "There is no room for them at present" in said
+        assert "The disk of this page is full" in said
+        assert "job" not in page.query_params
+        assert "The disk of this page is full" in words(click(page, "Try again with these files"))
+        filler.unlink()
+        click(page, "Try again with these files")
+        assert "All 2 pictures answered" in until_ended(page)
+        assert "Try again with these files" not in buttons(click(page, "Start another batch"))
+        jobs().close()
+
+
 def test_a_service_that_is_away_is_said_at_once(api: StandIn, page: AppTest) -> None:
     api.refuse("/readyz", 503, "not_ready")
     assert "The service is still starting" in words(page.run())
@@ -273,6 +296,7 @@ def test_what_was_reported_of_a_row_stands_in_the_table_and_survives_a_reload(
 
 def test_a_row_that_the_batch_does_not_have_is_said_with_a_way_back(api: StandIn, page: AppTest) -> None:
     two_answered(api, page)
-    page.query_params["row"] = "99"
-    assert "This batch has no such picture" in words(page.run())
+    for row in ("99", "0", "9" * 5000):
+        page.query_params["row"] = row
+        assert "This batch has no such picture" in words(page.run())
     assert len(click(page, "All pictures of the batch").dataframe) == 1

@@ -274,6 +274,13 @@ def test_a_picture_that_the_library_has_no_more_is_said_with_a_way_on(api: Stand
     assert click(page, "Another picture").file_uploader
 
 
+def test_an_address_that_can_name_no_picture_leads_to_the_choice_of_one(page: AppTest) -> None:
+    page.query_params["image"] = "9" * 5000
+    page.run()
+    assert "What animal is this?" in words(page)
+    assert page.file_uploader
+
+
 def test_an_answer_is_announced_and_takes_the_keyboard_there(page: AppTest) -> None:
     said = words(upload(page, PHOTO))
     assert '<div role="status"><span class="mng-badge mng-confident">Confident</span><h1>' in said

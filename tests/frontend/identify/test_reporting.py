@@ -37,7 +37,7 @@ def test_one_may_say_that_it_is_wrong_without_knowing_better(api: StandIn, asked
 
 def test_the_picture_goes_along_only_where_that_was_allowed(api: StandIn, asked: AppTest) -> None:
     assert asked.checkbox[0].value is False
-    assert "Only then is it stored, and the people who look after the library see it." in words(asked)
+    assert "Only then is it stored: it becomes a part of the library, which everybody here" in words(asked)
     asked.checkbox[0].check()
     assert "What you said and the picture wait" in words(click(asked, "Yes"))
     sent = {"prediction_id": "1", "correct": "true", "file": PHOTO[1]}

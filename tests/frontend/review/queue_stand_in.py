@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.frontend.stand_in import MODEL, Asked, Json, StandIn
+from tests.frontend.stand_in import MODEL, Asked, Json, Refused, StandIn
 
 MADE = datetime(2026, 11, 1, tzinfo=UTC)
 REASONS = ("reported", "suspect", "disagrees", "unsure", "unlabelled")
@@ -71,13 +71,19 @@ class QueueStandIn:
         made |= {"kind": "label", "label": "tiger", "by": "Ann", "made_at": "2026-11-20T10:00:00Z"}
         self.decided.append(made | {"undone_at": None} | more)
 
-    def _undo(self, asked: Asked) -> Json:
-        assert asked.body is not None
-        ids = asked.body["ids"]
-        assert isinstance(ids, list)
+    def undo(self, *ids: int) -> None:
+        """As somebody else does."""
         for one in self.decided:
             if one["id"] in ids:
                 one["undone_at"] = "2026-11-20T11:00:00Z"
+
+    def _undo(self, asked: Asked) -> Json | Refused:
+        assert asked.body is not None
+        ids = asked.body["ids"]
+        assert isinstance(ids, list)
+        if not set(ids) <= {one["id"] for one in self.decided if one["undone_at"] is None}:
+            return Refused(409, "nothing_to_undo")
+        self.undo(*ids)
         return {"undone": len(ids)}
 
     @staticmethod

@@ -23,6 +23,10 @@ def ids(desk: Desk) -> list[int]:
     return [one.id for one in desk.waiting]
 
 
+def trouble(desk: Desk) -> str | None:
+    return None if desk.wrong is None else desk.wrong.code
+
+
 def decided(api: StandIn) -> list[tuple[object, object, object]]:
     """What was asked of the API to decide: pictures, label, and who."""
     bodies = [one.body for one in api.asked if (one.method, one.path) == ("POST", "/decisions") and one.body]
@@ -175,6 +179,52 @@ def test_nothing_is_there_to_take_back_where_others_decided_on_all_of_it(
     desk.exclude([1])
     assert not desk.overtaken
     assert ids(desk) == [2]
+
+
+def test_what_somebody_else_took_back_is_not_in_the_way_of_what_came_before(
+    queue: QueueStandIn, desk: Desk
+) -> None:
+    queue.items = [waiting(1), waiting(2)]
+    desk.fill()
+    desk.exclude([1])
+    desk.exclude([2])
+    queue.undo(2)
+    desk.undo()
+    assert trouble(desk) == "nothing_to_undo"
+    desk.undo()
+    assert trouble(desk) is None
+    assert desk.told == "Taken back: 1.jpg left out."
+    desk.fill()
+    assert sorted(ids(desk)) == [1, 2]
+
+
+def test_of_many_the_others_are_taken_back_where_somebody_else_took_back_one(
+    queue: QueueStandIn, desk: Desk
+) -> None:
+    queue.items = [waiting(1), waiting(2), waiting(3)]
+    desk.fill()
+    desk.exclude([1, 2, 3])
+    queue.undo(2)
+    desk.undo()
+    assert (trouble(desk), desk.done) == (None, [])
+    assert desk.told == "Taken back, but for what somebody else had: 3 pictures left out."
+    assert all(one["undone_at"] for one in queue.decided)
+    desk.fill()
+    assert ids(desk) == [1, 2, 3]
+
+
+def test_what_could_not_be_taken_back_for_another_reason_can_be_still(
+    api: StandIn, queue: QueueStandIn, desk: Desk
+) -> None:
+    queue.items = [waiting(1)]
+    desk.fill()
+    desk.exclude([1])
+    api.refuse("/decisions/undo", 503, "database_busy")
+    desk.undo()
+    assert trouble(desk) == "database_busy"
+    del api.broken["/decisions/undo"]
+    desk.undo()
+    assert ids(desk) == [1]
 
 
 def test_what_is_put_off_comes_again_when_the_others_are_done(queue: QueueStandIn, desk: Desk) -> None:
