@@ -104,7 +104,9 @@ def decided(kind: str, label: str | None) -> str:
 
 def overtaken(meanwhile: Decision) -> Notice:
     """What to say where somebody else had decided on a picture since it was shown."""
-    advice = f"{deed_and_who(meanwhile)} That holds, and yours was not taken. If it is wrong, decide once more."
+    advice = (
+        f"{deed_and_who(meanwhile)} That holds, and yours was not taken. If it is wrong, decide once more."
+    )
     return Notice(OVERTAKEN, advice)
 
 
