@@ -25,7 +25,8 @@ class SettingsError(Exception):
 class PageSettings(BaseSettings):
     """`api_url`: the root of the API as this process reaches it. The browser never calls it.
     `api_key`: what the page shows there; none where it is empty. `batch_kept_seconds`: how long a batch is
-    kept after it ended and somebody looked at it last. `batch_kept_bytes`: of the files of all batches."""
+    kept after it ended and somebody looked at it last, and a single picture that a visitor brought along.
+    `batch_kept_bytes`: of the files of all batches."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
 

@@ -2,7 +2,7 @@
 
 from frontend.answering.calls import ANY
 from frontend.answers import Prediction, Verdict
-from frontend.wording import Notice, percent
+from frontend.wording import Notice, percent, span
 
 FORMATS = "JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or HEIC"
 WAITING = "Looking at the picture …"
@@ -21,8 +21,7 @@ NOT_TAKEN: dict[str, Notice] = {
 }
 # Who decides on pictures sees it at once, and everybody as soon as somebody said what it shows. Where nobody
 # needs a key, everybody may decide.
-STORED = "Only then is it stored: it becomes a part of the library, which everybody here can look through."
-WHO_SEES = f"{STORED} Otherwise it is forgotten when you leave."
+STORED = "Only then does the library get it, which everybody here can look through."
 THANKS = "Thank you. The people who look after the library will see what you said."
 THANKS_RIGHT = "Thank you, noted."
 THANKS_KEPT = "Thank you. What you said and the picture wait for the people who look after the library."
@@ -46,6 +45,20 @@ ADVICE: dict[Verdict, str] = {
         "If it did show an animal, it is of a kind I have not learnt."
     ),
 }
+
+
+def no_longer_here(seconds: float) -> Notice:
+    """`seconds`: for how long a picture is kept."""
+    return Notice(
+        "This picture is no longer here",
+        f"The last one that you brought along is kept for {span(seconds)} after you looked at it, and until "
+        "this page is started anew. Choose it once more, and it is asked about anew.",
+    )
+
+
+def who_sees(seconds: float) -> str:
+    """What becomes of a picture that somebody asks about; `seconds`: for how long it is kept."""
+    return f"{STORED} Otherwise this page forgets it with your next one, or {span(seconds)} after you left."
 
 
 def thanks(*, correct: bool, sent: bool, not_kept: str | None) -> str:

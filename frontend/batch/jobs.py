@@ -4,14 +4,11 @@ import errno
 import logging
 import math
 import secrets
-import shutil
-import tempfile
 import threading
 import time
 import weakref
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import streamlit as st
 
@@ -20,6 +17,7 @@ from frontend.batch.job import Job
 from frontend.batch.sources import Source, store
 from frontend.batch.wording import DISK_FULL, ROOM_TAKEN, megabytes
 from frontend.client import Api
+from frontend.own_folders import OwnFolder
 from frontend.settings import load_settings
 
 MOST_JOBS = 16
@@ -31,7 +29,10 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class _Kept:
+    """`folder`: where the files of `job` are."""
+
     job: Job
+    folder: OwnFolder
     seen: float = field(default_factory=time.monotonic)
 
     @property
@@ -40,12 +41,17 @@ class _Kept:
         idle_since = self.job.idle_since
         return time.monotonic() if idle_since is None else max(self.seen, idle_since)
 
+    def close(self) -> None:
+        self.job.close()
+        self.folder.close()
+
 
 class Jobs:
     """Safe to use from several threads. Ids are not to be guessed: who knows one sees its pictures.
 
     Nobody closes a batch: people close the tab. So it goes, with its files, `kept_seconds` after it ended and
-    somebody looked at it last; and all go when this process ends, unless that is killed.
+    somebody looked at it last; and all go when this process ends, or where that is killed, when the next one
+    begins.
 
     `most_bytes`: of the files of all of them.
     """
@@ -82,7 +88,7 @@ class Jobs:
         name = secrets.token_urlsafe(12)
         with self._lock:
             self._beginning.remove(size)
-            self._kept[name] = _Kept(Job(api, sources, folder))
+            self._kept[name] = _Kept(Job(api, sources, folder.path), folder)
             if not self._sweeping:
                 self._sweeping = True
                 threading.Thread(target=self._sweep, daemon=True, name="batches").start()
@@ -143,16 +149,16 @@ class Jobs:
         return places and size + sum(others) + sum(self._beginning) <= self.most_bytes
 
     def _forget(self, name: str) -> None:
-        self._kept.pop(name).job.close()
+        self._kept.pop(name).close()
 
 
 def _close_all(kept: dict[str, _Kept]) -> None:
     for one in kept.values():
-        one.job.close()
+        one.close()
     kept.clear()
 
 
-def _unpacked(files: Sequence[tuple[str, bytes]]) -> tuple[list[Source], Path]:
+def _unpacked(files: Sequence[tuple[str, bytes]]) -> tuple[list[Source], OwnFolder]:
     """What is to be asked about, and the folder of its own that it lies in."""
     try:
         return _stored(files)
@@ -163,14 +169,14 @@ def _unpacked(files: Sequence[tuple[str, bytes]]) -> tuple[list[Source], Path]:
         raise NoRoom(DISK_FULL) from error
 
 
-def _stored(files: Sequence[tuple[str, bytes]]) -> tuple[list[Source], Path]:
-    folder = Path(tempfile.mkdtemp(prefix="menagerie-batch-"))
+def _stored(files: Sequence[tuple[str, bytes]]) -> tuple[list[Source], OwnFolder]:
+    folder = OwnFolder()
     try:
-        sources = store(files, folder)
+        sources = store(files, folder.path)
         if not sources:
             raise NothingInside
     except Exception:
-        shutil.rmtree(folder, ignore_errors=True)
+        folder.close()
         raise
     return sources, folder
 

@@ -3,6 +3,8 @@
 from collections.abc import Collection
 
 from frontend.client import ApiError
+from frontend.decisions import Decision
+from frontend.deeds import OVERTAKEN, deed_and_who
 from frontend.wording import Notice, Todo, notice_for
 
 SPLITS = {"train": "Training", "val": "Validation", "test": "Test"}
@@ -52,7 +54,7 @@ GONE_FILE = Notice(
 NOT_SEARCHED = "The model has not looked at this picture yet, so that nothing can be compared with it."
 UPLOAD_GONE = Notice(
     "The picture that you searched by is no longer here",
-    "Pictures that visitors bring along are forgotten when the page is loaded anew. Choose it once more.",
+    "One that is searched by is forgotten when the page is loaded anew. Choose it once more.",
 )
 NO_TEXTS = Notice(
     "The model in service cannot search by words", "Search by a picture, or look by label instead."
@@ -100,6 +102,14 @@ def decided(kind: str, label: str | None) -> str:
     return "It is left out now." if kind == "exclude" else "It is used, as it is."
 
 
+def overtaken(meanwhile: Decision) -> Notice:
+    """What to say where somebody else had decided on a picture since it was shown."""
+    advice = (
+        f"{deed_and_who(meanwhile)} That holds, and yours was not taken. If it is wrong, decide once more."
+    )
+    return Notice(OVERTAKEN, advice)
+
+
 def count(pictures: int) -> str:
     return "1 picture" if pictures == 1 else f"{pictures:,} pictures"
 
@@ -123,4 +133,6 @@ def sharpness(measured: float, kinds: Collection[str]) -> str:
 
 
 def agreement(share: float) -> str:
-    return f"{round(10 * share)} in 10 of the most similar pictures agree."
+    if share in (0, 1):
+        return f"{'All' if share else 'None'} of the most similar pictures agree."
+    return f"{min(max(round(10 * share), 1), 9)} in 10 of the most similar pictures agree."

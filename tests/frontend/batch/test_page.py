@@ -93,6 +93,7 @@ def test_filters_stand_in_the_address_and_outlive_reloads_looks_and_ways_back(
     assert "1 of 1" in words(click(again, "Look at them one by one"))
     click(again, "All pictures")
     assert list(again.dataframe[0].value["file"]) == ["c.jpg"]
+    assert list(again.dataframe[0].value)[-1] == "note"
     del again.query_params["show"]  # as the browser's way back does
     assert len(again.run().dataframe[0].value) == 3
     assert again.pills[0].value == "all"
@@ -287,10 +288,12 @@ def test_what_was_reported_of_a_row_stands_in_the_table_and_survives_a_reload(
     next(one for one in page.selectbox if one.label == "What is it, then?").set_value("lion")
     click(page, "Send")
     assert api.last("/feedback").body == {"prediction_id": "1", "correct": False, "label": "lion"}
+    assert 'menagerieLead("thanks-' in words(page)
     again = open_page("batch")
     again.query_params["job"] = page.query_params["job"]
     again.query_params["row"] = "1"
     assert "You said that this is wrong, and shows: lion." in words(again.run())
+    assert 'menagerieLead("thanks-' not in words(again)  # whoever only looks at it again is not led there
     assert list(click(again, "All pictures").dataframe[0].value["said"]) == ["wrong: lion", "", ""]
 
 

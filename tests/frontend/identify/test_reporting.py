@@ -37,7 +37,7 @@ def test_one_may_say_that_it_is_wrong_without_knowing_better(api: StandIn, asked
 
 def test_the_picture_goes_along_only_where_that_was_allowed(api: StandIn, asked: AppTest) -> None:
     assert asked.checkbox[0].value is False
-    assert "Only then is it stored: it becomes a part of the library, which everybody here" in words(asked)
+    assert "Only then does the library get it, which everybody here can look through." in words(asked)
     asked.checkbox[0].check()
     assert "What you said and the picture wait" in words(click(asked, "Yes"))
     sent = {"prediction_id": "1", "correct": "true", "file": PHOTO[1]}
@@ -58,7 +58,7 @@ def test_where_no_library_keeps_pictures_none_is_asked_for(api: StandIn, page: A
     api.more["POST", "/feedback"] = lambda _asked: {"id": 1, "image_id": None}
     asked = upload(page, PHOTO)
     assert not asked.checkbox
-    assert "Only then is it stored" not in words(asked)
+    assert "Only then does the library get it" not in words(asked)
     assert "Thank you, noted." in words(click(asked, "Yes"))
 
 
@@ -81,6 +81,12 @@ def test_what_could_not_be_sent_is_said_and_can_be_sent_again(
     assert said in words(click(asked, "Yes"))
     api.broken.clear()
     assert "Thank you" in words(click(asked, "Yes"))
+
+
+def test_the_thanks_take_the_keyboard_along_once(asked: AppTest) -> None:
+    lead = 'menagerieLead("thanks-1", ".mng-thanks", ".mng-thanks")'
+    assert lead not in words(asked)
+    assert lead in words(click(asked, "Yes"))
 
 
 def test_the_next_picture_is_asked_about_anew(asked: AppTest) -> None:

@@ -97,6 +97,14 @@ def test_sharpness_is_told_in_words(measured: float, kinds: list[str], words: st
     assert wording.sharpness(measured, kinds) == words
 
 
+@pytest.mark.parametrize(
+    ("share", "begins"),
+    [(1, "All of the"), (0.97, "9 in 10 of the"), (0.02, "1 in 10 of the"), (0, "None of the")],
+)
+def test_a_second_opinion_says_all_and_none_only_where_that_is_so(share: float, begins: str) -> None:
+    assert wording.agreement(share) == f"{begins} most similar pictures agree."
+
+
 def test_the_pictures_before_and_after_are_one_step_away(one: AppTest, library: StandIn) -> None:
     def neighbours(asked: Asked) -> Json:
         after = "after" in asked.fields
@@ -171,6 +179,32 @@ def test_a_picture_is_left_out_and_used_again(one: AppTest, library: StandIn) ->
     assert "Excluded: not used" in said(one.run())
     click(one, "Use it again")
     assert sent(library, "/decisions")["kind"] == "include"
+
+
+def test_what_somebody_else_decided_since_it_was_shown_is_told_and_not_overridden_unseen(
+    one: AppTest, library: StandIn
+) -> None:
+    allowing(library, "review")
+    detailed(library, 2, decided_until=3)
+    one.run()
+    detailed(library, 2, decided_until=4, excluded=True)  # by Ben, while the picture stands there
+    bens = {"id": 4, "image_id": 2, "file_name": "cat-2.jpg", "kind": "exclude", "label": None, "by": "Ben"}
+    bens |= {"made_at": "2026-11-29T10:00:00Z", "undone_at": None}
+    overtaken = [{"image_id": 2, "decision": bens}]
+    library.more["POST", "/decisions"] = lambda _: {"decided": 0, "ids": [], "overtaken": overtaken}
+    click(one, "Keep this label")
+    assert sent(library, "/decisions")["decided_until"] == 3
+    told = said(one)
+    assert "Decided meanwhile" in told
+    assert "cat-2.jpg is left out, decided by Ben. That holds, and yours was not taken." in told
+    assert "Excluded: not used" in told
+    assert "It is labelled" not in told
+    assert "Undo" not in buttons(one)
+    allowing(library, "review")
+    click(one, "Use it again")
+    assert sent(library, "/decisions")["decided_until"] == 4
+    assert "It is used, as it is." in said(one)
+    assert "Undo" in buttons(one)
 
 
 def test_without_keys_a_name_is_asked_for_once(one: AppTest, library: StandIn) -> None:

@@ -137,6 +137,7 @@ def test_a_model_opens_by_its_name_and_by_its_address(page: AppTest, registry: R
     said = words(page)
     assert "is right on 4 more of 100 test pictures than animals-7; chance could explain that" in said
     assert "from a score of 60 %" in said
+    assert any("from a score of 60\u00a0%" in piece.value for piece in page.html)  # no line breaks there
     assert "menagerie evaluate animals-8" in said
     click(page, "All models")
     assert listed(page) == [CHAMPION, "animals-8"]
@@ -240,6 +241,31 @@ def test_who_changes_their_mind_changes_nothing(page: AppTest, registry: Registr
     click(page, "Leave it as it is")
     assert "Make it the champion" in buttons(page)
     assert not registry.changes
+
+
+def led(page: AppTest) -> list[str]:
+    """The occasions of which the page leads somewhere now."""
+    return re.findall(r'menagerieLead\("([^"]+)"', words(page))
+
+
+def test_each_step_of_a_change_is_led_to_as_it_comes(
+    page: AppTest, registry: RegistryStandIn, api: StandIn
+) -> None:
+    registry.models.insert(0, model("animals-8"))
+    assert not led(opened(page, "animals-8"))
+    met = [led(click(page, "Make it the champion"))]
+    page.text_input[0].set_value("Ann")
+    met.append(led(click(page, "Go on")))
+    api.refuse("/models/animals-8/promote", 409, "worse_than_champion")
+    met.append(led(click(page, "Yes: make it the champion")))
+    met.append(led(click(page, "Leave it as it is")))
+    assert not led(page.run())
+    met.append(led(click(page, "Make it the champion")))
+    del api.broken["/models/animals-8/promote"]
+    met.append(led(click(page, "Yes: make it the champion")))
+    assert not led(page.run())
+    assert [len(one) for one in met] == [1] * 6
+    assert len({*map(tuple, met)}) == 6, "an occasion that was there before leads nowhere"
 
 
 def test_the_history_tells_who_did_what_and_leads_back(page: AppTest, registry: RegistryStandIn) -> None:
