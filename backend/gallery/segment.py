@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 CODES, COLUMNS, CELLS, CENTROIDS = "codes.npy", "columns.npy", "cells.npy", "centroids.npy"
 SPLITS = (None, "train", "val", "test")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+WRITTEN_AT_ONCE = 16 * 1024  # rows
 Name = Literal["image_id", "content", "shown", "label", "split", "root", "ingested", "scale", "error"]
 NAMES: tuple[Name, ...] = get_args(Name)
 
@@ -100,12 +101,12 @@ def write_segment(
 ) -> None:
     """Writes a segment of `size` dimensions durably; `read` gives the codes of some of the rows."""
     folder.mkdir()
-    codes = np.lib.format.open_memmap(folder / CODES, "w+", np.int8, (len(columns), size))
-    step = 16 * 1024
-    for start in range(0, len(columns), step):
-        some = slice(start, min(start + step, len(columns)))
-        codes[some] = read(some)
-    codes.flush()
+    header = {"descr": "|i1", "fortran_order": False, "shape": (len(columns), size)}
+    # Not through a map: where the disk is full, that ends the process.
+    with (folder / CODES).open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, header)
+        for start in range(0, len(columns), WRITTEN_AT_ONCE):
+            file.write(read(slice(start, min(start + WRITTEN_AT_ONCE, len(columns)))).tobytes())
     np.save(folder / COLUMNS, columns.table)
     np.save(folder / CELLS, np.stack([np.append(cells.label, 0), np.append(cells.cell, 0), cells.start]))
     np.save(folder / CENTROIDS, cells.centroids)
