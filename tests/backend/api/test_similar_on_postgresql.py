@@ -49,11 +49,12 @@ def test_answers_are_those_of_sqlite(client: TestClient, elsewhere: TestClient) 
 
 
 def test_a_text_that_postgresql_does_not_keep_is_refused(elsewhere: TestClient) -> None:
-    unheard = {"prediction_id": "\0", "correct": True}
+    answer = elsewhere.post("/predict", files={"file": picture("red")}).json()
+    said = {"prediction_id": answer["prediction_id"], "correct": True, "comment": "so \0 it is"}
     answers = [
         elsewhere.post("/similar?label=%00", files={"file": picture("red")}),
         elsewhere.get("/models/%00"),
-        elsewhere.post("/feedback", json=unheard),
+        elsewhere.post("/feedback", json=said),
     ]
     told = [(answer.status_code, answer.json()["code"]) for answer in answers]
     assert told == [(422, "invalid_request")] * 3
