@@ -1,11 +1,13 @@
 """A part of an index: files that are written once, mapped into memory, and shared by all who read them."""
 
 import os
+import tokenize
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal, TypeVar, get_args
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +16,8 @@ CODES, COLUMNS, CELLS, CENTROIDS = "codes.npy", "columns.npy", "cells.npy", "cen
 SPLITS = (None, "train", "val", "test")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 WRITTEN_AT_ONCE = 16 * 1024  # rows
+# What NumPy makes of a file that is none of its own: it reads a header as Python's code.
+UNREADABLE = (OSError, ValueError, EOFError, LookupError, BadZipFile, tokenize.TokenError)
 Name = Literal["image_id", "content", "shown", "label", "split", "root", "ingested", "scale", "error"]
 NAMES: tuple[Name, ...] = get_args(Name)
 
@@ -126,7 +130,7 @@ def open_segment(folder: Path, size: int) -> Segment:
         rows = table.shape[1]
         shapes = codes.shape, cells.shape, centroids.shape[1:], table.shape
         right = shapes == ((rows, size), (3, cells.shape[1]), (size,), (len(NAMES), rows))
-    except (OSError, ValueError, EOFError, IndexError) as error:
+    except UNREADABLE as error:
         raise BadSegment(f"{folder}: {error}") from error
     if not right or (cells[2, 0], cells[2, -1]) != (0, rows):
         raise BadSegment(f"{folder}: the files do not belong together")

@@ -183,14 +183,20 @@ def cut(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-10])
 
 
+def unclose(path: Path) -> None:
+    path.write_bytes(path.read_bytes().replace(b"}", b" ", 1))
+
+
 DAMAGES: dict[str, Callable[[Path], object]] = {
     "no list": lambda folder: (folder / "current.json").unlink(),
     "half a list": lambda folder: cut(folder / "current.json"),
     "no codes": lambda folder: next(folder.rglob("codes.npy")).unlink(),
     "half the codes": lambda folder: cut(next(folder.rglob("codes.npy"))),
     "half the columns": lambda folder: cut(next(folder.rglob("columns.npy"))),
+    "a header that breaks off": lambda folder: unclose(next(folder.rglob("columns.npy"))),
     "no cells": lambda folder: next(folder.rglob("cells.npy")).write_bytes(b""),
     "nothing of what went": lambda folder: cut(next(folder.glob("gone-*.npz"))),
+    "an empty file of what went": lambda folder: next(folder.glob("gone-*.npz")).write_bytes(b""),
     "no part": lambda folder: shutil.rmtree(next(folder.rglob("codes.npy")).parent),
     "all": shutil.rmtree,
     "a part that a crash left": lambda folder: shutil.copytree(
