@@ -188,4 +188,4 @@ def _open_gallery(
     settings: Settings, reader: Engine, model: RegisteredModel, predictor: Predictor
 ) -> Gallery:
     size = predictor.manifest.outputs.embedding_size
-    return open_gallery(reader, model, size, None, settings.cores)
+    return open_gallery(reader, model, size, None, settings.cores, patient=True)

@@ -291,6 +291,27 @@ def test_an_update_that_fails_leaves_nothing_behind(
     assert {path.name for path in (shelving.folder / model.version).iterdir()} == before
 
 
+def test_on_a_full_disk_who_is_patient_begins_with_what_there_is(
+    shelving: Shelving, model: RegisteredModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def opened_patiently() -> Gallery:
+        return open_gallery(shelving.engine, model, SIZE, shelving.folder, threads=1, patient=True)
+
+    begun: set[int] = set()
+    for now in (set(range(1, 201)), {*range(1, 201), 500}):
+        if begun:
+            add(shelving, model, Picture(500, tuple(range(1, 17))))
+        with monkeypatch.context() as context:
+            context.setattr(np, "save", lambda *_: (_ for _ in ()).throw(OSError("no space left")))
+            with pytest.raises(OSError, match="no space left"):
+                opened(shelving, model)
+            gallery = opened_patiently()
+            assert ids(gallery) == begun
+        assert gallery.follow()
+        assert ids(gallery) == now
+        begun = now
+
+
 def test_what_was_added_lately_to_a_large_gallery_is_found(
     shelving: Shelving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
