@@ -54,10 +54,11 @@ async def similar(
     """Recommend pictures of the library that look most like one and carry the same label.
 
     The label is the likeliest one for a file, by the name that it has now, even where `/predict` would say
-    that it shows no animal, and the library's own for a picture of the library; `label=any` asks for all. The picture itself, exact
-    copies and look-alikes of it are left out. Of others that show the same only the nearest is told, with
-    how many they are; there are always min(k, available) results. After a promotion the model before it
-    answers until as many pictures are embedded under the new one: `model` says which did.
+    that it shows no animal, and the library's own for a picture of the library; `label=any` asks for all.
+    The picture itself, exact copies and look-alikes of it are left out. Of others that show the same only
+    the nearest is told, with how many they are; there are always min(k, available) results. After a
+    promotion the model before it answers until as many pictures are embedded under the new one: `model`
+    says which did.
 
     A `text` in place of the picture finds what shows that, where a model of CLIP's serves. Texts are less
     similar to pictures than these to one another: 0.3 is much.
