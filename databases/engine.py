@@ -9,7 +9,7 @@ from urllib.parse import quote
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
-from sqlalchemy.exc import ArgumentError, DatabaseError, DisconnectionError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DataError, DisconnectionError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from databases.errors import DatabaseUnavailable
@@ -60,6 +60,12 @@ def is_full(error: OperationalError) -> bool:
     if told is not None:
         return int(told) & 0xFF == sqlite3.SQLITE_FULL
     return getattr(error.orig, "sqlstate", None) == POSTGRESQL_FULL
+
+
+def has_nul(error: DataError) -> bool:
+    """Whether a statement failed only because a text in it has a NUL character, which PostgreSQL keeps none
+    of: psycopg does not even ask it, and has no code for that."""
+    return "NUL (0x00)" in str(error.orig)
 
 
 def check_reachable(engine: Engine) -> None:

@@ -84,6 +84,13 @@ def read_labelling(session: Session, task: str, contents: Collection[str] | None
     return Labelling(tuple(Operation(*row) for row in operations), decisions)
 
 
+def called_now(session: Session, task: str, label: str, since: datetime) -> str:
+    """What is called now what `label` was called then; the same where it was dropped."""
+    operations = read_labelling(session, task, ()).operations
+    said_then = Labelling(operations, {"": Decision(label, since)})
+    return said_then.of(None).label or label
+
+
 def apply_labelling(session: Session, task: str) -> None:
     """Writes the label that holds of every picture of a task, and whether it is excluded.
 

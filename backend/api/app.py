@@ -74,8 +74,8 @@ def create_app(settings: Settings) -> FastAPI:
         yield
         guard.end()
         follower.end()
-        succession.end()
         service.recorder.end()
+        succession.end()  # and closes the engines, which nobody uses any more
         if tracing is not None:
             tracing.end()
 

@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import DatabaseError, InterfaceError, OperationalError
+from sqlalchemy.exc import DatabaseError, DataError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
@@ -18,7 +18,7 @@ from backend.api.schemas import Problem
 from backend.inference.errors import NoTextNetwork, UnreadableCode, UnreadableImage, UnusableText
 from backend.inference.text import RETRY_SECONDS
 from backend.unzipping.errors import ArchiveCode, EntryCode, UnreadableEntry, UnusableArchive
-from databases.engine import is_busy, is_full
+from databases.engine import has_nul, is_busy, is_full
 from databases.errors import BadLabel, NothingToUndo
 
 log = logging.getLogger(__name__)
@@ -64,6 +64,7 @@ BUSY = "nothing was written, as something large is being written just now: try a
 BUSY_RETRY_SECONDS = 5
 FULL = "nothing was written, as there is no room left where the service keeps what it is told"
 FULL_RETRY_SECONDS = 60
+NUL = "a text has a NUL character (U+0000) in it, which the database keeps none of"
 SHOULD_BE = "Input should be "
 
 
@@ -125,6 +126,7 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(error, _undecided)
     for error in (OperationalError, InterfaceError, PoolTimeout):
         app.add_exception_handler(error, _database)
+    app.add_exception_handler(DataError, _unkeepable)
     app.add_exception_handler(DatabaseError, _damaged)
 
 
@@ -197,6 +199,14 @@ def _database(_: Request, error: Exception) -> JSONResponse:
         return problem(HTTPStatus.SERVICE_UNAVAILABLE, "storage_full", FULL, headers)
     log.error("the database failed: %s", str(error).splitlines()[0])
     return problem(HTTPStatus.SERVICE_UNAVAILABLE, "database_unavailable", "the database does not answer")
+
+
+def _unkeepable(_: Request, error: Exception) -> JSONResponse:
+    """Whatever else PostgreSQL does not take is a bug."""
+    assert isinstance(error, DataError)
+    if not has_nul(error):
+        raise error
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", NUL)
 
 
 def _damaged(request: Request, error: Exception) -> JSONResponse:

@@ -20,9 +20,9 @@ from backend.gallery.asking import Gallery
 from backend.gallery.opening import open_gallery
 from backend.inference.bundle import load_bundle
 from backend.inference.decoding import Limits
-from backend.inference.errors import BadBundle
+from backend.inference.errors import BadBundle, InferenceError
 from backend.inference.prediction import Predictor
-from databases import registry
+from databases import gallery_rows, library, registry
 from databases.errors import UnknownModel
 from databases.registry import RegisteredModel
 from databases.schema import open_for_serving
@@ -77,13 +77,15 @@ class Service:
             BadBundle: the model's bundle is damaged.
             BundleUnreachable: it lies where nothing answers now.
         """
-        predictor = _load(self.settings, self.bundles, model)
-        gallery = _open_gallery(self.settings, self.reader, model, predictor)
-        service = replace(
-            self, model=model, predictor=predictor, gallery=gallery, predecessor=self.recommender
-        )
+        service = replace(self.beside(model), predecessor=self.recommender)
         self.metrics.serve(service.predictor.manifest)
         return service
+
+    def beside(self, model: RegisteredModel) -> "Service":
+        """As `with_model`, but without a predecessor, and nobody is told that it serves."""
+        predictor = _load(self.settings, self.bundles, model)
+        gallery = _open_gallery(self.settings, self.reader, model, predictor)
+        return replace(self, model=model, predictor=predictor, gallery=gallery, predecessor=None)
 
     def close(self) -> None:
         self.gallery.close()
@@ -131,8 +133,28 @@ def open_service(settings: Settings) -> Service:
         metrics=metrics,
         thumbnails=Thumbnails(settings.thumbnails),
     )
+    service.predecessor = _find_predecessor(service, champions[champions.index(model) + 1 :])
     metrics.serve(predictor.manifest)
     return service
+
+
+def _find_predecessor(service: Service, earlier: Sequence[RegisteredModel]) -> Service | None:
+    """Of the `earlier` champions the one under which most pictures are embedded, if these are more than under
+    the one that serves: the service was started before all were."""
+    task = service.model.task
+    with Session(service.reader) as session:
+        pictures = sum(library.count_task_by_label_and_split(session, task).values())
+        if not earlier or len(service.gallery) >= pictures:
+            return None
+        embedded = [gallery_rows.census(session, model.id, task).pictures for model in earlier]
+    most, model = max(zip(embedded, earlier, strict=True), key=lambda one: one[0])
+    if most <= len(service.gallery):
+        return None
+    try:
+        return service.beside(model)
+    except InferenceError as error:
+        log.error("%s cannot recommend until %s can: %s", model.version, service.model.version, error)
+        return None
 
 
 def _load_first(
@@ -166,4 +188,4 @@ def _open_gallery(
     settings: Settings, reader: Engine, model: RegisteredModel, predictor: Predictor
 ) -> Gallery:
     size = predictor.manifest.outputs.embedding_size
-    return open_gallery(reader, model, size, None, settings.cores)
+    return open_gallery(reader, model, size, None, settings.cores, patient=True)

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Query
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
+from pydantic_core import PydanticCustomError
 from sqlalchemy.orm import Session
 
 from backend.api.answering import MAX_K
@@ -18,6 +19,17 @@ from databases.nearest import Among
 ANY = "any"
 DEFAULT_SIMILAR = 12
 LONGEST_TEXT = 1000
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """In UTC too where no zone was said."""
+    try:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError:
+        raise PydanticCustomError("moment", "Input should be in the years 1 to 9999 of UTC") from None
+
+
+Moment = Annotated[datetime, AfterValidator(_in_utc)]
 
 
 class SimilarQuery(BaseModel):
@@ -36,8 +48,8 @@ class SimilarQuery(BaseModel):
     )
     split: Split | None = Field(None, description="Only pictures of this split.")
     source: str | None = Field(None, description="Only pictures of the root with this name.")
-    since: datetime | None = Field(None, description="Only pictures ingested then or later.")
-    before: datetime | None = Field(None, description="Only pictures ingested earlier.")
+    since: Moment | None = Field(None, description="Only pictures ingested then or later.")
+    before: Moment | None = Field(None, description="Only pictures ingested earlier.")
     diversity: float = Field(
         0.0, ge=0, le=1, description="Above 0, pictures that resemble one another give way."
     )
@@ -50,8 +62,8 @@ class SimilarQuery(BaseModel):
             label=label if self.label is None else asked,
             split=self.split,
             source=self.source,
-            since=_aware(self.since),
-            before=_aware(self.before),
+            since=self.since,
+            before=self.before,
         )
 
     def check(self, service: Service) -> None:
@@ -64,8 +76,3 @@ class SimilarQuery(BaseModel):
 
 
 SimilarQueryDep = Annotated[SimilarQuery, Query()]
-
-
-def _aware(moment: datetime | None) -> datetime | None:
-    """In UTC where no zone was said."""
-    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment

@@ -26,11 +26,13 @@ from databases.registry import RegisteredModel
 
 
 class EmbeddedGallery:
-    """See `Gallery`. `keeper` writes and reads the files; `threads` compare."""
+    """See `Gallery`. `keeper` writes and reads the files; `threads` compare; `patient` as `open_gallery`."""
 
-    def __init__(self, reader: Engine, model: RegisteredModel, keeper: Keeper, threads: int) -> None:
+    def __init__(
+        self, reader: Engine, model: RegisteredModel, keeper: Keeper, threads: int, *, patient: bool
+    ) -> None:
         self._reader, self._model, self._keeper, self._threads = reader, model, keeper, threads
-        self._index = keeper.open()
+        self._index = keeper.open(patient=patient)
         self._following = threading.Lock()
 
     def __len__(self) -> int:

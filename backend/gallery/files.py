@@ -8,14 +8,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from backend.gallery.building import Loose, build_segment
 from backend.gallery.index import Index, Part
-from backend.gallery.segment import BadSegment, Segment, make_durable, open_segment
+from backend.gallery.segment import UNREADABLE, BadSegment, Segment, make_durable, open_segment
 from databases.gallery_rows import Change
 
 log = logging.getLogger(__name__)
@@ -90,7 +89,7 @@ class Files:
                 return None
             try:
                 index = self._open(state)
-            except (BadSegment, OSError, LookupError, ValueError, BadZipFile) as error:
+            except (BadSegment, *UNREADABLE) as error:
                 if self._serial_there() == state.serial:
                     log.warning("the index at %s is damaged, and made anew: %s", self.folder, error)
                     return None

@@ -34,15 +34,27 @@ class Keeper:
         self._reader, self._model = reader, model
         self._files = Files(folder, f"{model.version} {model.created_at.isoformat()}", size)
 
-    def open(self) -> Index:
-        """The index, up to date: made or updated where that is needed, by whichever process comes first."""
+    def open(self, *, patient: bool) -> Index:
+        """The index, up to date: made or updated where that is needed, by whichever process comes first.
+
+        `patient`: where it cannot be written now, as on a full disk, it is as it was, or empty.
+        """
         with self._files.locked(wait=True):
             index = self._files.read()
-            if index is None or index.change != self._latest():
-                index = self._update(index)
-            if self._is_of_another(index):
-                log.warning("the index at %s is of another database: it is made anew", self._files.folder)
-                index = self._update(None)
+            try:
+                return self._renewed(index)
+            except OSError as error:
+                if not patient:
+                    raise
+                log.error("the index at %s cannot be brought up to date: %s", self._files.folder, error)
+                return index or EMPTY
+
+    def _renewed(self, index: Index | None) -> Index:
+        if index is None or index.change != self._latest():
+            index = self._update(index)
+        if self._is_of_another(index):
+            log.warning("the index at %s is of another database: it is made anew", self._files.folder)
+            index = self._update(None)
         return index
 
     def follow(self, index: Index) -> Index:

@@ -20,18 +20,25 @@ log = logging.getLogger(__name__)
 
 
 def open_gallery(
-    reader: Engine, model: RegisteredModel, embedding_size: int, folder: Path | None, threads: int
+    reader: Engine,
+    model: RegisteredModel,
+    embedding_size: int,
+    folder: Path | None,
+    threads: int,
+    *,
+    patient: bool = False,
 ) -> Gallery:
     """The gallery of a model, up to date; `threads` search it.
 
     Beside SQLite an index lies below `folder`, by default beside the database, one a model: made where there
-    is none, which takes about a minute for a million pictures, and to be deleted whenever one likes.
+    is none, which takes about a minute for a million pictures, and to be deleted whenever one likes. Where
+    none can be written now, as on a full disk, a `patient` gallery is as it was or empty, until `follow` can.
     """
     if reader.dialect.name == "postgresql":
         return PostgresqlGallery(reader, model, embedding_size)
     below = folder or Path(f"{reader.url.database}.galleries")
     keeper = Keeper(reader, model, embedding_size, _writable(below / model.version))
-    gallery = EmbeddedGallery(reader, model, keeper, threads)
+    gallery = EmbeddedGallery(reader, model, keeper, threads, patient=patient)
     remove_unused(below, time.time())
     return gallery
 

@@ -1,11 +1,13 @@
 """A part of an index: files that are written once, mapped into memory, and shared by all who read them."""
 
 import os
+import tokenize
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal, TypeVar, get_args
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +15,9 @@ from numpy.typing import NDArray
 CODES, COLUMNS, CELLS, CENTROIDS = "codes.npy", "columns.npy", "cells.npy", "centroids.npy"
 SPLITS = (None, "train", "val", "test")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+WRITTEN_AT_ONCE = 16 * 1024  # rows
+# What NumPy makes of a file that is none of its own: it reads a header as Python's code.
+UNREADABLE = (OSError, ValueError, EOFError, LookupError, BadZipFile, tokenize.TokenError)
 Name = Literal["image_id", "content", "shown", "label", "split", "root", "ingested", "scale", "error"]
 NAMES: tuple[Name, ...] = get_args(Name)
 
@@ -100,12 +105,12 @@ def write_segment(
 ) -> None:
     """Writes a segment of `size` dimensions durably; `read` gives the codes of some of the rows."""
     folder.mkdir()
-    codes = np.lib.format.open_memmap(folder / CODES, "w+", np.int8, (len(columns), size))
-    step = 16 * 1024
-    for start in range(0, len(columns), step):
-        some = slice(start, min(start + step, len(columns)))
-        codes[some] = read(some)
-    codes.flush()
+    header = {"descr": "|i1", "fortran_order": False, "shape": (len(columns), size)}
+    # Not through a map: where the disk is full, that ends the process.
+    with (folder / CODES).open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, header)
+        for start in range(0, len(columns), WRITTEN_AT_ONCE):
+            file.write(read(slice(start, min(start + WRITTEN_AT_ONCE, len(columns)))).tobytes())
     np.save(folder / COLUMNS, columns.table)
     np.save(folder / CELLS, np.stack([np.append(cells.label, 0), np.append(cells.cell, 0), cells.start]))
     np.save(folder / CENTROIDS, cells.centroids)
@@ -125,7 +130,7 @@ def open_segment(folder: Path, size: int) -> Segment:
         rows = table.shape[1]
         shapes = codes.shape, cells.shape, centroids.shape[1:], table.shape
         right = shapes == ((rows, size), (3, cells.shape[1]), (size,), (len(NAMES), rows))
-    except (OSError, ValueError, EOFError, IndexError) as error:
+    except UNREADABLE as error:
         raise BadSegment(f"{folder}: {error}") from error
     if not right or (cells[2, 0], cells[2, -1]) != (0, rows):
         raise BadSegment(f"{folder}: the files do not belong together")

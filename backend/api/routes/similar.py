@@ -21,7 +21,7 @@ from backend.api.service import Service
 from backend.api.similar_query import ANY, SimilarQuery, SimilarQueryDep
 from backend.api.uploads import AS_BODY, PictureFile, sent_picture
 from backend.gallery import choosing
-from databases import library
+from databases import labelling, library
 
 router = APIRouter(tags=["answers"])
 
@@ -53,11 +53,12 @@ async def similar(
 ) -> SimilarOut:
     """Recommend pictures of the library that look most like one and carry the same label.
 
-    The label is the likeliest one for a file, even where `/predict` would say that it shows no animal,
-    and the library's own for a picture of the library; `label=any` asks for all. The picture itself, exact
-    copies and look-alikes of it are left out. Of others that show the same only the nearest is told, with
-    how many they are; there are always min(k, available) results. After a promotion the model before it
-    answers until as many pictures are embedded under the new one: `model` says which did.
+    The label is the likeliest one for a file, by the name that it has now, even where `/predict` would say
+    that it shows no animal, and the library's own for a picture of the library; `label=any` asks for all.
+    The picture itself, exact copies and look-alikes of it are left out. Of others that show the same only
+    the nearest is told, with how many they are; there are always min(k, available) results. After a
+    promotion the model before it answers until as many pictures are embedded under the new one: `model`
+    says which did.
 
     A `text` in place of the picture finds what shows that, where a model of CLIP's serves. Texts are less
     similar to pictures than these to one another: 0.3 is much.
@@ -106,8 +107,10 @@ def _find_similar(service: Service, asked: bytes | int | str, query: SimilarQuer
 
 
 def _of_file(service: Service, data: bytes) -> Wanted:
-    answered = ask(service, data)
-    return Wanted(answered.answer.embedding, answered.answer.likeliest, answered.sha256)
+    answered, model = ask(service, data), service.model
+    with Session(service.reader) as session:
+        label = labelling.called_now(session, model.task, answered.answer.likeliest, model.created_at)
+    return Wanted(answered.answer.embedding, label, answered.sha256)
 
 
 def _of_text(service: Service, text: str) -> Wanted:
@@ -121,13 +124,19 @@ def _of_text(service: Service, text: str) -> Wanted:
 def _of_image(service: Service, image_id: int, query: SimilarQuery, *, sent: bool) -> Wanted:
     """`sent`: as `find_image`."""
     entry = service.gallery.find(image_id)
-    if entry is not None and entry.label is None:
+    if entry is None or entry.label is None:
         with Session(service.reader) as session:
             find_image(service, session, image_id, sent=sent)
-    if entry is None:
-        detail = f"the gallery has no picture {image_id}; a new one is added by: menagerie index"
-        raise ApiError(HTTPStatus.NOT_FOUND, "not_found", detail)
+            if entry is None:
+                raise _not_there(session, image_id)
     if entry.label is None and query.label is None:
         detail = f"picture {image_id} has no label: say one, or label=any"
         raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", detail)
     return Wanted(entry.vector, entry.label, entry.sha256)
+
+
+def _not_there(session: Session, image_id: int) -> ApiError:
+    used = library.find_images(session, [image_id])
+    why = "it is not embedded yet, which this does: menagerie index" if used else "it is excluded"
+    detail = f"the gallery does not have picture {image_id}: {why}"
+    return ApiError(HTTPStatus.NOT_FOUND, "not_found", detail)

@@ -2,7 +2,11 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import delete, update
+from sqlalchemy.orm import Session
 
+from databases import label_operations
+from databases.models import Embedding, Image
 from tests.backend.api.conftest import PER_LABEL, Library
 from tests.drawing import picture
 from tests.waiting import wait_until
@@ -84,6 +88,17 @@ def test_a_label_that_only_the_model_or_only_the_library_has_is_known(
     assert client.get("/images", params={"label": "mauve"}).json()["total"] == 1
 
 
+def test_a_label_that_was_renamed_since_is_found_by_its_name_now(
+    client: TestClient, small_library: Library
+) -> None:
+    with Session(small_library.engine) as session, session.begin():
+        label_operations.rename(session, "colours", "red", "crimson")
+    wait_until(lambda: similar(client, picture("red", 99))["available"] == PER_LABEL)
+    found = similar(client, picture("red", 99))
+    assert found["label"] == "crimson"
+    assert {item["image"]["label"] for item in found["items"]} == {"crimson"}
+
+
 def test_the_gallery_takes_up_what_comes_and_goes(client: TestClient, small_library: Library) -> None:
     assert similar(client, picture("blue", 99))["available"] == PER_LABEL
     (small_library.root / "blue" / "new.jpg").write_bytes(picture("blue", 77))
@@ -123,3 +138,14 @@ def test_an_id_may_stand_in_the_query(client: TestClient) -> None:
 def test_an_unknown_picture_is_not_found(client: TestClient) -> None:
     response = client.post("/similar", data={"image_id": 4711})
     assert (response.status_code, response.json()["code"]) == (404, "not_found")
+
+
+def test_why_the_gallery_does_not_have_a_picture_is_told(client: TestClient, small_library: Library) -> None:
+    with small_library.engine.begin() as connection:
+        connection.execute(update(Image).where(Image.id == 2).values(excluded=True))
+        connection.execute(delete(Embedding).where(Embedding.image_id == 3))
+    told = {2: "it is excluded", 3: "it is not embedded yet, which this does: menagerie index"}
+    for image_id, why in told.items():
+        response = client.post("/similar", data={"image_id": image_id})
+        assert (response.status_code, response.json()["code"]) == (404, "not_found")
+        assert response.json()["detail"] == f"the gallery does not have picture {image_id}: {why}"

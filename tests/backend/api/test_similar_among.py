@@ -70,8 +70,17 @@ def test_pictures_that_came_in_at_some_time_can_be_asked_for(client: TestClient)
 
 @pytest.mark.parametrize(
     "asked",
-    [{"since": "yesterday"}, {"split": "all"}, {"diversity": 1.5}, {"k": 0}, {"diversity": "much"}],
-    ids=lambda asked: next(iter(asked)),
+    [
+        {"since": "yesterday"},
+        {"since": "0001-01-01T00:00:00+14:00"},
+        {"before": "9999-12-31T23:00:00-02:00"},
+        {"split": "all"},
+        {"diversity": 1.5},
+        {"diversity": "nan"},
+        {"diversity": "much"},
+        {"k": 0},
+    ],
+    ids=str,
 )
 def test_what_is_no_date_split_or_share_is_refused(client: TestClient, asked: dict[str, Any]) -> None:
     response = client.post("/similar", files={"file": picture("red")}, params=asked)

@@ -16,7 +16,9 @@ from backend.api import succession
 from backend.api.app import create_app
 from backend.api.service import open_service
 from backend.api.succession import Succession
+from backend.inference.manifest import read_manifest
 from databases import registry
+from databases.registry import RegisteredModel
 from tests.backend.api.conftest import PER_LABEL, Library
 from tests.backend.api.test_process import environment
 from tests.drawing import picture
@@ -42,6 +44,15 @@ def promote(library: Library, version: str = "colours-2") -> Path:
     with Session(library.engine) as session, session.begin():
         registry.promote(session, version)
     return folder
+
+
+def promote_unembedded(library: Library) -> RegisteredModel:
+    """Registers a bundle that sees pictures in another way, and promotes it though none is embedded."""
+    folder = make_bundle(library.bundles, "colours-2", labels=NAMES, embedder="another")
+    with Session(library.engine) as session, session.begin():
+        model = registry.register(session, read_manifest(folder), None)
+        registry.promote(session, "colours-2")
+    return model
 
 
 @pytest.fixture
@@ -71,12 +82,7 @@ def test_a_promotion_and_a_rollback_are_followed(small_library: Library, followi
 def test_the_model_before_recommends_until_all_is_embedded_under_the_new_one(
     small_library: Library, following: Succession
 ) -> None:
-    with Session(small_library.engine) as session, session.begin():
-        manifest = following.service.predictor.manifest
-        update = {"version": "colours-2", "labels": NAMES, "embedder": "another"}
-        make_bundle(small_library.bundles, "colours-2", labels=NAMES, embedder="another")
-        model = registry.register(session, manifest.model_copy(update=update), None)
-        registry.promote(session, "colours-2")
+    model = promote_unembedded(small_library)
     assert serving(following) == "colours-2"
     assert following.service.recommender.model.version == "colours-1"
     index(small_library.engine, small_library.bundles, model, "colours", Silent())
@@ -84,6 +90,27 @@ def test_the_model_before_recommends_until_all_is_embedded_under_the_new_one(
     assert following.service.gallery.follow()
     assert following.service.recommender is following.service
     assert following.service.predecessor is None
+
+
+def test_the_model_before_recommends_after_a_restart_too(small_library: Library) -> None:
+    model = promote_unembedded(small_library)
+    service = open_service(small_library.settings)
+    assert (service.model.version, service.recommender.model.version) == ("colours-2", "colours-1")
+    assert len(service.recommender.gallery) == 3 * PER_LABEL + 1
+    index(small_library.engine, small_library.bundles, model, "colours", Silent())
+    assert service.gallery.follow()
+    assert service.recommender is service
+    assert open_service(small_library.settings).predecessor is None
+
+
+def test_where_the_model_before_is_damaged_the_new_one_recommends(
+    small_library: Library, caplog: pytest.LogCaptureFixture
+) -> None:
+    promote_unembedded(small_library)
+    (small_library.bundles / "colours-1" / "model.onnx").unlink()
+    service = open_service(small_library.settings)
+    assert service.recommender is service
+    assert "colours-1 cannot recommend until colours-2 can" in caplog.text
 
 
 def test_another_tasks_promotion_is_not_followed(small_library: Library, following: Succession) -> None:

@@ -183,14 +183,20 @@ def cut(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-10])
 
 
+def unclose(path: Path) -> None:
+    path.write_bytes(path.read_bytes().replace(b"}", b" ", 1))
+
+
 DAMAGES: dict[str, Callable[[Path], object]] = {
     "no list": lambda folder: (folder / "current.json").unlink(),
     "half a list": lambda folder: cut(folder / "current.json"),
     "no codes": lambda folder: next(folder.rglob("codes.npy")).unlink(),
     "half the codes": lambda folder: cut(next(folder.rglob("codes.npy"))),
     "half the columns": lambda folder: cut(next(folder.rglob("columns.npy"))),
+    "a header that breaks off": lambda folder: unclose(next(folder.rglob("columns.npy"))),
     "no cells": lambda folder: next(folder.rglob("cells.npy")).write_bytes(b""),
     "nothing of what went": lambda folder: cut(next(folder.glob("gone-*.npz"))),
+    "an empty file of what went": lambda folder: next(folder.glob("gone-*.npz")).write_bytes(b""),
     "no part": lambda folder: shutil.rmtree(next(folder.rglob("codes.npy")).parent),
     "all": shutil.rmtree,
     "a part that a crash left": lambda folder: shutil.copytree(
@@ -283,6 +289,27 @@ def test_an_update_that_fails_leaves_nothing_behind(
             with pytest.raises(OSError, match="no space left"):
                 gallery.follow()
     assert {path.name for path in (shelving.folder / model.version).iterdir()} == before
+
+
+def test_on_a_full_disk_who_is_patient_begins_with_what_there_is(
+    shelving: Shelving, model: RegisteredModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def opened_patiently() -> Gallery:
+        return open_gallery(shelving.engine, model, SIZE, shelving.folder, threads=1, patient=True)
+
+    begun: set[int] = set()
+    for now in (set(range(1, 201)), {*range(1, 201), 500}):
+        if begun:
+            add(shelving, model, Picture(500, tuple(range(1, 17))))
+        with monkeypatch.context() as context:
+            context.setattr(np, "save", lambda *_: (_ for _ in ()).throw(OSError("no space left")))
+            with pytest.raises(OSError, match="no space left"):
+                opened(shelving, model)
+            gallery = opened_patiently()
+            assert ids(gallery) == begun
+        assert gallery.follow()
+        assert ids(gallery) == now
+        begun = now
 
 
 def test_what_was_added_lately_to_a_large_gallery_is_found(
