@@ -22,8 +22,8 @@ LOCAL = "127.0.0.1"
 START_SECONDS = 180
 STOP_SECONDS = 10
 # Of the page's process, as in Dockerfile.ui: 128 KiB and more go back to the system as soon as they are let
-# go. Of itself glibc learns from the first picture to keep blocks of its size, in an arena for each thread that
-# is there at a time, and Streamlit runs every click in a new one. Other C libraries do not know the variable.
+# go. Of itself glibc learns from the first picture to keep blocks of its size, in an arena for each of the
+# threads that there ever were at a time; a click runs in a new one. Other C libraries do not know it.
 PAGE_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "131072"}
 
 
