@@ -1,8 +1,8 @@
 """What uploads leave in the memory of the page's process: 500 by one visitor, and 120 by one visitor each.
 
 What is resident goes up and down from one upload to the next. So growth begins at the least that is read
-within seconds of an upload, and ends at the median of what is read after each of the last ten. A machine that is
-short of memory flatters: what lies in files is then resident no longer.
+within seconds of an upload, and ends at the median of what is read after each of the last ten. A machine that
+is short of memory flatters: what lies in files is then no longer resident.
 """
 
 import io
