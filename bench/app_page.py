@@ -9,7 +9,7 @@ from playwright.sync_api import Page, ViewportSize, expect
 
 from bench.trials import Api
 from tests.processes import free_port, running
-from training.cli.processes import LOCAL, page_command
+from training.cli.processes import LOCAL, page_command, page_settings
 
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
 PATIENCE_MS = 60_000
@@ -18,7 +18,7 @@ PATIENCE_MS = 60_000
 @contextmanager
 def page_of(api: Api, log: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """The page that asks `api`, until the block ends: its address and its process."""
-    settings = {"MENAGERIE_API_URL": str(api.client.base_url)}
+    settings = page_settings(str(api.client.base_url))
     port = free_port()
     url = f"http://{LOCAL}:{port}"
     with running(page_command(LOCAL, port)[2:], settings, f"{url}/_stcore/health", log) as process:

@@ -23,6 +23,10 @@ ALLOWED_HOSTS = "STREAMLIT_SERVER_ALLOWED_HOSTS"
 # first time, which is a minute where others want the same cores.
 START_SECONDS = 180
 STOP_SECONDS = 10
+# Of the page's process, as in Dockerfile.ui: 128 KiB and more go back to the system as soon as they are let
+# go. Of itself glibc learns from the first picture to keep blocks of its size, in an arena for each of the
+# threads that there ever were at a time; a click runs in a new one. Other C libraries do not know it.
+PAGE_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "131072"}
 
 
 class Stopped(Exception):
@@ -44,6 +48,11 @@ def page_command(host: str, port: int) -> list[str]:
     return [sys.executable, "-m", "streamlit", "run", page, *flags]
 
 
+def page_settings(api_url: str | None = None) -> dict[str, str]:
+    """What the page's process needs in its environment; `api_url`: where that does not say it already."""
+    return PAGE_MEMORY | ({"MENAGERIE_API_URL": api_url} if api_url else {})
+
+
 def run_both(task: str, api_port: int, ui_port: int) -> None:
     """Starts both, says where they are, and waits until one ends or somebody asks for the end.
 
@@ -61,7 +70,7 @@ def run_both(task: str, api_port: int, ui_port: int) -> None:
     with (
         until_stopped(),
         started(api_command, api_settings) as api,
-        started(page_command(LOCAL, ui_port), {"MENAGERIE_API_URL": api_url}) as page,
+        started(page_command(LOCAL, ui_port), page_settings(api_url)) as page,
     ):
         wait_until_up("the API", api, f"{api_url}/readyz")
         wait_until_up("the page", page, f"{ui_url}/_stcore/health")

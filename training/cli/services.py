@@ -65,12 +65,11 @@ def ui(
 ) -> None:
     """Start the page."""
     from backend.listening import check_free
-    from training.cli.processes import page_command
+    from training.cli.processes import page_command, page_settings
 
     check_free(host, port, others="menagerie ui --host and --port")
-    environment = os.environ | ({"MENAGERIE_API_URL": api} if api else {})
     command = page_command(host, port)
-    os.execve(command[0], command, environment)
+    os.execve(command[0], command, os.environ | page_settings(api))
 
 
 def demo(

@@ -14,6 +14,7 @@ import pytest
 from tests.processes import free_port, talking
 from tests.training.cli.conftest import Menagerie, command
 from tests.training.conftest import Colours
+from training.cli.processes import page_settings
 
 SECONDS = 60
 
@@ -52,6 +53,12 @@ def child_of(pid: int, name: str) -> int:
         if name in Path(f"/proc/{child}/cmdline").read_text():
             return int(child)
     raise AssertionError(f"{pid} has no child {name}")
+
+
+def variables_of(pid: int) -> dict[str, str]:
+    """The environment that a process began with."""
+    told = Path(f"/proc/{pid}/environ").read_text().split("\0")
+    return {name: value for name, _, value in (one.partition("=") for one in told)}
 
 
 def refuses(port: int) -> bool:
@@ -95,6 +102,23 @@ def test_demo_ends_the_page_and_says_so_where_the_api_ends_by_itself(
     assert after.rstrip().endswith("error: the API ended by itself (exit code -9)")
     assert demo.returncode == 1
     assert refuses(page)
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="reads the page's environment in /proc")
+@pytest.mark.usefixtures("bundles_with_starter")
+def test_the_pages_process_has_its_settings_whoever_starts_it(
+    environment: dict[str, str], ports: tuple[int, int]
+) -> None:
+    api, page = ports
+    needed = page_settings(f"http://127.0.0.1:{api}")
+    with talking(command("demo", "--api-port", api, "--ui-port", page), environment) as demo:
+        read_until_up(demo)
+        by_demo = variables_of(child_of(demo.pid, "streamlit"))
+    with talking(command("ui", "--port", page, "--api", f"http://127.0.0.1:{api}"), environment) as ui:
+        wait_until(lambda: httpx.get(f"http://127.0.0.1:{page}/_stcore/health").is_success, ui)
+        by_ui = variables_of(ui.pid)
+    assert by_demo.items() >= needed.items()
+    assert by_ui.items() >= needed.items()
 
 
 def test_demo_says_which_process_did_not_start(
