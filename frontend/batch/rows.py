@@ -77,15 +77,18 @@ def _cells(row: Row) -> list[str]:
     told = row.prediction
     if told is None:
         return [row.name, "", "", "refused", "", "", "", "", row.problem or "", "", ""]
-    second = told.top_k[1] if len(told.top_k) > 1 else None
+    # How sure a guess is that was refused says nothing of the answer that took its place.
+    said = told.label is not None
+    second = told.top_k[1] if said and len(told.top_k) > 1 else None
+    agree = told.neighbours_agree if said else None
     return [
         row.name,
         told.label or "",
-        f"{told.score:.4f}",
+        f"{told.score:.4f}" if said else "",
         told.verdict,
         second.label if second else "",
         f"{second.score:.4f}" if second else "",
-        "" if told.neighbours_agree is None else f"{told.neighbours_agree:.2f}",
+        "" if agree is None else f"{agree:.2f}",
         told.model.version,
         "",
         "" if row.word is None else "right" if row.word.correct else "wrong",

@@ -66,6 +66,12 @@ def test_the_csv_tells_answers_and_problems() -> None:
     ]
 
 
+def test_of_a_guess_that_was_refused_the_csv_measures_nothing_as_the_table_does() -> None:
+    cells = dict(zip(COLUMNS, read(as_csv([row("wood.jpg", None, "not_an_animal")]))[1], strict=True))
+    told = {name: said for name, said in cells.items() if said}
+    assert told == {"file": "wood.jpg", "verdict": "not_an_animal", "model": "cats-1"}
+
+
 def test_names_survive_the_csv_and_none_is_a_formula() -> None:
     names = ['a, "b"\nc.jpg', "größe.jpg", '=HYPERLINK("http://x")', "@SUM(A1)", "-1.jpg", "+1.jpg"]
     written = [cells[0] for cells in read(as_csv([row(name, "lion") for name in names]))[1:]]
