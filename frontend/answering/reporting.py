@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from frontend import failure
+from frontend import attention, failure
 from frontend import markup as shared
 from frontend.answering import calls, markup, wording
 from frontend.answering.calls import Word
@@ -13,7 +13,7 @@ from frontend.answers import Prediction
 from frontend.client import Api, ApiError
 
 LONGEST_NOTE = 500
-
+THANKS = ".mng-thanks"
 
 Noted = Callable[[Word], None]
 
@@ -30,6 +30,8 @@ def ask(
     with st.container(key="report"):
         if asked.reported is not None:
             st.html(markup.thanks(asked.reported))
+            if asked.thanked:  # the button that had the keyboard's focus is gone
+                attention.lead(f"thanks-{asked.number}", to=THANKS, seen=THANKS)
             return
         question, yes, no = wording.QUESTION[prediction.verdict]
         st.html(f'<p class="mng-question">{question}</p>')
@@ -100,4 +102,5 @@ def _send(api: Api, asked: Visit, word: Word, noted: Noted | None, *, kept: bool
     if noted is not None:
         noted(word)
     asked.reported = wording.thanks(correct=word.correct, sent=kept, not_kept=report.not_kept)
+    asked.thanked = True
     st.rerun()

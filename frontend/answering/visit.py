@@ -24,7 +24,7 @@ class Visit:
     """`comparable`: whether there are pictures to compare with; `number`: tells this from other visits of
     the same visitor, for the keys of widgets; `centre`: the picture of the library whose like is shown
     instead of the visitor's; `doubted`: whether the visitor is about to say what is wrong; `reported`: the
-    thanks for what they said of the answer; `refused`: why the picture was not taken, and is not held;
+    thanks for what they said of the answer; `thanked`: whether they said it just now; `refused`: why the picture was not taken, and is not held;
     `failures`: how often no answer came."""
 
     picture: Picture
@@ -35,6 +35,7 @@ class Visit:
     centre: LibraryImage | None = None
     doubted: bool = False
     reported: str | None = None
+    thanked: bool = False
     refused: str | None = None
     failures: int = 0
     similar: dict[tuple[int | None, Wanted], Similar] = field(default_factory=dict)

@@ -5,6 +5,7 @@ from html import escape
 
 import streamlit as st
 
+from frontend import attention
 from frontend.client import Api, ApiError
 from frontend.markup import plain
 from frontend.models import calls, markup, wording
@@ -16,6 +17,9 @@ from frontend.wording import notice_for
 ASKED = "models-asked"
 DONE = "models-done"
 REFUSED = "models-refused"
+LEFT = "models-left"
+TURN = "models-turn"  # how often that changed which stands here: what is new is to be seen
+BEGIN, PANEL = '[class*="st-key-begin"]', ".st-key-changing"
 
 
 def promotion(api: Api, model: Model, champion: str | None) -> None:
@@ -47,14 +51,18 @@ def outcome() -> None:
     done: Champion | None = st.session_state.pop(DONE, None)
     if done is not None:
         said = wording.changed(done.version, done.unembedded)
-        st.success(plain(said), icon=":material/check_circle:")
-        if done.unembedded:
-            st.html(markup.todo(wording.indexing(done.version)))
+        with st.container(key="models-changed"):
+            st.success(plain(said), icon=":material/check_circle:")
+            if done.unembedded:
+                st.html(markup.todo(wording.indexing(done.version)))
+        attention.lead(f"changed-{_turn()}", to=".st-key-models-changed")
 
 
 def _step(api: Api, what: str, name: str, meaning: str, change: Callable[[Visitor, bool], Champion]) -> None:
     if st.session_state.get(ASKED) != what:
         st.button(plain(name), key=f"begin {what}", on_click=_ask, args=(what,))
+        if st.session_state.pop(LEFT, False):
+            attention.lead(f"left-{_turn()}", to=f"{BEGIN} button", seen=BEGIN)
         return
     with st.container(key="changing", border=True):
         st.html(f'<div class="mng-ask"><h3>{escape(name)}?</h3><p>{escape(meaning)}</p></div>')
@@ -65,7 +73,9 @@ def _step(api: Api, what: str, name: str, meaning: str, change: Callable[[Visito
         with st.container(horizontal=True):
             if visitor is not None:
                 _go(name, visitor, refused, change)
-            st.button("Leave it as it is", on_click=_ask, args=(None,))
+            st.button("Leave it as it is", on_click=_leave)
+    known = "unknown" if visitor is None else "known"
+    attention.lead(f"changing-{_turn()}-{known}", to=f"{PANEL} h3", seen=PANEL)
 
 
 def _go(
@@ -80,6 +90,7 @@ def _go(
             champion = change(visitor, arguable)
     except ApiError as error:
         st.session_state[REFUSED] = error
+        st.session_state[TURN] = _turn() + 1
     else:
         _ask(None)
         st.session_state[DONE] = champion
@@ -88,4 +99,14 @@ def _go(
 
 def _ask(what: str | None) -> None:
     st.session_state[ASKED] = what
+    st.session_state[TURN] = _turn() + 1
     st.session_state.pop(REFUSED, None)
+
+
+def _leave() -> None:
+    _ask(None)
+    st.session_state[LEFT] = True
+
+
+def _turn() -> int:
+    return int(st.session_state.get(TURN, 0))

@@ -264,10 +264,12 @@ def test_what_was_reported_of_a_row_stands_in_the_table_and_survives_a_reload(
     next(one for one in page.selectbox if one.label == "What is it, then?").set_value("lion")
     click(page, "Send")
     assert api.last("/feedback").body == {"prediction_id": "1", "correct": False, "label": "lion"}
+    assert 'menagerieLead("thanks-' in words(page)
     again = open_page("batch")
     again.query_params["job"] = page.query_params["job"]
     again.query_params["row"] = "1"
     assert "You said that this is wrong, and shows: lion." in words(again.run())
+    assert 'menagerieLead("thanks-' not in words(again)  # whoever only looks at it again is not led there
     assert list(click(again, "All pictures").dataframe[0].value["said"]) == ["wrong: lion", "", ""]
 
 

@@ -277,7 +277,7 @@ def test_a_picture_that_the_library_has_no_more_is_said_with_a_way_on(api: Stand
 def test_an_answer_is_announced_and_takes_the_keyboard_there(page: AppTest) -> None:
     said = words(upload(page, PHOTO))
     assert '<div role="status"><span class="mng-badge mng-confident">Confident</span><h1>' in said
-    assert 'menagerieLead("visit-1", ".mng-answer h1")' in said
+    assert 'menagerieLead("visit-1", ".mng-answer h1", null)' in said
 
 
 def test_no_line_breaks_between_a_number_and_its_sign(page: AppTest) -> None:

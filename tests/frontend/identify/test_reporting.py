@@ -83,6 +83,12 @@ def test_what_could_not_be_sent_is_said_and_can_be_sent_again(
     assert "Thank you" in words(click(asked, "Yes"))
 
 
+def test_the_thanks_take_the_keyboard_along_once(asked: AppTest) -> None:
+    lead = 'menagerieLead("thanks-1", ".mng-thanks", ".mng-thanks")'
+    assert lead not in words(asked)
+    assert lead in words(click(asked, "Yes"))
+
+
 def test_the_next_picture_is_asked_about_anew(asked: AppTest) -> None:
     asked.checkbox[0].check()
     click(click(asked, "Yes"), "Another picture")

@@ -242,6 +242,31 @@ def test_who_changes_their_mind_changes_nothing(page: AppTest, registry: Registr
     assert not registry.changes
 
 
+def led(page: AppTest) -> list[str]:
+    """The occasions of which the page leads somewhere now."""
+    return re.findall(r'menagerieLead\("([^"]+)"', words(page))
+
+
+def test_each_step_of_a_change_is_led_to_as_it_comes(
+    page: AppTest, registry: RegistryStandIn, api: StandIn
+) -> None:
+    registry.models.insert(0, model("animals-8"))
+    assert not led(opened(page, "animals-8"))
+    met = [led(click(page, "Make it the champion"))]
+    page.text_input[0].set_value("Ann")
+    met.append(led(click(page, "Go on")))
+    api.refuse("/models/animals-8/promote", 409, "worse_than_champion")
+    met.append(led(click(page, "Yes: make it the champion")))
+    met.append(led(click(page, "Leave it as it is")))
+    assert not led(page.run())
+    met.append(led(click(page, "Make it the champion")))
+    del api.broken["/models/animals-8/promote"]
+    met.append(led(click(page, "Yes: make it the champion")))
+    assert not led(page.run())
+    assert [len(one) for one in met] == [1] * 6
+    assert len({*map(tuple, met)}) == 6, "an occasion that was there before leads nowhere"
+
+
 def test_the_history_tells_who_did_what_and_leads_back(page: AppTest, registry: RegistryStandIn) -> None:
     registry.promoted("animals-5")
     registry.promoted("animals-6", by="<Eve>")
