@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from backend.api.presenting import model_name
 from backend.api.schemas import LabelScore, PredictionOut
 from backend.api.service import Service
-from backend.gallery.neighbours import Neighbours, neighbours
+from backend.gallery.neighbours import Neighbours, neighbours, unasked
 from backend.inference.decoding import decode
 from backend.inference.prediction import Prediction
 from databases.models import now
@@ -50,15 +50,19 @@ def answer_picture(service: Service, data: bytes) -> Answered:
         UnreadableImage: as `decode` does.
     """
     asked = ask(service, data)
-    if service.recommender is not service or not len(service.gallery):
-        return Answered(asked.sha256, asked.answer, Neighbours(()))
     return Answered(asked.sha256, asked.answer, _neighbours(service, asked))
 
 
 def _neighbours(service: Service, asked: Asked) -> Neighbours:
-    """Those of a picture; none where the database fails, for the answer does not hang on it."""
+    """Those of a picture; none where the model has no gallery of its own yet, or where the database fails,
+    for the answer does not hang on it."""
+    shelved = service.recommender is service and len(service.gallery)
+    if not shelved and service.predictor.manifest.label_prior is None:
+        return Neighbours(())  # nobody counts either which pictures are the library's own
     try:
         with service.metrics.stage("search"):
+            if not shelved:
+                return unasked(service.gallery, asked.sha256)
             return neighbours(service.gallery, asked.answer.embedding, asked.sha256)
     except SQLAlchemyError as error:
         log.warning("a picture's neighbours are not known: the database fails: %s", error)

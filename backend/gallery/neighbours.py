@@ -79,6 +79,12 @@ def labelled_neighbours(gallery: Gallery, embedding: NDArray[np.float32], withou
     return _ask(gallery, embedding, without, Among(labelled=True))
 
 
+def unasked(gallery: Gallery, sha256: str) -> Neighbours:
+    """Those of a picture where the gallery is not to be asked: none, but whether the library holds it."""
+    with gallery.opened() as shelf:
+        return Neighbours((), held=bool(own_of(shelf, sha256)))
+
+
 def _ask(gallery: Gallery, embedding: NDArray[np.float32], without: str | None, among: Among) -> Neighbours:
     with gallery.opened() as shelf:
         own = own_of(shelf, without)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from prometheus_client.parser import text_string_to_metric_families
 from scipy.spatial import distance
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from backend.api import label_drift, succession
@@ -23,6 +24,7 @@ from backend.inference.manifest import read_manifest
 from backend.inference.prediction import Prediction
 from backend.inference.verdict import Verdict
 from databases import registry
+from databases.models import Embedding
 from tests.backend.api.conftest import TASK, Library
 from tests.backend.api.test_observed import ask
 from tests.drawing import encode, picture
@@ -144,6 +146,24 @@ def test_pictures_of_the_library_are_no_sign_of_drift(drifting: TestClient) -> N
     for number in range(4):
         ask(drifting, picture("blue", OTHERS + number))
     assert drift(drifting)[VERSION] > 0.5
+
+
+def test_nor_are_they_where_the_model_has_not_looked_at_the_library_yet(
+    drifting: TestClient, small_library: Library
+) -> None:
+    succeed(drifting, small_library, "colours-2", PRIOR)  # the model before it goes on recommending
+    for number in range(4):
+        ask(drifting, picture("blue", number))
+    assert math.isnan(drift(drifting)["colours-2"])
+    with Session(small_library.engine) as session, session.begin():
+        session.execute(delete(Embedding))
+    with TestClient(create_app(small_library.settings)) as alone:  # nothing recommends
+        for number in range(4):
+            ask(alone, picture("blue", number))
+        assert math.isnan(drift(alone)["colours-2"])
+        for number in range(4):
+            ask(alone, picture("blue", OTHERS + number))
+        assert drift(alone)["colours-2"] > 0.5
 
 
 def test_another_model_begins_anew(drifting: TestClient, small_library: Library) -> None:
