@@ -68,12 +68,14 @@ DETAILS: dict[str, JsonValue] = IMAGE | {
     "findings": [{"kind": "suspect", "better": "leopard"}],
     "duplicates": [],
     "answer": {"label": "leopard", "score": 0.88, "verdict": "confident", "agreement": 0.9},
+    "decided_until": 6,
 }
 
 
 class ImageDetails(ImageOut):
     """All that is known of a picture. `source`: the name of its root; `aspect_ratio` is width over height.
-    `duplicates`: at most 12 others that show the same. An `excluded` picture is known, but not used."""
+    `duplicates`: at most 12 others that show the same. An `excluded` picture is known, but not used.
+    `decided_until` is what to send along with a decision on it: see `POST /decisions`."""
 
     model_config = ConfigDict(json_schema_extra={"example": DETAILS})
 
@@ -85,6 +87,7 @@ class ImageDetails(ImageOut):
     findings: list[FindingOut]
     duplicates: list[ImageOut]
     answer: AnswerOut | None
+    decided_until: int
 
 
 class LabelCounts(BaseModel):

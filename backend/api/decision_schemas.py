@@ -33,8 +33,9 @@ class Me(BaseModel):
 class DecisionsIn(BaseModel):
     """A decision on pictures of the library: what they show (`label`, which may be a new one), that they are
     not to be used (`exclude`), or that they are in order (`include`). It holds for every exact copy.
-    `decided_until`: what the page of the queue told on which the pictures were seen. Whatever somebody else
-    decided since then stands, and comes back as `overtaken`; without it the latest decision wins."""
+    `decided_until`: what was told with the pictures as they were seen, on a page of the queue or of one of
+    them. Whatever somebody else decided since then stands, and comes back as `overtaken`; without it the
+    latest decision wins."""
 
     model_config = _example({"image_ids": [17, 18], "kind": "label", "label": "tiger", "by": "Anna"})
 

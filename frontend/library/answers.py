@@ -73,6 +73,8 @@ class KnownAnswer(Answer):
 
 
 class Details(LibraryImage):
+    """`decided_until`: sent along with a decision on it."""
+
     split: str | None
     width: int
     height: int
@@ -86,6 +88,7 @@ class Details(LibraryImage):
     findings: tuple[Finding, ...]
     duplicates: tuple[LibraryImage, ...]
     answer: KnownAnswer | None
+    decided_until: int | None = None
 
 
 class Catalogue(Answer):

@@ -7,25 +7,29 @@ import streamlit as st
 
 from frontend import decisions, failure, markup
 from frontend.client import Api, ApiError
-from frontend.decisions import Kind
+from frontend.decisions import Decision, Kind
 from frontend.library import calls, wording
 from frontend.library.answers import Details
 from frontend.signing import Visitor, signed_in
 
 DECIDED = "library-decided"
+SEEN = "library-seen"
 
 
 @dataclass(frozen=True)
 class Latest:
-    """What was decided last in this visit, and what to name to take it back."""
+    """What was decided last in this visit, and what to name to take it back. `meanwhile`: what somebody else
+    had decided before that, unseen, and what holds."""
 
     image_id: int
     ids: tuple[int, ...]
     said: str
+    meanwhile: Decision | None
 
 
 def show(api: Api, image: Details) -> None:
     """The controls, folded up until somebody wants to decide: who that is may have to be asked first."""
+    until = _seen_until(image)
     latest = cast(Latest | None, st.session_state.get(DECIDED))
     decided = latest is not None and latest.image_id == image.id
     with st.expander(
@@ -39,12 +43,20 @@ def show(api: Api, image: Details) -> None:
         except ApiError as error:
             failure.say(error)
             return
-        _controls(visitor, image, labels)
+        _controls(visitor, image, labels, until)
         if latest is not None and decided:
-            _take_back(visitor, latest)
+            _told(visitor, latest)
 
 
-def _controls(visitor: Visitor, image: Details, labels: list[str]) -> None:
+def _seen_until(image: Details) -> int | None:
+    """The last decision that was made when the visitor saw what they click on: by now the picture has been
+    read anew."""
+    seen = cast(tuple[int, int | None], st.session_state.get(SEEN, (image.id, image.decided_until)))
+    st.session_state[SEEN] = image.id, image.decided_until
+    return seen[1] if seen[0] == image.id else image.decided_until
+
+
+def _controls(visitor: Visitor, image: Details, labels: list[str], until: int | None) -> None:
     better = next((one.better for one in image.findings if one.better), None)
     likely = better or image.label
     label = st.selectbox(
@@ -58,30 +70,37 @@ def _controls(visitor: Visitor, image: Details, labels: list[str]) -> None:
     with st.container(horizontal=True):
         same = label is not None and label == image.label
         if st.button("Keep this label" if same else "Give this label", type="primary", disabled=not label):
-            _decide(visitor, image, "label", label)
+            _decide(visitor, image, until, "label", label)
         if image.excluded:
             if st.button("Use it again"):
-                _decide(visitor, image, "include")
+                _decide(visitor, image, until, "include")
         else:
             if st.button("Leave it out"):
-                _decide(visitor, image, "exclude")
+                _decide(visitor, image, until, "exclude")
             if image.findings and st.button("Nothing is wrong with it"):
-                _decide(visitor, image, "include")
+                _decide(visitor, image, until, "include")
     if label and label not in labels:
         st.html(f'<p class="mng-fine">{wording.NEW_LABEL}</p>')
 
 
-def _decide(visitor: Visitor, image: Details, kind: Kind, label: str | None = None) -> None:
+def _decide(
+    visitor: Visitor, image: Details, until: int | None, kind: Kind, label: str | None = None
+) -> None:
     try:
-        decided = decisions.decide(visitor.api, [image.id], kind, label=label, by=visitor.by)
+        decided = decisions.decide(visitor.api, [image.id], kind, label=label, by=visitor.by, until=until)
     except ApiError as error:
         failure.say(error)
         return
-    st.session_state[DECIDED] = Latest(image.id, decided.ids, wording.decided(kind, label))
+    meanwhile = next((one.decision for one in decided.overtaken), None)
+    st.session_state[DECIDED] = Latest(image.id, decided.ids, wording.decided(kind, label), meanwhile)
     st.rerun()
 
 
-def _take_back(visitor: Visitor, latest: Latest) -> None:
+def _told(visitor: Visitor, latest: Latest) -> None:
+    """What was decided last, and the way back; or that it was not, and why."""
+    if latest.meanwhile is not None:
+        st.html(markup.notice(wording.overtaken(latest.meanwhile)))
+        return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.html(markup.done(latest.said))
         if st.button("Undo", type="tertiary", icon=":material/undo:"):

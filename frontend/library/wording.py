@@ -3,6 +3,8 @@
 from collections.abc import Collection
 
 from frontend.client import ApiError
+from frontend.decisions import Decision
+from frontend.deeds import OVERTAKEN, deed_and_who
 from frontend.wording import Notice, Todo, notice_for
 
 SPLITS = {"train": "Training", "val": "Validation", "test": "Test"}
@@ -98,6 +100,14 @@ def decided(kind: str, label: str | None) -> str:
     if kind == "label":
         return f"It is labelled {label} now."
     return "It is left out now." if kind == "exclude" else "It is used, as it is."
+
+
+def overtaken(meanwhile: Decision) -> Notice:
+    """What to say where somebody else had decided on a picture since it was shown."""
+    advice = (
+        f"{deed_and_who(meanwhile)} That holds, and yours was not taken. If it is wrong, decide once more."
+    )
+    return Notice(OVERTAKEN, advice)
 
 
 def count(pictures: int) -> str:

@@ -7,9 +7,10 @@ from datetime import datetime
 from frontend import decisions
 from frontend.client import ApiError
 from frontend.decisions import Decided, Decision, Kind
+from frontend.deeds import brief
 from frontend.review import calls
 from frontend.review.waiting import Waiting, together
-from frontend.review.wording import OUTDATED, brief, pictures
+from frontend.review.wording import OUTDATED, pictures
 from frontend.signing import Visitor
 from frontend.thumbnails import thumbnails
 

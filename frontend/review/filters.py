@@ -3,7 +3,7 @@
 import streamlit as st
 
 from frontend.review.desk import Desk
-from frontend.review.wording import REASONS
+from frontend.review.wording import FILTERS
 
 REASON = "review-reason"
 LABEL = "review-label"
@@ -19,11 +19,11 @@ def chosen() -> tuple[str | None, str | None]:
 def show(desk: Desk) -> None:
     def in_words(reason: str) -> str:
         count = desk.counts.get(reason, 0)
-        return "All reasons" if reason == ALL else f"{REASONS[reason]} · {count:,}"
+        return "All reasons" if reason == ALL else f"{FILTERS[reason]} · {count:,}"
 
     st.pills(
         "Why it waits",
-        [ALL, *REASONS],
+        [ALL, *FILTERS],
         default=ALL,
         required=True,
         format_func=in_words,

@@ -8,9 +8,9 @@ import streamlit as st
 from frontend import decisions, learning
 from frontend.client import ApiError
 from frontend.decisions import Decision
+from frontend.deeds import deed
 from frontend.review import calls
 from frontend.review.desk import Desk, Learnt
-from frontend.review.wording import deed
 
 LISTED = 15
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from frontend.client import ApiError
 from frontend.decisions import Decision
+from frontend.deeds import OVERTAKEN, deed_and_who
 from frontend.markup import todo
 from frontend.review.answers import Queued, Said
 from frontend.wording import Notice, Todo, notice_for, percent
@@ -19,6 +20,7 @@ REASONS = {
 }
 
 NEIGHBOURS_DISAGREE = "Its neighbours disagree"  # of those that disagree, where the model does not
+FILTERS = REASONS | {"disagrees": "Model or neighbours disagree"}  # both of them
 
 INTRODUCTION = (
     "Pictures that a person should look at, the most useful first. What you decide here counts for more than "
@@ -50,7 +52,6 @@ NOTICES = {
     ),
     "invalid_request": Notice("The service did not take this decision", "See below what it did not like."),
 }
-GONE = "A picture that the library no longer holds"
 # Where asking again finds the same: what is shown is no longer how things are.
 OUTDATED = ("not_found", "nothing_to_undo")
 
@@ -75,12 +76,11 @@ def trouble(error: ApiError) -> Notice:
 def somebody_was_quicker(decided: Sequence[Decision]) -> Notice:
     """What to say where others had decided meanwhile."""
     first, *others = decided
-    who = first.by or "somebody at the command line"
-    said = f"{deed(first)}, decided by {who}."
+    said = deed_and_who(first)
     if others:
         said = f"{said} So it is with {pictures(len(others))} more."
     return Notice(
-        "Decided meanwhile",
+        OVERTAKEN,
         f"{said} That holds, and yours was not taken. If it is wrong, undo it under Recent decisions below.",
     )
 
@@ -156,22 +156,6 @@ def counted(count: int, one: str, many: str) -> str:
 
 def pictures(count: int) -> str:
     return counted(count, "picture", "pictures")
-
-
-def brief(file_name: str) -> str:
-    """Without the middle, where it is long; its end tells pictures of one camera apart."""
-    return file_name if len(file_name) <= 28 else f"{file_name[:10]}…{file_name[-16:]}"
-
-
-def deed(decision: Decision) -> str:
-    name = brief(decision.file_name) if decision.file_name else GONE
-    match decision.kind:
-        case "label":
-            return f"{name} is {decision.label}"
-        case "exclude":
-            return f"{name} is left out"
-        case _:
-            return f"{name} is in order"
 
 
 def not_looked_at(count: int, task: str) -> str:

@@ -22,7 +22,7 @@ from backend.api.known_images import ImageId, find_image
 from backend.api.people import may_review
 from backend.api.presenting import image_out
 from backend.api.schemas import MAX_ID
-from databases import browsing, describing, findings
+from databases import browsing, corrections, describing, findings
 from databases.describing import Description
 
 router = APIRouter(tags=["library"], responses=problems(HTTPStatus.NOT_FOUND))
@@ -80,11 +80,13 @@ def show_image(service: ServiceDep, session: SessionDep, request: Request, image
     What people sent is told to who may review alone, until somebody says what it shows.
     """
     sent = may_review(request, service)
+    # Before the picture is read: what is decided meanwhile is then told of it, or counts as later.
+    until = corrections.last_id(session, service.model.task)
     image = find_image(service, session, image_id, sent=sent)
-    return _details(describing.describe(session, image, service.model.id, sent=sent))
+    return _details(describing.describe(session, image, service.model.id, sent=sent), until)
 
 
-def _details(of: Description) -> ImageDetails:
+def _details(of: Description, decided_until: int) -> ImageDetails:
     return ImageDetails(
         **vars(image_out(of.image)),
         source=of.image.root,
@@ -95,4 +97,5 @@ def _details(of: Description) -> ImageDetails:
         findings=[FindingOut(kind=one.kind, better=one.better) for one in of.findings],
         duplicates=[image_out(image) for image in of.duplicates],
         answer=None if of.answer is None else AnswerOut(**vars(of.answer)),
+        decided_until=decided_until,
     )

@@ -182,6 +182,18 @@ def test_what_somebody_decided_meanwhile_stands_and_is_told_while_the_others_are
         assert (again["decided"], again["overtaken"]) == (2, [])
 
 
+def test_what_was_decided_after_one_picture_was_looked_at_stands(client: TestClient) -> None:
+    first, second, *_ = ids_of(client, "red").values()
+    decide(client, [second], label="green")
+    seen = client.get(f"/images/{first}").json()["decided_until"]
+    decide(client, [first], "exclude")
+    answer = decide(client, [first], label="blue", decided_until=seen).json()
+    assert [one["decision"]["kind"] for one in answer["overtaken"]] == ["exclude"]
+    now = client.get(f"/images/{first}").json()["decided_until"]
+    assert now == seen + 1
+    assert decide(client, [first], label="blue", decided_until=now).json()["decided"] == 1
+
+
 def test_without_what_was_known_the_latest_decision_wins(client: TestClient) -> None:
     first, *_ = ids_of(client, "red").values()
     decide(client, [first], label="green")

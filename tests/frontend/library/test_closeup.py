@@ -173,6 +173,32 @@ def test_a_picture_is_left_out_and_used_again(one: AppTest, library: StandIn) ->
     assert sent(library, "/decisions")["kind"] == "include"
 
 
+def test_what_somebody_else_decided_since_it_was_shown_is_told_and_not_overridden_unseen(
+    one: AppTest, library: StandIn
+) -> None:
+    allowing(library, "review")
+    detailed(library, 2, decided_until=3)
+    one.run()
+    detailed(library, 2, decided_until=4, excluded=True)  # by Ben, while the picture stands there
+    bens = {"id": 4, "image_id": 2, "file_name": "cat-2.jpg", "kind": "exclude", "label": None, "by": "Ben"}
+    bens |= {"made_at": "2026-11-29T10:00:00Z", "undone_at": None}
+    overtaken = [{"image_id": 2, "decision": bens}]
+    library.more["POST", "/decisions"] = lambda _: {"decided": 0, "ids": [], "overtaken": overtaken}
+    click(one, "Keep this label")
+    assert sent(library, "/decisions")["decided_until"] == 3
+    told = said(one)
+    assert "Decided meanwhile" in told
+    assert "cat-2.jpg is left out, decided by Ben. That holds, and yours was not taken." in told
+    assert "Excluded: not used" in told
+    assert "It is labelled" not in told
+    assert "Undo" not in buttons(one)
+    allowing(library, "review")
+    click(one, "Use it again")
+    assert sent(library, "/decisions")["decided_until"] == 4
+    assert "It is used, as it is." in said(one)
+    assert "Undo" in buttons(one)
+
+
 def test_without_keys_a_name_is_asked_for_once(one: AppTest, library: StandIn) -> None:
     allowing(library, auth=False)
     assert not one.run().selectbox

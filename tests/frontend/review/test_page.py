@@ -57,6 +57,7 @@ def test_counts_stand_at_the_reasons_and_one_can_be_chosen(page: AppTest, queue:
     queue.items = [waiting(1), waiting(2, reasons=["unsure"])]
     page.run()
     assert "Model not sure · 1" in page.pills[0].options
+    assert "Model or neighbours disagree · 1" in page.pills[0].options
     page.pills[0].set_value("unsure")
     assert shown(page.run()) == [2]
 

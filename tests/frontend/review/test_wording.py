@@ -5,7 +5,7 @@ import pytest
 from frontend.client import ApiError
 from frontend.review.answers import Queued
 from frontend.review.recent import ago
-from frontend.review.wording import brief, trouble, why
+from frontend.review.wording import trouble, why
 from tests.frontend.review.queue_stand_in import waiting
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -71,8 +71,3 @@ def test_a_moment_is_told_as_a_person_would(past: timedelta, said: str) -> None:
 
 def test_a_failure_that_has_no_words_of_its_own_here_has_those_of_all_pages() -> None:
     assert trouble(ApiError("timeout", "")).title == "The service is taking too long"
-
-
-def test_a_long_file_name_keeps_its_ends() -> None:
-    assert brief("tiger-17.jpg") == "tiger-17.jpg"
-    assert brief("e83db60c2cf7083ed1584d05fb1d4e9fe777ead2_640.jpg") == "e83db60c2c…e777ead2_640.jpg"
