@@ -1,10 +1,11 @@
 """The page: `streamlit run frontend/app.py`. Streamlit runs this anew at every click."""
 
 from pathlib import Path
+from threading import Thread
 
 import streamlit as st
 
-from frontend import arriving, markup, navigation
+from frontend import arriving, markup, navigation, own_folders
 from frontend.client import Api
 from frontend.settings import SettingsError, load_settings
 from frontend.wording import Notice
@@ -24,7 +25,14 @@ def main() -> None:
     except SettingsError as error:
         st.html(markup.notice(Notice("This page is not set up correctly", str(error))))
         st.stop()
+    sweep()
     navigation.run(connect(str(settings.api_url), settings.api_key.get_secret_value()))
+
+
+@st.cache_resource(show_spinner=False)
+def sweep() -> None:
+    """Once in a process, and behind its first visitor's back: there may be much to delete."""
+    Thread(target=own_folders.sweep, daemon=True, name="sweep").start()
 
 
 @st.cache_resource(max_entries=1, on_release=Api.close)

@@ -1,20 +1,18 @@
 """The batches that this process works on or remembers, for every visitor who knows their addresses."""
 
 import secrets
-import shutil
-import tempfile
 import threading
 import time
 import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import streamlit as st
 
 from frontend.batch.job import Job
 from frontend.batch.sources import MAX_PICTURES, Source, store
 from frontend.client import Api
+from frontend.own_folders import OwnFolder
 from frontend.settings import load_settings
 
 MOST_JOBS = 16
@@ -31,7 +29,10 @@ class NothingInside(Exception):
 
 @dataclass
 class _Kept:
+    """`folder`: where the files of `job` are."""
+
     job: Job
+    folder: OwnFolder
     seen: float = field(default_factory=time.monotonic)
 
     @property
@@ -40,12 +41,17 @@ class _Kept:
         idle_since = self.job.idle_since
         return time.monotonic() if idle_since is None else max(self.seen, idle_since)
 
+    def close(self) -> None:
+        self.job.close()
+        self.folder.close()
+
 
 class Jobs:
     """Safe to use from several threads. Ids are not to be guessed: who knows one sees its pictures.
 
     Nobody closes a batch: people close the tab. So it goes, with its files, `kept_seconds` after it ended and
-    somebody looked at it last; and all go when this process ends, unless that is killed.
+    somebody looked at it last; and all go when this process ends, or where that is killed, when the next one
+    begins.
     """
 
     def __init__(self, kept_seconds: float) -> None:
@@ -77,7 +83,7 @@ class Jobs:
         name = secrets.token_urlsafe(12)
         with self._lock:
             self._beginning -= 1
-            self._kept[name] = _Kept(Job(api, sources, folder))
+            self._kept[name] = _Kept(Job(api, sources, folder.path), folder)
             if not self._sweeping:
                 self._sweeping = True
                 threading.Thread(target=self._sweep, daemon=True, name="batches").start()
@@ -127,7 +133,7 @@ class Jobs:
             raise TooMany("Other batches take all the room there is. Try again in a few minutes.")
 
     def _forget(self, name: str) -> None:
-        self._kept.pop(name).job.close()
+        self._kept.pop(name).close()
 
     @property
     def _taken(self) -> int:
@@ -136,21 +142,21 @@ class Jobs:
 
 def _close_all(kept: dict[str, _Kept]) -> None:
     for one in kept.values():
-        one.job.close()
+        one.close()
     kept.clear()
 
 
-def _unpacked(files: Sequence[tuple[str, bytes]]) -> tuple[list[Source], Path]:
+def _unpacked(files: Sequence[tuple[str, bytes]]) -> tuple[list[Source], OwnFolder]:
     """What is to be asked about, and the folder of its own that it lies in."""
-    folder = Path(tempfile.mkdtemp(prefix="menagerie-batch-"))
+    folder = OwnFolder()
     try:
-        sources = store(files, folder)
+        sources = store(files, folder.path)
         if not sources:
             raise NothingInside
         if len(sources) > MAX_PICTURES:
             raise TooMany(f"These are {len(sources):,} pictures: at most {MAX_PICTURES:,} go at a time.")
     except Exception:
-        shutil.rmtree(folder, ignore_errors=True)
+        folder.close()
         raise
     return sources, folder
 
