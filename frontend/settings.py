@@ -24,7 +24,7 @@ class SettingsError(Exception):
 class PageSettings(BaseSettings):
     """`api_url`: the root of the API as this process reaches it. The browser never calls it.
     `api_key`: what the page shows there; none where it is empty. `batch_kept_seconds`: how long a batch is
-    kept after it ended and somebody looked at it last."""
+    kept after it ended and somebody looked at it last, and a single picture that a visitor brought along."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
 

@@ -170,3 +170,12 @@ def percent(score: float) -> str:
     if score > 0.99:
         return "> 99 %"
     return "< 1 %" if score < 0.01 else f"{100 * score:.0f} %"
+
+
+def span(seconds: float) -> str:
+    """About so long, as a person would say it."""
+    for unit, length in (("hour", 3600), ("minute", 60)):
+        if seconds >= length:
+            number = round(seconds / length)
+            return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
+    return f"{round(seconds)} seconds"

@@ -23,7 +23,8 @@ def ask(
     asked: Visit,
     prediction: Prediction,
     noted: Noted | None = None,
-    who_sees: str = wording.WHO_SEES,
+    *,
+    who_sees: str,
 ) -> None:
     """Asks once; afterwards there are thanks in the same place. `noted`: told what the API has
     taken. `who_sees`: what becomes of the picture, in words."""

@@ -5,7 +5,7 @@ from typing import cast
 
 import streamlit as st
 
-from frontend.answering import calls
+from frontend.answering import brought, calls
 from frontend.answering.answers import Explanation
 from frontend.answering.calls import Wanted
 from frontend.answers import LibraryImage, Prediction, Similar
@@ -24,8 +24,9 @@ class Visit:
     """`comparable`: whether there are pictures to compare with; `number`: tells this from other visits of
     the same visitor, for the keys of widgets; `centre`: the picture of the library whose like is shown
     instead of the visitor's; `doubted`: whether the visitor is about to say what is wrong; `reported`: the
-    thanks for what they said of the answer; `thanked`: whether they said it just now; `refused`: why the picture was not taken, and is not held;
-    `failures`: how often no answer came."""
+    thanks for what they said of the answer; `thanked`: whether they said it just now; `refused`: why the
+    picture was not taken, and is not held; `failures`: how often no answer came; `token`: by which a picture
+    that they brought along is found again where the page is loaded anew."""
 
     picture: Picture
     preview: bytes | None
@@ -38,6 +39,7 @@ class Visit:
     thanked: bool = False
     refused: str | None = None
     failures: int = 0
+    token: str = ""
     similar: dict[tuple[int | None, Wanted], Similar] = field(default_factory=dict)
     explained: dict[str, Explanation] = field(default_factory=dict)
 
@@ -45,7 +47,7 @@ class Visit:
     def address(self) -> tuple[str, str]:
         """Where its answer is to be found: a name and a value."""
         image = self.picture.image_id
-        return (PICTURE, str(self.number)) if image is None else (IMAGE, str(image))
+        return (PICTURE, self.token) if image is None else (IMAGE, str(image))
 
     @property
     def stands_in_address(self) -> bool:
@@ -91,25 +93,43 @@ def current() -> Visit | None:
     return cast(Visit | None, st.session_state.get(KEY))
 
 
+def returned() -> Visit | None:
+    """The visit that the address names, where the page was loaded anew since; None where nobody keeps it."""
+    token = st.query_params.get(PICTURE, "")
+    found = brought.pictures().find(token)
+    if found is None:
+        return None
+    kept, picture = found
+    asked = Visit(picture, preview(picture.data), kept.comparable, _next_number(), token=token)
+    asked.prediction, asked.reported = kept.prediction, kept.reported
+    st.session_state[KEY] = asked
+    return asked
+
+
 def begin(picture: Picture, *, comparable: bool) -> None:
-    st.session_state[LAST] = number() + 1
+    end()
     refused = None
     if len(picture.data) > MOST_PICTURE_BYTES:
         # The API would refuse it only once all of it had been sent, and until then it would lie here.
         refused = f"it has {len(picture.data) / 2**20:,.1f} MB, and {MOST_PICTURE_MB} MB are the most"
         picture = replace(picture, data=b"")
-    asked = Visit(picture, preview(picture.data), comparable, number(), refused=refused)
+    asked = Visit(picture, preview(picture.data), comparable, _next_number(), refused=refused)
+    if picture.image_id is None:
+        asked.token = brought.pictures().keep(picture, comparable=comparable)
     st.session_state[KEY] = asked
-    _forget_address()
     name, value = asked.address
     st.query_params[name] = value
 
 
 def end() -> None:
-    st.session_state.pop(KEY, None)
-    _forget_address()
-
-
-def _forget_address() -> None:
+    """Forgets the visit, its picture and its address."""
+    asked = cast(Visit | None, st.session_state.pop(KEY, None))
+    if asked is not None:
+        brought.pictures().forget(asked.token)
     for name in (IMAGE, PICTURE):
         st.query_params.pop(name, None)
+
+
+def _next_number() -> int:
+    st.session_state[LAST] = number() + 1
+    return number()

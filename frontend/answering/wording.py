@@ -2,7 +2,7 @@
 
 from frontend.answering.calls import ANY
 from frontend.answers import Prediction, Verdict
-from frontend.wording import Notice, percent
+from frontend.wording import Notice, percent, span
 
 FORMATS = "JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or HEIC"
 WAITING = "Looking at the picture …"
@@ -19,10 +19,6 @@ NOT_TAKEN: dict[str, Notice] = {
         "The service has no room left to write this down", "Whoever runs it has to make some; try again then."
     ),
 }
-WHO_SEES = (
-    "Only then is it stored, and the people who look after the library see it. "
-    "Otherwise it is forgotten when you leave."
-)
 THANKS = "Thank you. The people who look after the library will see what you said."
 THANKS_RIGHT = "Thank you, noted."
 THANKS_KEPT = "Thank you. What you said and the picture wait for the people who look after the library."
@@ -46,6 +42,23 @@ ADVICE: dict[Verdict, str] = {
         "If it did show an animal, it is of a kind I have not learnt."
     ),
 }
+
+
+def no_longer_here(seconds: float) -> Notice:
+    """`seconds`: for how long a picture is kept."""
+    return Notice(
+        "This picture is no longer here",
+        f"The last one that you brought along is kept for {span(seconds)} after you looked at it, and until "
+        "this page is started anew. Choose it once more, and it is asked about anew.",
+    )
+
+
+def who_sees(seconds: float) -> str:
+    """What becomes of a picture that somebody asks about; `seconds`: for how long it is kept."""
+    return (
+        "Only then is it stored, and the people who look after the library see it. Otherwise it is forgotten "
+        f"with the next one, or {span(seconds)} after you left."
+    )
 
 
 def thanks(*, correct: bool, sent: bool, not_kept: str | None) -> str:

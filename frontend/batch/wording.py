@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from frontend.answering.calls import Word
 from frontend.batch.rows import Filter
-from frontend.wording import Notice
+from frontend.wording import Notice, span
 
 if TYPE_CHECKING:
     from frontend.batch.job import Progress
@@ -37,18 +37,9 @@ def no_longer_kept(seconds: float) -> Notice:
     """`seconds`: for how long one is kept."""
     return Notice(
         "This batch is no longer kept",
-        f"A batch is kept for {_span(seconds)} after it was looked at last, and until this page is started "
+        f"A batch is kept for {span(seconds)} after it was looked at last, and until this page is started "
         "anew. Its pictures are to be dropped once more.",
     )
-
-
-def _span(seconds: float) -> str:
-    """About so long, as a person would say it."""
-    for unit, length in (("hour", 3600), ("minute", 60)):
-        if seconds >= length:
-            number = round(seconds / length)
-            return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
-    return f"{round(seconds)} seconds"
 
 
 def time_left(progress: "Progress") -> str:

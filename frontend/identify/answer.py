@@ -5,9 +5,10 @@ import streamlit as st
 from frontend import attention, failure
 from frontend import markup as shared
 from frontend.answering import calls, gallery, guesses, markup, reporting, sharing, visit, why
+from frontend.answering.brought import pictures
 from frontend.answering.visit import Visit
 from frontend.answering.waiting import waiting
-from frontend.answering.wording import WAITING
+from frontend.answering.wording import WAITING, who_sees
 from frontend.answers import Prediction
 from frontend.client import Api, ApiError
 from frontend.identify import chooser
@@ -59,6 +60,7 @@ def _prediction(api: Api, asked: Visit) -> Prediction | None:
             on_click=visit.end,
         )
         return None
+    pictures().note(asked.token, prediction, asked.reported)
     measured = _measured(api, prediction)
     st.html(markup.answer(prediction, comparable=asked.comparable, measured=measured))
     attention.lead(f"visit-{asked.number}", to=".mng-answer h1")
@@ -67,7 +69,7 @@ def _prediction(api: Api, asked: Visit) -> Prediction | None:
         st.button("Another picture", type="primary", icon=":material/arrow_back:", on_click=visit.end)
         sharing.offer(asked, prediction)
     st.html(markup.next_one())
-    reporting.ask(api, asked, prediction)
+    reporting.ask(api, asked, prediction, who_sees=who_sees(pictures().kept_seconds))
     st.html(shared.byline(prediction.model))
     return prediction
 

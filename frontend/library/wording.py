@@ -54,7 +54,7 @@ GONE_FILE = Notice(
 NOT_SEARCHED = "The model has not looked at this picture yet, so that nothing can be compared with it."
 UPLOAD_GONE = Notice(
     "The picture that you searched by is no longer here",
-    "Pictures that visitors bring along are forgotten when the page is loaded anew. Choose it once more.",
+    "One that is searched by is forgotten when the page is loaded anew. Choose it once more.",
 )
 NO_TEXTS = Notice(
     "The model in service cannot search by words", "Search by a picture, or look by label instead."

@@ -5,6 +5,7 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 from streamlit.testing.v1 import AppTest
 
+from frontend.answering import brought
 from frontend.uploads import MOST_PICTURE_BYTES, MOST_PICTURE_MB
 from tests.frontend.at_the_page import OpenPage, buttons, click, words
 from tests.frontend.batch.answering import answer_batches
@@ -237,17 +238,19 @@ def test_an_answer_has_an_address_and_the_way_back_leads_to_where_it_was_chosen(
     api: StandIn, page: AppTest
 ) -> None:
     upload(page, PHOTO)
-    assert page.query_params["picture"] == "1"
+    named = page.query_params["picture"]
     del page.query_params["picture"]  # as the browser's way back does
     assert page.run().segmented_control
-    page.query_params["picture"] = "1"  # and forth again
+    page.query_params["picture"] = named  # and forth again
     assert "tiger (93 % sure)" in words(page.run())
     assert api.paths().count("/predict") == 1
     click(page, "Another picture")
     assert not page.query_params
-    page.query_params["picture"] = "9"  # another visit's: that picture is gone
+    page.query_params["picture"] = named  # it was put away, and is gone
     assert page.run().segmented_control
+    assert "This picture is no longer here" in words(page)
     assert not page.query_params
+    assert "This picture is no longer here" not in words(page.run())
 
 
 def test_a_sample_is_asked_about_anew_after_a_reload(
@@ -297,6 +300,7 @@ def test_a_picture_that_is_too_large_is_told_and_neither_sent_nor_kept(api: Stan
     assert "it has 32.0 MB, and 32 MB are the most" in said
     assert "/predict" not in api.paths()
     assert page.session_state["visit"].picture.data == b""
+    assert brought.pictures().find(page.query_params["picture"]) is None
     assert click(page, "Another picture").file_uploader
 
 
