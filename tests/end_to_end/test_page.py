@@ -100,6 +100,28 @@ def test_a_sample_of_the_library_is_identified(start: Page) -> None:
     expect(start.get_by_text("What animal is this?")).to_be_visible()
 
 
+def test_thanks_take_the_keyboard_along_and_a_picture_of_ones_own_outlives_a_reload(start: Page) -> None:
+    upload(start, "unseen.jpg", picture("blue", 704))
+    answer, thanks = start.locator(".mng-answer h1"), start.locator(".mng-thanks")
+    expect(answer).to_be_focused()
+    start.get_by_role("button", name="Yes", exact=True).press("Enter")
+    expect(thanks).to_be_focused()
+    expect(thanks).to_be_in_viewport(ratio=1)
+    start.get_by_text("Any animal").click()  # what comes then leaves the visitor where they are
+    expect(start.locator(".st-key-tiles b").first).to_be_attached()
+    expect(start.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    expect(answer).not_to_be_focused()
+    start.reload()
+    expect(answer).to_contain_text("blue")
+    expect(answer).to_be_focused()
+    expect(start.locator(".st-key-picture img")).to_be_visible()
+    expect(thanks).to_be_visible()
+    start.get_by_role("button", name="Another picture").click()
+    expect(start.get_by_text("What animal is this?")).to_be_visible()
+    start.go_back()
+    expect(start.get_by_role("alert")).to_contain_text("This picture is no longer here")
+
+
 def test_a_file_that_is_no_picture_is_said_kindly(start: Page) -> None:
     upload(start, "letter.jpg", b"Dear Sir or Madam")
     expect(start.get_by_role("alert")).to_contain_text("This file is not a picture I can read")
