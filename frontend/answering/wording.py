@@ -56,8 +56,8 @@ def no_longer_here(seconds: float) -> Notice:
 def who_sees(seconds: float) -> str:
     """What becomes of a picture that somebody asks about; `seconds`: for how long it is kept."""
     return (
-        "Only then is it stored, and the people who look after the library see it. Otherwise it is forgotten "
-        f"with the next one, or {span(seconds)} after you left."
+        "Only then does the library get it, and the people who look after the library see it. Otherwise this "
+        f"page forgets it with your next one, or {span(seconds)} after you left."
     )
 
 

@@ -27,6 +27,8 @@ NAMES = [
     "&lt;&copy;",
     "back\\slash \\* star",
     "animals-7 (2).v1",
+    "50%_cats *x*",
+    "a$b$ 100 %",
 ]
 
 

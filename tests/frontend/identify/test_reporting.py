@@ -37,7 +37,8 @@ def test_one_may_say_that_it_is_wrong_without_knowing_better(api: StandIn, asked
 
 def test_the_picture_goes_along_only_where_that_was_allowed(api: StandIn, asked: AppTest) -> None:
     assert asked.checkbox[0].value is False
-    assert "Only then is it stored, and the people who look after the library see it." in words(asked)
+    told = "Only then does the library get it, and the people who look after the library see it."
+    assert told in words(asked)
     asked.checkbox[0].check()
     assert "What you said and the picture wait" in words(click(asked, "Yes"))
     sent = {"prediction_id": "1", "correct": "true", "file": PHOTO[1]}
@@ -58,7 +59,7 @@ def test_where_no_library_keeps_pictures_none_is_asked_for(api: StandIn, page: A
     api.more["POST", "/feedback"] = lambda _asked: {"id": 1, "image_id": None}
     asked = upload(page, PHOTO)
     assert not asked.checkbox
-    assert "Only then is it stored" not in words(asked)
+    assert "Only then does the library get it" not in words(asked)
     assert "Thank you, noted." in words(click(asked, "Yes"))
 
 

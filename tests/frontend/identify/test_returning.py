@@ -87,7 +87,7 @@ def test_how_long_a_picture_is_kept_is_told_where_it_is_asked_for(
     page: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MENAGERIE_BATCH_KEPT_SECONDS", "600")
-    assert "it is forgotten with the next one, or 10 minutes after you left." in words(upload(page, PHOTO))
+    assert "forgets it with your next one, or 10 minutes after you left." in words(upload(page, PHOTO))
 
 
 def test_one_that_nobody_looks_at_any_more_goes(files: Path) -> None:
