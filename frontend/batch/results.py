@@ -97,11 +97,12 @@ def _columns(rows: Sequence[Row]) -> dict[str, list[Any]]:
         "picture": [_address(row.thumbnail) for row in rows],
         "answer": [row.label or ("No animal" if row.prediction else "—") for row in rows],
         "score": [_sure(one.score) if one else None for one in told],
-        "verdict": [VERDICTS[row.kind] for row in rows],
-        "file": [row.name for row in rows],
-        "note": [row.problem or _second(row) for row in rows],
         "agree": [_percent(one.neighbours_agree) if one else None for one in told],
+        "verdict": [VERDICTS[row.kind] for row in rows],
         "said": [in_short(row.word) for row in rows],
+        "file": [row.name for row in rows],
+        # The widest, and where it is long the only one that reaches beyond the window.
+        "note": [row.problem or _second(row) for row in rows],
     }
     return {name: cells for name, cells in columns.items() if any(cell not in (None, "") for cell in cells)}
 

@@ -133,4 +133,6 @@ def sharpness(measured: float, kinds: Collection[str]) -> str:
 
 
 def agreement(share: float) -> str:
-    return f"{round(10 * share)} in 10 of the most similar pictures agree."
+    if share in (0, 1):
+        return f"{'All' if share else 'None'} of the most similar pictures agree."
+    return f"{min(max(round(10 * share), 1), 9)} in 10 of the most similar pictures agree."

@@ -89,6 +89,7 @@ def test_filters_stand_in_the_address_and_outlive_reloads_looks_and_ways_back(
     assert "1 of 1" in words(click(again, "Look at them one by one"))
     click(again, "All pictures")
     assert list(again.dataframe[0].value["file"]) == ["c.jpg"]
+    assert list(again.dataframe[0].value)[-1] == "note"
     del again.query_params["show"]  # as the browser's way back does
     assert len(again.run().dataframe[0].value) == 3
     assert again.pills[0].value == "all"

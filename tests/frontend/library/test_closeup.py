@@ -97,6 +97,14 @@ def test_sharpness_is_told_in_words(measured: float, kinds: list[str], words: st
     assert wording.sharpness(measured, kinds) == words
 
 
+@pytest.mark.parametrize(
+    ("share", "begins"),
+    [(1, "All of the"), (0.97, "9 in 10 of the"), (0.02, "1 in 10 of the"), (0, "None of the")],
+)
+def test_a_second_opinion_says_all_and_none_only_where_that_is_so(share: float, begins: str) -> None:
+    assert wording.agreement(share) == f"{begins} most similar pictures agree."
+
+
 def test_the_pictures_before_and_after_are_one_step_away(one: AppTest, library: StandIn) -> None:
     def neighbours(asked: Asked) -> Json:
         after = "after" in asked.fields
