@@ -12,11 +12,11 @@ MOST_LABELS = 12
 
 
 def lead(text: str) -> str:
-    return f'<p class="mng-said">{escape(text)}</p>'
+    return f'<p class="mng-said">{escape(shared.unbroken(text))}</p>'
 
 
 def fine(text: str) -> str:
-    return f'<p class="mng-fine">{escape(text)}</p>'
+    return f'<p class="mng-fine">{escape(shared.unbroken(text))}</p>'
 
 
 def todo(one: Todo) -> str:
@@ -26,7 +26,7 @@ def todo(one: Todo) -> str:
 def section(title: str, text: str = "", figures: str | None = None) -> str:
     """`figures`: what `text` is judged by, for those who ask."""
     more = f" {_term('In figures', figures)}" if figures else ""
-    said = f"<p>{escape(text)}{more}</p>" if text else ""
+    said = f"<p>{escape(shared.unbroken(text))}{more}</p>" if text else ""
     return f'<div class="mng-part"><h2>{escape(title)}</h2>{said}</div>'
 
 
@@ -97,7 +97,10 @@ def refusal(title: str, detail: str) -> str:
 
 
 def facts(pairs: Iterable[tuple[str, str]]) -> str:
-    cells = "".join(f"<div><dt>{_named(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in pairs)
+    cells = "".join(
+        f"<div><dt>{_named(name)}</dt><dd>{escape(shared.unbroken(value))}</dd></div>"
+        for name, value in pairs
+    )
     return f'<dl class="mng-facts">{cells}</dl>'
 
 

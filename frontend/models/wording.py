@@ -173,7 +173,7 @@ def pace(drift: Drift) -> str:
 def _besides(of_library: int) -> str:
     if of_library == 1:
         return "One more question, about a picture of the library itself, does not"
-    return f"{of_library:,} more questions, about pictures of the library itself, do not"
+    return f"Another {of_library:,} questions, about pictures of the library itself, do not"
 
 
 def changed(version: str, unembedded: int) -> str:

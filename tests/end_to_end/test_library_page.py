@@ -8,6 +8,10 @@ from playwright.sync_api import Page, expect
 from tests.end_to_end.conftest import Demo
 
 pytestmark = pytest.mark.browser
+ON_THE_PICTURE = """() => {
+  const top = (selector) => document.querySelector(`.st-key-library-picture ${selector}`).getBoundingClientRect().top
+  return top(".stElementToolbar") >= top("img")
+}"""
 
 
 def test_filters_pictures_and_the_way_back_are_links_that_load_nothing_anew(page: Page, demo: Demo) -> None:
@@ -30,7 +34,10 @@ def test_filters_pictures_and_the_way_back_are_links_that_load_nothing_anew(page
     tiles.first.locator("xpath=ancestor::a").focus()
     page.keyboard.press("Enter")
     expect(page.locator(".mng-closeup h1")).to_have_text("blue")
-    expect(page.locator(".st-key-library-picture img")).to_be_visible()
+    picture = page.locator(".st-key-library-picture img")
+    expect(picture).to_be_visible()
+    picture.hover()  # the sign that shows it large covers no way to another one
+    page.wait_for_function(ON_THE_PICTURE)
     expect(page.get_by_role("heading", name="More like this")).to_be_visible()
     expect(page.locator(".mng-ways")).to_contain_text("1 of 12")
     page.get_by_role("link", name="Next", exact=True).focus()

@@ -137,6 +137,7 @@ def test_a_model_opens_by_its_name_and_by_its_address(page: AppTest, registry: R
     said = words(page)
     assert "is right on 4 more of 100 test pictures than animals-7; chance could explain that" in said
     assert "from a score of 60 %" in said
+    assert any("from a score of 60\u00a0%" in piece.value for piece in page.html)  # no line breaks there
     assert "menagerie evaluate animals-8" in said
     click(page, "All models")
     assert listed(page) == [CHAMPION, "animals-8"]
