@@ -9,8 +9,9 @@ from tests.end_to_end.conftest import Demo
 
 pytestmark = pytest.mark.browser
 ON_THE_PICTURE = """() => {
-  const top = (selector) => document.querySelector(`.st-key-library-picture ${selector}`).getBoundingClientRect().top
-  return top(".stElementToolbar") >= top("img")
+  const [sign, picture] = [".stElementToolbar", "img"].map((selector) =>
+    document.querySelector(`.st-key-library-picture ${selector}`).getBoundingClientRect().top)
+  return sign >= picture
 }"""
 
 
@@ -36,7 +37,7 @@ def test_filters_pictures_and_the_way_back_are_links_that_load_nothing_anew(page
     expect(page.locator(".mng-closeup h1")).to_have_text("blue")
     picture = page.locator(".st-key-library-picture img")
     expect(picture).to_be_visible()
-    picture.hover()  # the sign that shows it large covers no way to another one
+    picture.hover(force=True)  # the sign that shows it large covers no way to another one
     page.wait_for_function(ON_THE_PICTURE)
     expect(page.get_by_role("heading", name="More like this")).to_be_visible()
     expect(page.locator(".mng-ways")).to_contain_text("1 of 12")
