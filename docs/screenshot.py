@@ -28,7 +28,7 @@ def main() -> None:
     with TemporaryDirectory() as folder:
         images = draw_class_folders(Path(folder) / "little-zoo")
         with running_demo(Path(folder) / "state", images, seconds=480) as demo, chromium() as browser:
-            page = browser.new_page(viewport={"width": 1280, "height": 970}, device_scale_factor=1.5)
+            page = browser.new_page(viewport={"width": 1280, "height": 1320}, device_scale_factor=1.5)
             page.set_default_timeout(PATIENCE_MS)
             expect.set_options(timeout=PATIENCE_MS)
             page.goto(demo.page)
