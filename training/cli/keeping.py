@@ -64,8 +64,8 @@ def restore(
         _warn(f"{version} does not answer as it did; it does not serve")
     for path in restored.left:
         _warn(f"{path} is another file than was backed up, and stays")
-    for path in restored.aside:
-        say(f"What was there before is in {quote(str(path))}: remove it when all is well.")
+    for place in restored.aside:
+        say(f"What was there before is in {quote(str(place))}: remove it when all is well.")
     again = f", {counted(restored.pictures, 'picture')} written again" if restored.pictures else ""
     told = f"{_told(restored.contents)}{again}, as of {restored.contents.made_at}"
     say(f"Put back: {quote(told)}. Each file is what it was.")
