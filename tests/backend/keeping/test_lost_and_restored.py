@@ -164,6 +164,7 @@ def test_a_state_is_set_aside_only_where_that_is_said(small_library: Library, tm
         restore(settings, backup.path, TRACK)
     restored = restore(settings, backup.path, TRACK, force=True)
     folder, database = restored.aside
+    assert isinstance(folder, Path)
     assert hashes(folder) == before
     assert rows(f"sqlite:///{database}") == rows(settings.database_url)
     assert {
