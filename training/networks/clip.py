@@ -205,7 +205,7 @@ def _without_chatter() -> Iterator[None]:
     """Keeps transformers' bars and its remarks on tensors off the person's screen; its errors come through,
     and so does what the hub's own library shows of a download, which may take minutes."""
     level, hook = logging.get_verbosity(), logging.set_tqdm_hook(_no_bar)
-    logging.set_verbosity_error()
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     try:
         yield
     finally:
@@ -216,7 +216,7 @@ def _without_chatter() -> Iterator[None]:
 def _no_bar(make: Callable[..., Any], given: tuple[Any, ...], named: dict[str, Any]) -> Any:
     """In the place of the bar that `make` would show."""
     del make
-    return logging.EmptyTqdm(*given, **named)
+    return logging.EmptyTqdm(*given, **named)  # type: ignore[no-untyped-call]
 
 
 def _check_folder(path: Path) -> None:
