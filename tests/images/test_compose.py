@@ -127,6 +127,13 @@ def test_the_page_is_given_its_key_or_none() -> None:
     assert page.secrets == ["menagerie_api_key"]
 
 
+def test_who_trains_tells_a_server_of_mlflow_who_asks() -> None:
+    training = read_compose().services["training"]
+    for name in ("MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN"):
+        assert name not in environment(training)
+        assert environment(training, **{name: "dog"})[name] == "dog"
+
+
 @pytest.mark.parametrize("service", SERVICES)
 def test_services_run_confined_within_limits_and_their_logs_are_rotated(service: str) -> None:
     settings = read_compose().services[service]
