@@ -69,7 +69,6 @@ def test_of_a_probe_nothing_is_told_that_it_had_no_use_for() -> None:
         "seed": 3,
         "size": None,
         "device": "auto",
-        "time_limit": None,
         "target_precision": 0.98,
         "int8": False,
         "strength": 1.0,

@@ -55,11 +55,12 @@ def test_sigterm_ends_it_and_leaves_nothing(
 
     monkeypatch.setattr(archive, "add", ended)
     (tmp_path / "backups").mkdir()
+    before = signal.getsignal(signal.SIGTERM)
     with pytest.raises(SystemExit) as ended_by:
         run("backup", tmp_path / "backups")
     assert ended_by.value.code == 128 + signal.SIGTERM
     assert not list((tmp_path / "backups").iterdir())
-    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    assert signal.getsignal(signal.SIGTERM) == before
 
 
 def test_it_backs_up_and_restores(run: Callable[..., str], tmp_path: Path) -> None:

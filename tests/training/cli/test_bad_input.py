@@ -135,13 +135,7 @@ CASES = [
             "--device mps: PyTorch finds no such device here; say --device cpu, or auto",
             marks=pytest.mark.skipif(sys.platform == "darwin", reason="there may be such a device"),
         )
-        for command in (SCRATCH, "train", "tune --arch simple_cnn")
-    ),
-    pytest.param(
-        colours,
-        "tune --device mps",
-        "--device mps: PyTorch finds no such device here; say --device cpu, or auto",
-        marks=pytest.mark.skipif(sys.platform == "darwin", reason="there may be such a device"),
+        for command in (SCRATCH, "tune", "tune --arch simple_cnn")
     ),
     (
         colours,

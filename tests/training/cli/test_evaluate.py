@@ -79,7 +79,7 @@ def test_unknown_pictures_are_asked_about_and_counted(menagerie: Menagerie, tmp_
     )
     assert "and of 6 unknown ones 100.0%" in ran.out
     assert "AUROC 1.0000 (95 % interval 0." in ran.out
-    assert "1 of the unknown ones cannot be read:\n  empty.jpg: the file is empty" in ran.out
+    assert f"1 of the unknown ones cannot be read:\n  {more}/empty.jpg: the file is empty" in ran.out
 
 
 def test_unknown_pictures_that_are_none_are_one_line(

@@ -116,18 +116,16 @@ def test_balanced_sampling_brings_each_label_as_often(
 def test_labels_are_mixed_as_pixels_are(kind: str) -> None:
     trained = network()
     learner = Learner(trained, STEADY.model_copy(update={kind: 1.0}), None).eval()
-    shown: list[tuple[Tensor, Tensor]] = []
-
-    def watch(_: nn.Module, given: tuple[Tensor, ...], made: tuple[Tensor, ...]) -> None:
-        shown.append((given[0].detach(), made[0].detach()))
-
-    trained.register_forward_hook(watch)
+    shown: list[Tensor] = []
+    said: list[Tensor] = []
+    trained.backbone.register_forward_hook(lambda _, given, __: shown.append(given[0].detach()))
+    trained.head.register_forward_hook(lambda _, __, made: said.append(made.detach()))
     pixels = torch.stack([torch.full((3, 64, 64), value, dtype=torch.uint8) for value in (0, 255)])
     whites = []
     for seed in range(8):
         torch.manual_seed(seed)
         loss = learner.training_step((pixels, torch.tensor([0, 1])))
-        images, logits = shown[-1]
+        images, logits = shown[-1], said[-1]
         white = ((images - learner.shift) / learner.scale / 255).mean(dim=(1, 2, 3))
         targets = torch.stack([1 - white, white, torch.zeros(2)], dim=1)
         torch.testing.assert_close(loss.detach(), nn.functional.cross_entropy(logits, targets))
