@@ -61,7 +61,7 @@ class Pictures:
             try:
                 self._folder = self._folder or OwnFolder()
                 path = self._folder.path / token
-                path.write_bytes(picture.data)
+                _write(path, picture.data)
             except OSError as error:
                 log.warning("a picture is not kept for when the page is loaded anew: %s", error)
                 return token
@@ -132,6 +132,15 @@ class Pictures:
                 due = min(one.seen for one in self._kept.values()) + self.kept_seconds
             if self._closed.wait(max(due - time.monotonic(), SHORTEST_SLEEP)):
                 return
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Leaves nothing behind where there is no room for all of it."""
+    try:
+        path.write_bytes(data)
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
 
 
 @st.cache_resource(max_entries=1, on_release=Pictures.close)

@@ -1,5 +1,6 @@
 """A page that is loaded anew finds the picture again that its visitor brought along."""
 
+import resource
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -120,6 +121,19 @@ def test_where_nothing_can_be_written_an_answer_comes_all_the_same(
     monkeypatch.setattr(tempfile, "tempdir", str(files / "nowhere"))
     assert "tiger (93 % sure)" in words(upload(page, PHOTO))
     assert "tiger (93 % sure)" in words(page.run())
+
+
+def test_a_disk_without_room_keeps_no_part_of_a_picture(files: Path) -> None:
+    pictures = Pictures(kept_seconds=600)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(TIGER.data) - 1, before[1]))
+    try:
+        token = pictures.keep(TIGER, comparable=True)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert pictures.find(token) is None
+    assert not kept(files)
+    pictures.close()
 
 
 def test_a_file_that_somebody_cleared_away_is_gone(pictures: Pictures, files: Path) -> None:
