@@ -5,8 +5,8 @@ from html import escape
 from frontend.answering import heat
 from frontend.answering.wording import (
     ADVICE,
+    ADVICE_BESIDE_PICTURES,
     FORMATS,
-    NO_COMPARISON,
     SLOW,
     look_alikes,
     meaning,
@@ -46,7 +46,7 @@ def waiting(said: str, squares: int = 0) -> str:
 def answer(prediction: Prediction, *, comparable: bool, measured: bool) -> str:
     """`measured`: whether it is known how often the model is right."""
     verdict = prediction.verdict
-    advised = NO_COMPARISON if verdict == "confident" and not comparable else ADVICE[verdict]
+    advised = (ADVICE_BESIDE_PICTURES if comparable else ADVICE)[verdict]
     said = (advised, meaning(prediction) if measured else None, second_opinion(prediction))
     told = "".join(f"<p>{escape(one)}</p>" for one in said if one)
     return (

@@ -27,7 +27,6 @@ THANKS_RIGHT = "Thank you, noted."
 THANKS_KEPT = "Thank you. What you said and the picture wait for the people who look after the library."
 THANKS_NOT_KEPT = "Thank you, what you said is noted. The picture was not kept, though: {reason}."
 NOTHING_SPEAKS = "Nothing in the picture speaks for “{label}”."
-NO_COMPARISON = "There are no pictures to compare with yet."
 
 QUESTION: dict[Verdict, tuple[str, str, str]] = {
     "confident": ("Is that right?", "Yes", "No"),
@@ -35,15 +34,17 @@ QUESTION: dict[Verdict, tuple[str, str, str]] = {
     "not_an_animal": ("Is that right?", "Yes, no animal", "No, there is one"),
 }
 ADVICE: dict[Verdict, str] = {
-    "confident": "Hold it against the similar pictures below to see for yourself.",
-    "unsure": (
-        "A sharper picture with one animal large in the middle usually settles it. "
-        "Or hold it against pictures of each guess below."
-    ),
+    "confident": "There are no pictures to compare with yet.",
+    "unsure": "A sharper picture with one animal large in the middle usually settles it.",
     "not_an_animal": (
         "Try a picture in which the animal fills most of the frame, in daylight and in focus. "
         "If it did show an animal, it is of a kind I have not learnt."
     ),
+}
+# Where pictures of the library stand below.
+ADVICE_BESIDE_PICTURES = ADVICE | {
+    "confident": "Hold it against the similar pictures below to see for yourself.",
+    "unsure": f"{ADVICE['unsure']} Or hold it against pictures of each guess below.",
 }
 
 

@@ -110,6 +110,15 @@ def test_where_there_is_nothing_to_compare_with_nobody_is_told_to(api: StandIn, 
     assert "/similar" not in api.paths()
 
 
+@pytest.mark.parametrize("labels", [[], ["tiger"]])
+def test_an_unsure_answer_is_held_against_pictures_only_where_there_are_any(
+    api: StandIn, page: AppTest, labels: list[str]
+) -> None:
+    api.verdict, api.labels = "unsure", labels
+    said = words(upload(page, PHOTO))
+    assert ("hold it against pictures of each guess below" in said) == bool(labels)
+
+
 def closely(asked: Asked) -> Json:
     id_ = int(asked.path.split("/")[-1])
     links = {"content": f"/images/{id_}/content", "thumbnail": f"/images/{id_}/thumbnail"}
