@@ -17,9 +17,9 @@ from frontend.answers import Prediction
 from frontend.own_folders import OwnFolder
 from frontend.picture import Picture
 from frontend.settings import load_settings
+from frontend.sweeping import Sweeper
 
 MOST, MOST_BYTES = 200, 64_000_000  # of all pictures together; those that nobody saw for longest give way
-SHORTEST_SLEEP = 0.05  # seconds
 
 log = logging.getLogger(__name__)
 
@@ -49,8 +49,7 @@ class Pictures:
         self._lock = threading.Lock()
         self._kept: dict[str, Brought] = {}
         self._folder: OwnFolder | None = None
-        self._sweeping = False
-        self._closed = threading.Event()
+        self._sweeper = Sweeper(self._lock, self._forget_due, "pictures")
 
     def keep(self, picture: Picture, *, comparable: bool) -> str:
         """The token by which it is found again; where nothing is in it, or the disk is full, it is not."""
@@ -67,9 +66,7 @@ class Pictures:
                 return token
             self._kept[token] = Brought(picture.name, path, len(picture.data), comparable)
             self._make_room()
-            if not self._sweeping:
-                self._sweeping = True
-                threading.Thread(target=self._sweep, daemon=True, name="pictures").start()
+            self._sweeper.wake()
         return token
 
     def find(self, token: str) -> tuple[Brought, Picture] | None:
@@ -98,7 +95,7 @@ class Pictures:
 
     def close(self) -> None:
         """Forgets all."""
-        self._closed.set()
+        self._sweeper.close()
         with self._lock:
             self._kept.clear()
             if self._folder is not None:
@@ -119,19 +116,12 @@ class Pictures:
             size -= self._kept[oldest].size
             self._forget(oldest)
 
-    def _sweep(self) -> None:
-        """Forgets what nobody saw for long, as long as anything is kept."""
-        while True:
-            with self._lock:
-                now = time.monotonic()
-                for token in [name for name, one in self._kept.items() if now - one.seen > self.kept_seconds]:
-                    self._forget(token)
-                if not self._kept:
-                    self._sweeping = False
-                    return
-                due = min(one.seen for one in self._kept.values()) + self.kept_seconds
-            if self._closed.wait(max(due - time.monotonic(), SHORTEST_SLEEP)):
-                return
+    def _forget_due(self) -> float | None:
+        """Forgets what nobody saw for long; as `Sweeper` wants it."""
+        now = time.monotonic()
+        for token in [name for name, one in self._kept.items() if now - one.seen > self.kept_seconds]:
+            self._forget(token)
+        return min((one.seen + self.kept_seconds for one in self._kept.values()), default=None)
 
 
 def _write(path: Path, data: bytes) -> None:

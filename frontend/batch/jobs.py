@@ -19,9 +19,9 @@ from frontend.batch.wording import DISK_FULL, ROOM_TAKEN, megabytes
 from frontend.client import Api
 from frontend.own_folders import OwnFolder
 from frontend.settings import load_settings
+from frontend.sweeping import Sweeper
 
 MOST_JOBS = 16
-SHORTEST_SLEEP = 0.05  # seconds
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
 log = logging.getLogger(__name__)
@@ -62,8 +62,7 @@ class Jobs:
         self._lock = threading.Lock()
         self._kept: dict[str, _Kept] = {}
         self._beginning: list[int] = []  # have a place, and are being unpacked: their bytes
-        self._sweeping = False
-        self._closed = threading.Event()
+        self._sweeper = Sweeper(self._lock, self._forget_due, "batches")
         weakref.finalize(self, _close_all, self._kept)
 
     def begin(self, api: Api, files: Sequence[tuple[str, bytes]]) -> str:
@@ -89,9 +88,7 @@ class Jobs:
         with self._lock:
             self._beginning.remove(size)
             self._kept[name] = _Kept(Job(api, sources, folder.path), folder)
-            if not self._sweeping:
-                self._sweeping = True
-                threading.Thread(target=self._sweep, daemon=True, name="batches").start()
+            self._sweeper.wake()
         return name
 
     def find(self, name: str) -> Job | None:
@@ -104,27 +101,16 @@ class Jobs:
 
     def close(self) -> None:
         """Ends all."""
-        self._closed.set()
+        self._sweeper.close()
         with self._lock:
             _close_all(self._kept)
 
-    def _sweep(self) -> None:
-        """Forgets what nobody looked at for long, as long as anything is kept."""
-        while True:
-            with self._lock:
-                self._forget_idle()
-                if not self._kept:
-                    self._sweeping = False
-                    return
-                due = min(kept.idle_since for kept in self._kept.values()) + self.kept_seconds
-            if self._closed.wait(max(due - time.monotonic(), SHORTEST_SLEEP)):
-                return
-
-    def _forget_idle(self) -> None:
-        """Called under the lock."""
+    def _forget_due(self) -> float | None:
+        """Forgets what nobody looked at for long; as `Sweeper` wants it."""
         now = time.monotonic()
         for name in [name for name, kept in self._kept.items() if now - kept.idle_since > self.kept_seconds]:
             self._forget(name)
+        return min((kept.idle_since + self.kept_seconds for kept in self._kept.values()), default=None)
 
     def _make_room(self, size: int) -> None:
         """Forgets what nobody looked at for long, and of those that ended the longest forgotten, until there
@@ -132,7 +118,7 @@ class Jobs:
         too."""
         if size > self.most_bytes:
             raise TooMany(f"These are {megabytes(size)}: at most {megabytes(self.most_bytes)} go at a time.")
-        self._forget_idle()
+        self._forget_due()
         sizes = {name: kept.job.size for name, kept in self._kept.items()}
         ended = [name for name, kept in self._kept.items() if kept.job.progress.state != "running"]
         if not self._is_room(size, [sizes[name] for name in sizes.keys() - set(ended)]):

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from databases.places import Place, RemoteFile
+from training.scratch import scratch
 
 PIXELS = "pixels-"
 
@@ -62,13 +63,8 @@ def folder_of_pixels(folder: Place | None, rank: int) -> Iterator[Path]:
         with tempfile.TemporaryDirectory() as temporary:
             yield Path(temporary)
         return
-    own = folder / f"{PIXELS}{rank}"
-    shutil.rmtree(own, ignore_errors=True)
-    own.mkdir(parents=True)
-    try:
+    with scratch(folder / f"{PIXELS}{rank}") as own:
         yield own
-    finally:
-        shutil.rmtree(own, ignore_errors=True)
 
 
 def remove_pixels(folder: Path) -> None:

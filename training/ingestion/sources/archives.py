@@ -19,6 +19,7 @@ from databases.places import Place
 from training.errors import BadArchive
 from training.ingestion.sources.members import archive_stem, read_members
 from training.progress import Progress
+from training.scratch import scratch
 
 STAMP = ".menagerie-archive.json"
 CHUNK = 2**20
@@ -60,7 +61,7 @@ class Unpacking:
         if _stamp_of(target) == stamp:
             return target
         self.progress.tell(f"Unpacking {archive.name} into {target}")
-        with _scratch(self.folder, name) as part:
+        with scratch(self.folder / f".{name}.part") as part:
             with _local(archive, self.folder / f".{name}.archive") as local:
                 extract(local, part, self.limits)
             (part / STAMP).write_text(stamp, encoding="utf-8")
@@ -157,18 +158,6 @@ def _stamp_of(folder: Path) -> str | None:
         return (folder / STAMP).read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
-
-
-@contextmanager
-def _scratch(folder: Path, name: str) -> Iterator[Path]:
-    """An empty folder for a while; what a killed run left of it goes first."""
-    part = folder / f".{name}.part"
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
-    try:
-        yield part
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
 
 
 @contextmanager
