@@ -18,6 +18,7 @@ from tests.images.compose_settings import find_refused
 from tests.images.compose_values import find_wrong_values
 from tests.images.interpolation import (
     BadReference,
+    find_interpolated,
     find_unreadable,
     read_examples,
     read_settings,
@@ -34,11 +35,11 @@ def find_problems(folder: Path = PROJECT) -> list[str]:
 
 def find_faults(folder: Path) -> list[str]:
     """Those that the specification has nothing to say of."""
-    own = folder / ".env"
-    outside, unreadable = (read_settings(own), find_unreadable(own)) if own.is_file() else ({}, [])
+    outside, unreadable, dollars = _read_own(folder / ".env")
     text, told = (folder / FILE).read_text("utf-8"), read_examples(folder / EXAMPLE)
     try:
-        wrong = dict(find_wrong_values({reference.name for reference in references(text)}, outside))
+        of_engines = find_wrong_values({reference.name for reference in references(text)}, outside)
+        wrong = dict(of_engines) | dollars
         # Each is told once: as to the rest, the default holds in its place.
         right = {name: value for name, value in outside.items() if name not in wrong}
         compose = read_compose(right, folder)
@@ -48,12 +49,19 @@ def find_faults(folder: Path) -> list[str]:
         *unreadable,
         *wrong.values(),
         *_undocumented(text, compose, told, outside),
-        *_unknown_profiles(compose, outside),
+        *_unknown_profiles(compose, right),
         *find_collisions(compose),
         *find_dangling(compose, folder),
         *find_unused(read_compose({}, folder)),
         *find_refused(compose, right, folder),
     ]
+
+
+def _read_own(path: Path) -> tuple[dict[str, str], list[str], dict[str, str]]:
+    """What one's own .env sets, what is wrong with lines of it, and with the values of variables."""
+    if not path.is_file():
+        return {}, [], {}
+    return read_settings(path), list(find_unreadable(path)), dict(find_interpolated(path))
 
 
 def _breaches_of_the_specification(path: Path) -> Iterator[str]:

@@ -60,14 +60,35 @@ def find_unreadable(path: Path) -> Iterator[str]:
             yield f"{path.name}, line {number}, is not NAME=value"
 
 
+def find_interpolated(path: Path) -> Iterator[tuple[str, str]]:
+    """Each variable of one's own .env in whose value an engine would put something else, and a sentence that
+    says so without the value, which may be a password."""
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+        setting = SETTING.fullmatch(line)
+        if setting and "$" in _uninterpolated(setting["value"]).replace("$$", ""):
+            yield (
+                setting["name"],
+                f"{path.name}, line {number}: in {setting['name']} an engine takes `$` and what is behind it "
+                "for a variable; say $$ for a dollar sign, or put the value into single quotes",
+            )
+
+
 def _values(lines: Iterable[re.Match[str] | None]) -> dict[str, str]:
     return {line["name"]: _bare(line["value"]) for line in lines if line}
 
 
 def _bare(value: str) -> str:
     """As an engine takes what stands behind `NAME=`."""
+    return _uninterpolated(value).replace("$$", "$")
+
+
+def _uninterpolated(value: str) -> str:
+    """The same before an engine puts variables in: a dollar sign that begins none is doubled."""
     quoted = QUOTED.fullmatch(value)
-    return quoted["value"] if quoted else COMMENT.sub("", value).strip()
+    if quoted is None:
+        return COMMENT.sub("", value).strip()
+    literal = "$" if quoted["quote"] == "'" else r"\$"
+    return quoted["value"].replace(literal, "$$")
 
 
 def _references(text: str) -> list[re.Match[str]]:

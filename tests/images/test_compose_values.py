@@ -7,7 +7,7 @@ import pytest
 from tests.images.compose import FILE, PROJECT
 from tests.images.compose_check import EXAMPLE, find_faults
 from tests.images.compose_values import rule_of
-from tests.images.interpolation import read_examples, references
+from tests.images.interpolation import read_examples, read_settings, references
 from tests.images.test_compose_check import copy as copy
 
 # Where they name what is not there, that is told.
@@ -130,11 +130,32 @@ def test_a_wrong_value_is_told_once_with_its_variable_and_what_is_allowed(
         ("AWS_ENDPOINT_URL=http://s3:8333", "COMPOSE_PROFILES=*"),
         ("MENAGERIE_BUNDLES=s3://postgres/bundles", "MENAGERIE_CORS_ORIGINS=https://s3"),
         ("MENAGERIE_BUNDLES=s3://menagerie/bundles", "DATABASE_URL=sqlite:////state/other/images.db"),
+        ("DATABASE_URL=postgresql://me:se$$cret@db.example/animals", "MENAGERIE_TASK='$a ${b'  # $5"),
+        (r'MENAGERIE_TASK="\$a$$b"', "MLFLOW_TRACKING_PASSWORD=$$$$"),
         ('API_MEMORY="3g"', "API_PORT='8000'", "MENAGERIE_WORKERS=2  # a core each", "API_CPUS="),
     ],
 )
 def test_what_an_engine_and_the_programs_take_is_left_in_peace(copy: Path, lines: tuple[str, ...]) -> None:
     assert faults(copy, *lines) == []
+
+
+@pytest.mark.parametrize(
+    "value", ["se$cret", "${SECRET}", "'secret'$x", '"se$cret"', "secret$", "se$$$cret", r"se\$cret"]
+)
+def test_a_dollar_sign_that_an_engine_would_take_for_a_variables_is_told_with_its_line(
+    copy: Path, value: str
+) -> None:
+    for name in ("MLFLOW_TRACKING_PASSWORD", "DATABASE_URL", "API_MEMORY", "COMPOSE_PROFILES"):
+        (problem,) = faults(copy, "# $HOME", "", f"{name}={value}")
+        assert problem.startswith(f".env, line 3: in {name} an engine takes `$` and what is behind it for a")
+        assert "say $$ for a dollar sign" in problem
+        assert "cret" not in problem
+
+
+def test_an_escaped_dollar_sign_is_read_as_the_programs_get_it(tmp_path: Path) -> None:
+    own = tmp_path / ".env"
+    own.write_text("A=a$$b\nB='a$b$$'\nC=\"\\$a$$b\"  # $\n", "utf-8")
+    assert read_settings(own) == {"A": "a$b", "B": "a$b$$", "C": "$a$b"}
 
 
 def test_several_wrong_values_are_told_a_line_each(copy: Path) -> None:
