@@ -1,7 +1,11 @@
 """People say whether an answer is right, and may let the picture be kept. It is a report, not a label."""
 
 import hashlib
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -11,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from backend.api.kept_uploads import NOT_WRITABLE
 from backend.api.routes import feedback as route
-from databases import library
+from databases import library, writable
 from databases.models import Feedback
 from databases.places import RemoteFile
 from tests.backend.api.conftest import TASK, Library
@@ -146,10 +150,35 @@ def test_where_the_model_learns_from_no_library_nothing_is_kept(
 def test_nothing_can_be_said_of_a_prediction_that_nobody_made(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(route, "WRITTEN_SECONDS", 0.1)
+    for name in ("SOON_SECONDS", "WRITTEN_SECONDS"):
+        monkeypatch.setattr(route, name, 0.1)
     for unknown in ("0" * 32, "no such id", ""):
         refused = say(client, unknown)
         assert (refused.status_code, refused.json()["code"]) == (404, "unknown_prediction")
+
+
+def test_what_another_worker_cannot_write_down_yet_is_waited_for(
+    client: TestClient, small_library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = Event()
+    check = writable.check_writable
+
+    def telling(session: Session) -> None:
+        waiting.set()
+        check(session)
+
+    monkeypatch.setattr(writable, "check_writable", telling)
+    with (
+        guarded(small_library, auth="off") as another_worker,
+        ThreadPoolExecutor(1) as pool,
+        closing(sqlite3.connect(str(small_library.engine.url.database), isolation_level=None)) as writer,
+    ):
+        writer.execute("BEGIN IMMEDIATE")
+        answer = pool.submit(say, another_worker, predicted(client))
+        assert waiting.wait(30)
+        assert said(small_library) == []
+        writer.execute("ROLLBACK")
+        assert answer.result().status_code == 201
 
 
 def test_what_is_no_feedback_is_refused(client: TestClient, small_library: Library) -> None:

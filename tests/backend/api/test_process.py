@@ -165,6 +165,10 @@ def test_the_service_never_imports_torch_or_training() -> None:
         ({"MENAGERIE_PORT": "eighty"}, "MENAGERIE_PORT='eighty'"),
         ({"MENAGERIE_LOG_LEVEL": "loud"}, "MENAGERIE_LOG_LEVEL='loud'"),
         ({"DATABASE_URL": "mysql://x/y"}, "only sqlite and postgresql"),
+        (
+            {"MENAGERIE_BUNDLES": "/nowhere"},
+            "no champion can serve: no readable manifest at /nowhere/",
+        ),
         ({"MENAGERIE_WORKERS": "2", "MENAGERIE_TASK": "emus"}, "no model of task 'emus' was promoted"),
         (
             {"MENAGERIE_TASK": "emus"},

@@ -5,25 +5,29 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from backend.api import gallery_follower, recorder, succession
 from backend.api.app import create_app
 from backend.api.routes import feedback
 from backend.inference.bundle import load_bundle
+from backend.inference.errors import BadBundle, BundleUnreachable
 from backend.keeping.backup import back_up
 from backend.keeping.restoring import restore
 from databases import engine as databases_engine
 from databases import registry
 from databases.engine import open_engine
-from databases.models import Prediction
+from databases.models import Prediction, Root
+from databases.places import RemoteFile
 from tests.backend.api.conftest import Library
+from tests.backend.bundles.shop import Shop
 from tests.drawing import picture
 from tests.filesystems import fill, small_disk
 from tests.postgresql import empty, stopped
@@ -41,7 +45,8 @@ def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "RETRY_SECONDS", 0.01)
     monkeypatch.setattr(succession, "CHECK_SECONDS", 0.01)
     monkeypatch.setattr(databases_engine, "BUSY_TIMEOUT_MS", 50)
-    monkeypatch.setattr(feedback, "WRITTEN_SECONDS", 0.1)
+    for name in ("SOON_SECONDS", "WRITTEN_SECONDS"):
+        monkeypatch.setattr(feedback, name, 0.1)
 
 
 @contextmanager
@@ -92,7 +97,7 @@ def _own_disk(tmp_path: Path) -> Iterator[None]:
 
 @pytest.mark.usefixtures("_own_disk")
 def test_disk_full(small_library: Library, tmp_path: Path) -> None:
-    with serving(small_library) as client:
+    with serving(small_library) as client, serving(small_library) as another_worker:
         first = ask(client)
         wait_until(lambda: recorded(small_library.settings.database_url) == 1)
         filler = fill(tmp_path)
@@ -100,7 +105,8 @@ def test_disk_full(small_library: Library, tmp_path: Path) -> None:
         assert refused(answers[-1]) == (503, "storage_full")
         assert int(answers[-1].headers["retry-after"]) > 0
         asked = [ask(client, picture("red", number)) for number in range(5)]
-        assert refused(say(client, asked[-1])) == (503, "storage_full")  # though it is not written down yet
+        for worker in (client, another_worker):  # though it is not written down yet
+            assert refused(say(worker, asked[-1])) == (503, "storage_full")
         assert client.post("/similar", files={"file": RED}).status_code == 200
         assert client.get("/images/1/thumbnail").status_code == 200
         assert client.get("/readyz").status_code == 200
@@ -110,20 +116,23 @@ def test_disk_full(small_library: Library, tmp_path: Path) -> None:
 
 
 def test_database_locked(small_library: Library) -> None:
-    with serving(small_library) as client:
+    with serving(small_library) as client, serving(small_library) as another_worker:
         first = ask(client)
         wait_until(lambda: recorded(small_library.settings.database_url) == 1)
         other = sqlite3.connect(str(small_library.engine.url.database), isolation_level=None)
         other.execute("BEGIN EXCLUSIVE")
         locked_out = ask(client)
-        for asked in (first, locked_out):
-            assert refused(say(client, asked)) == (503, "database_busy")
+        for worker, asked in product((client, another_worker), (first, locked_out)):
+            answer = say(worker, asked)
+            assert refused(answer) == (503, "database_busy")
+            assert int(answer.headers["retry-after"]) > 0
         assert client.post("/similar", files={"file": RED}).status_code == 200
         assert client.get("/images").status_code == 200
         other.execute("ROLLBACK")
         other.close()
         wait_until(lambda: recorded(small_library.settings.database_url) == 2)
         assert [say(client, asked).status_code for asked in (first, locked_out)] == [201, 201]
+        assert say(another_worker, locked_out).status_code == 201
 
 
 def test_database_gone(small_library: Library, tmp_path: Path) -> None:
@@ -183,6 +192,15 @@ def test_bundle_corrupt_before_the_start(small_library: Library, caplog: pytest.
         wait_until(lambda: ask(client)["model"]["version"] == "colours-2")
 
 
+def test_no_sound_bundle_at_the_start(small_library: Library) -> None:
+    mend = flip(small_library.bundles / "colours-1" / "model.onnx")
+    with pytest.raises(BadBundle, match=r"^no champion can serve: .*colours-1/model\.onnx is not the file"):
+        create_app(small_library.settings)
+    mend()
+    with serving(small_library) as client:
+        ask(client)
+
+
 def test_model_store_unreachable(small_library: Library, tmp_path: Path) -> None:
     bundles = small_library.bundles
     make_bundle(bundles, "colours-2")
@@ -194,8 +212,52 @@ def test_model_store_unreachable(small_library: Library, tmp_path: Path) -> None
         assert [model["version"] for model in told] == ["colours-2", "colours-1"]
         refusal = client.post("/models/colours-2/promote", json={"force": True})
         assert refused(refusal) == (409, "bad_bundle")
+        with pytest.raises(BadBundle, match=r"^no champion can serve: no readable manifest"):
+            create_app(small_library.settings)
         elsewhere.rename(bundles)
         wait_until(lambda: ask(client)["model"]["version"] == "colours-2")
+
+
+def test_model_store_at_a_url_unreachable(small_library: Library, tmp_path: Path) -> None:
+    shop = Shop(small_library.bundles)
+    make_bundle(small_library.bundles, "colours-2")
+    away = {"bundles": RemoteFile(shop.url), "cache": tmp_path / "cache"}
+    library = replace(small_library, settings=small_library.settings.model_copy(update=away))
+    bare = library.settings.model_copy(update={"cache": tmp_path / "another"})
+    with serving(library) as client:
+        shop.close()
+        register(small_library, "colours-2", small_library.bundles)
+        refusal = client.post("/models/colours-2/promote", json={"force": True})
+        assert refused(refusal) == (503, "storage_unavailable")
+        assert [ask(client)["model"]["version"] for _ in range(5)] == ["colours-1"] * 5
+        with pytest.raises(BundleUnreachable, match=r"there is no copy of it here$"):
+            create_app(bare)
+        shop = Shop(small_library.bundles, shop.port)
+        wait_until(lambda: ask(client)["model"]["version"] == "colours-2")
+    shop.close()
+    with serving(library) as client:  # with the copy that it has
+        assert ask(client)["model"]["version"] == "colours-2"
+
+
+def test_pictures_unreachable(small_library: Library, tmp_path: Path) -> None:
+    with serving(small_library) as client:
+        links = client.get("/images/1").json()["links"]
+        kept = client.get(links["thumbnail"]).content
+        other = client.get("/images/2").json()["links"]["thumbnail"]
+        elsewhere = small_library.root.rename(tmp_path / "elsewhere")
+        ask(client)
+        assert client.post("/similar", files={"file": RED}).status_code == 200
+        assert client.get(links["thumbnail"]).content == kept
+        for path in (links["content"], other):
+            assert refused(client.get(path)) == (404, "file_missing")
+        with Session(small_library.engine) as session, session.begin():
+            session.execute(update(Root).values(uri="nowhere://x"))
+        for path in (links["content"], other):
+            assert refused(client.get(path)) == (503, "storage_unavailable")
+        with Session(small_library.engine) as session, session.begin():
+            session.execute(update(Root).values(uri=str(small_library.root.resolve())))
+        elsewhere.rename(small_library.root)
+        assert [client.get(path).status_code for path in (links["content"], other)] == [200, 200]
 
 
 def test_postgresql_stopped_and_started(small_library: Library, postgresql: str, tmp_path: Path) -> None:

@@ -15,10 +15,10 @@ class Quiet(SimpleHTTPRequestHandler):
 
 
 class Shop:
-    """A folder of bundles, `colours-1` among them, that a web server shows until it is closed. `asked`: the
-    paths, in order."""
+    """A folder of bundles, `colours-1` among them, that a web server shows until it is closed. `port`: of one
+    that was closed, to open it again. `asked`: the paths, in order."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, port: int = 0) -> None:
         self.bundle = folder / "colours-1"
         if not self.bundle.is_dir():
             make_bundle(folder)
@@ -30,14 +30,18 @@ class Shop:
                 shop.asked.append(self.path)
                 super().do_GET()
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(folder)))
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), partial(Handler, directory=str(folder)))
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
         self._thread.start()
         self._open = True
 
     @property
+    def port(self) -> int:
+        return int(self._server.server_port)
+
+    @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"http://127.0.0.1:{self.port}"
 
     @property
     def place(self) -> RemoteFile:
