@@ -6,6 +6,7 @@ made or read, and goes back into either kind of database.
 
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -120,9 +121,19 @@ def settle(file: Path) -> None:
 def _vacuum_into(source: Path, file: Path) -> None:
     if not source.is_file():
         raise DatabaseUnavailable(f"there is no database at {source}")
+    asked = f"file:{quote(str(source))}?mode=ro"
     try:
-        with closing(sqlite3.connect(f"file:{quote(str(source))}?mode=ro", uri=True)) as connection:
-            connection.execute("VACUUM INTO ?", (str(file),))
+        with (
+            closing(sqlite3.connect(asked, uri=True, check_same_thread=False)) as connection,
+            ThreadPoolExecutor(1) as pool,
+        ):
+            # On a thread: as long as SQLite is at work on this one, no signal would be heard.
+            copying = pool.submit(connection.execute, "VACUUM INTO ?", (str(file),))
+            try:
+                copying.result()
+            except BaseException:
+                connection.interrupt()
+                raise
     except sqlite3.DatabaseError as error:
         if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
             raise OSError(f"there is no room for a copy of the database at {file.parent}") from None

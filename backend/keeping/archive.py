@@ -76,6 +76,8 @@ def check(path: Path, track: Track) -> Contents:
     Raises:
         BadBackup: it is none, of another format, not whole, or not what it says.
     """
+    if path.is_dir():
+        raise BadBackup(f"{path} is a folder: name a backup in it")
     found: dict[str, Member] = {}
     told: bytes | None = None
     with _told_of(path), track("Checking the backup", path.stat().st_size) as advance:

@@ -7,7 +7,6 @@ never change once they are there, and pictures that people sent lie under their 
 import os
 import shutil
 import tarfile
-import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -32,6 +31,7 @@ from backend.keeping.contents import (
     Member,
     Track,
 )
+from backend.keeping.drafts import draft_folder
 from backend.keeping.errors import CannotBackUp, ChampionLacking
 from databases import holdings
 from databases.copying import copy_to_file
@@ -41,7 +41,7 @@ from databases.places import Place
 from databases.settings import StateSettings
 
 ROOM = 2**20  # for what a tar adds
-ENDING = ".tar"
+ENDING, DRAFT = ".tar", ".part"
 
 
 @dataclass(frozen=True)
@@ -96,8 +96,8 @@ def back_up(settings: StateSettings, target: Path, track: Track, *, pictures: bo
         OSError: nothing can be written there.
     """
     target = _free_name(target)
-    with tempfile.TemporaryDirectory(prefix=".", suffix=".part", dir=target.parent) as name:
-        copy, draft = Path(name, DATABASE), Path(name, f"draft{ENDING}")
+    with draft_folder(target.parent, DRAFT) as folder:
+        copy, draft = folder / DATABASE, folder / f"draft{ENDING}"
         with track("Copying the database", 1) as advance:
             copy_to_file(settings.database_url, copy)
             advance(1)

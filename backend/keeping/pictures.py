@@ -1,6 +1,6 @@
 """Pictures of a backup, and where they come to lie: what people sent, and those of roots in local folders."""
 
-import uuid
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,7 +65,8 @@ def put_pictures(
             if not _is(target, contents.members[name].sha256):
                 left.append(target)
             return None
-        drafts.append((target.with_name(f".{uuid.uuid4().hex}.part"), target))
+        # Always of the same name: what one who was killed left there, the next one writes over.
+        drafts.append((target.with_name(f".{hashlib.sha256(name.encode()).hexdigest()[:32]}.part"), target))
         return drafts[-1][0]
 
     try:

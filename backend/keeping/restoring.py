@@ -1,7 +1,6 @@
 """A backup put back: all of it is checked before anything of the state is touched."""
 
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from backend.inference.bundle import load_bundle
 from backend.inference.errors import BadBundle
 from backend.keeping import archive
 from backend.keeping.contents import BUNDLES, DATABASE, UPLOADS, Contents, Track
+from backend.keeping.drafts import draft_folder
 from backend.keeping.errors import BadBackup, CannotRestore
 from backend.keeping.pictures import PutPictures, put_pictures, settle_roots
 from backend.keeping.sending import read, send
@@ -24,6 +24,8 @@ from databases.holdings import HeldBundle
 from databases.places import Place, RemoteFile
 from databases.schema import open_for_writing, sqlite_file
 from databases.settings import StateSettings
+
+DRAFT = ".restoring"
 
 
 @dataclass(frozen=True)
@@ -114,8 +116,7 @@ def _staging(settings: StateSettings, file: Path | None) -> Iterator[_Staged]:
 
         def make(folder: Path) -> Path:
             folder.mkdir(parents=True, exist_ok=True)
-            staging = tempfile.TemporaryDirectory(prefix=".", suffix=".restoring", dir=folder)
-            return Path(stack.enter_context(staging))
+            return stack.enter_context(draft_folder(folder, DRAFT))
 
         places = workplaces_of(settings)
         beside = places[BUNDLES] if file is None else file.parent

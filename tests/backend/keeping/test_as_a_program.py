@@ -44,23 +44,30 @@ def test_a_backup_without_its_champion_is_an_error_and_there_all_the_same(
     assert run("restore", tmp_path / "kept.tar", "--force", "--damaged").count("set aside: ") == 2
 
 
-def test_sigterm_ends_it_and_leaves_nothing(
-    run: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_whoever_ends_it_is_told_so_and_nothing_is_left(
+    run: Callable[..., str],
+    tmp_path: Path,
+    number: signal.Signals,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     add = archive.add
 
     def ended(tar: tarfile.TarFile, name: str, path: Place) -> Member:
-        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), number)
         return add(tar, name, path)
 
     monkeypatch.setattr(archive, "add", ended)
     (tmp_path / "backups").mkdir()
-    before = signal.getsignal(signal.SIGTERM)
+    before = signal.getsignal(number)
     with pytest.raises(SystemExit) as ended_by:
         run("backup", tmp_path / "backups")
-    assert ended_by.value.code == 128 + signal.SIGTERM
+    assert ended_by.value.code == 128 + number
+    told = capsys.readouterr().err.splitlines()
+    assert told[-1] == f"error: ended by {number.name}; what was half done was taken back"
     assert not list((tmp_path / "backups").iterdir())
-    assert signal.getsignal(signal.SIGTERM) == before
+    assert signal.getsignal(number) == before
 
 
 def test_it_backs_up_and_restores(run: Callable[..., str], tmp_path: Path) -> None:

@@ -1,6 +1,10 @@
 """A backup is whole or not there, and tells what lacked."""
 
+import os
+import signal
 import stat
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,13 +13,25 @@ import pytest
 
 from backend.keeping import backup as module
 from backend.keeping.backup import back_up
-from backend.keeping.errors import CannotBackUp
+from backend.keeping.errors import BadBackup, CannotBackUp
+from backend.keeping.restoring import restore
 from databases.errors import DatabaseUnavailable
+from databases.settings import PROJECT
 from tests.backend.api.conftest import Library
 from tests.backend.keeping.conftest import send, serving
 from training.progress import Silent
 
 TRACK = Silent().track
+# A backup that is killed when all of its files are written but the last member.
+KILLED = """
+import os, pathlib, signal, sys
+from backend.keeping import archive
+from backend.keeping.backup import back_up
+from databases.settings import StateSettings, load_settings
+from training.progress import Silent
+archive.add_bytes = lambda tar, name, data: os.kill(os.getpid(), signal.SIGKILL)
+back_up(load_settings(StateSettings), pathlib.Path(sys.argv[1]), Silent().track)
+"""
 
 
 def test_a_file_that_is_there_is_left_as_it_is(small_library: Library, tmp_path: Path) -> None:
@@ -52,6 +68,26 @@ def test_one_that_is_broken_off_leaves_nothing(small_library: Library, tmp_path:
     with pytest.raises(KeyboardInterrupt):
         back_up(small_library.settings, tmp_path / "backups", broken_off)
     assert list((tmp_path / "backups").iterdir()) == []
+
+
+def test_one_that_is_killed_leaves_what_is_no_backup_and_the_next_one_removes_it(
+    small_library: Library, tmp_path: Path
+) -> None:
+    backups = tmp_path / "backups"
+    backups.mkdir()
+    command = [sys.executable, "-c", KILLED, str(backups)]
+    told = {
+        "DATABASE_URL": small_library.settings.database_url,
+        "MENAGERIE_BUNDLES": str(small_library.bundles),
+    }
+    killed = subprocess.run(command, env=os.environ | told, cwd=PROJECT, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    (left,) = backups.iterdir()
+    (draft,) = left.rglob("draft.tar")
+    with pytest.raises(BadBackup, match=r"draft\.tar is no(t whole| backup)"):
+        restore(small_library.settings, draft, TRACK, force=True)
+    made = back_up(small_library.settings, backups, TRACK)
+    assert list(backups.iterdir()) == [made.path]
 
 
 def test_what_is_missing_or_damaged_is_told_and_holds_nothing_up(

@@ -95,6 +95,11 @@ def test_a_file_that_is_no_tar_or_cut_short_is_refused(members: dict[str, bytes]
             check(path, TRACK)
 
 
+def test_a_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadBackup, match="is a folder: name a backup in it"):
+        check(tmp_path, TRACK)
+
+
 def test_a_link_is_refused(members: dict[str, bytes], tmp_path: Path) -> None:
     path = write(tmp_path / "kept.tar", members)
     with tarfile.open(path, "a") as tar:

@@ -83,7 +83,11 @@ def test_a_restore_that_is_ended_in_the_middle_leaves_all_as_it_was(
     take_back = Swap.take_back
     monkeypatch.setattr(Swap, "move", ended)
     monkeypatch.setattr(Swap, "take_back", impatient)
-    assert menagerie("restore", kept, "--force").code == 128 + number
+    restored = menagerie("restore", kept, "--force")
+    assert restored.code == 128 + number
+    assert restored.err.splitlines()[-1] == (
+        f"error: ended by {number.name}; what was half done was taken back"
+    )
     assert {path: path.read_bytes() for path in bundles.rglob("*") if path.is_file()} == before
     assert not list(bundles.glob(".*"))
     monkeypatch.undo()
