@@ -1,7 +1,11 @@
 """What was backed up is put back when all of it was lost: every file, and every answer."""
 
 import hashlib
+import os
 import shutil
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +24,7 @@ from databases.engine import open_engine
 from databases.errors import DatabaseInUse
 from databases.models import Base
 from databases.schema import MIGRATIONS, open_for_writing
+from databases.settings import PROJECT
 from tests.backend.api.conftest import Library
 from tests.backend.keeping.conftest import ask, send, serving, similar
 from tests.drawing import picture
@@ -27,6 +32,17 @@ from tests.postgresql import empty
 from training.progress import Silent
 
 TRACK = Silent().track
+# A restore that is killed when the first picture is to get its name.
+KILLED = """
+import os, pathlib, signal, sys
+from backend.keeping.restoring import restore
+from backend.keeping.swapping import Swap
+from databases.settings import StateSettings, load_settings
+from training.progress import Silent
+Swap.move = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+backup, pictures = map(pathlib.Path, sys.argv[1:])
+restore(load_settings(StateSettings), backup, Silent().track, pictures_to=pictures)
+"""
 
 
 def hashes(folder: Path) -> dict[str, str]:
@@ -153,6 +169,23 @@ def test_pictures_go_along_where_that_is_said_and_lie_where_one_likes(
     with serving(moved) as client:
         first = similar(client)["items"][0]["image"]["id"]
         assert client.get(f"/images/{first}/content").status_code == 200
+
+
+def test_one_that_is_killed_amid_pictures_leaves_nothing_once_it_is_done_again(
+    small_library: Library, tmp_path: Path
+) -> None:
+    small_library.engine.dispose()
+    backup = back_up(small_library.settings, tmp_path / "kept.tar", TRACK, pictures=True)
+    other, pictures = elsewhere(small_library.settings, tmp_path / "other"), tmp_path / "p"
+    told = {"DATABASE_URL": other.database_url, "MENAGERIE_BUNDLES": str(other.bundles)}
+    command = [sys.executable, "-c", KILLED, str(backup.path), str(pictures)]
+    killed = subprocess.run(command, env=os.environ | told, cwd=PROJECT, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert list(pictures.rglob(".*"))
+    assert list((tmp_path / "other").rglob("*.restoring"))
+    restore(other, backup.path, TRACK, pictures_to=pictures)
+    assert hashes(pictures / "colours") == hashes(small_library.root)
+    assert not list((tmp_path / "other").rglob("*.restoring"))
 
 
 def test_a_state_is_set_aside_only_where_that_is_said(small_library: Library, tmp_path: Path) -> None:
