@@ -160,23 +160,25 @@ def _find_predecessor(service: Service, earlier: Sequence[RegisteredModel]) -> S
 def _load_first(
     settings: Settings, bundles: Bundles, champions: Sequence[RegisteredModel]
 ) -> tuple[RegisteredModel, Predictor]:
-    """The first that is sound, the champion where it is.
+    """The first that is sound, the champion where it is; the log tells what is wrong with those before it.
 
     Raises:
-        BadBundle: none is; tells what is wrong with the champion's.
+        BadBundle: none is; tells what is wrong with each.
     """
-    first: BadBundle | None = None
+    wrong: list[BadBundle] = []
     for model in champions:
         try:
             predictor = _load(settings, bundles, model)
         except BadBundle as error:
-            log.error("%s cannot serve: %s", model.version, error)
-            first = first or error
+            wrong.append(error)
             continue
-        if first is not None:
+        for before, reason in zip(champions, wrong, strict=False):
+            log.error("%s cannot serve: %s", before.version, reason)
+        if wrong:
             log.error("%s serves in the place of %s", model.version, champions[0].version)
         return model, predictor
-    raise BadBundle(f"no champion can serve: {first}; a backup may hold its files: menagerie restore")
+    told = "; ".join(map(str, wrong))
+    raise BadBundle(f"no champion can serve: {told}; a backup may hold its files: menagerie restore")
 
 
 def _load(settings: Settings, bundles: Bundles, model: RegisteredModel) -> Predictor:
