@@ -69,12 +69,18 @@ def _litserve(model: Path, *setting: int) -> list[str]:
 
 
 def _ratio(place: Place, peer: list[str], pictures: Path, settings: dict[str, str] = BUSY) -> float:
-    """Our answers a second to the peer's, as the median of rounds in which one comes after the other."""
-    with serving(place, PORT, settings) as api, _peer(peer, place.settings | settings) as other:
-        addresses = f"{api.client.base_url}/predict", f"{other}/predict"
-        for address in addresses:
-            saturate(address, pictures, SECONDS / 2)
-        rounds = [[_rate(address, pictures) for address in addresses] for _ in range(ROUNDS)]
+    """Our answers a second to the peer's, as the median of rounds in which one comes after the other. Who is
+    not asked is stopped: some look for work all the time."""
+    with serving(place, PORT, settings) as api, _peer(peer, place.settings | settings) as (other, process):
+        ours, theirs = f"{api.client.base_url}/predict", f"{other}/predict"
+        rounds = []
+        for number in range(1 + ROUNDS):
+            with _stopped(process):
+                rate = _rate(ours, pictures)
+            with _stopped(api.process):
+                rounds.append((rate, _rate(theirs, pictures)))
+            if number == 0:  # to warm up
+                rounds.clear()
     print("  ".join(f"{ours:.1f}:{theirs:.1f}" for ours, theirs in rounds))  # noqa: T201
     return statistics.median(ours / theirs for ours, theirs in rounds)
 
@@ -87,13 +93,23 @@ def _rate(address: str, pictures: Path) -> float:
 
 
 @contextmanager
-def _peer(command: list[str], settings: dict[str, str]) -> Iterator[str]:
+def _stopped(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """With all that it started."""
+    os.killpg(process.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.killpg(process.pid, signal.SIGCONT)
+
+
+@contextmanager
+def _peer(command: list[str], settings: dict[str, str]) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     base = f"http://127.0.0.1:{PEERS_PORT}"
     ours = {"MENAGERIE_PORT": str(PEERS_PORT), "MENAGERIE_LOG_LEVEL": "warning"}
     with started(command, settings | ours) as process:
         try:
             wait_until_up(command[-1], process, f"{base}/openapi.json")
-            yield base
+            yield base, process
         finally:  # LitServe leaves its workers behind
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)

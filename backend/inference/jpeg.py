@@ -10,8 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
+from PIL import Image
 
 from backend.inference.jpeg_segments import METADATA, SCAN, START, segments_of
+from backend.inference.mean_colours import mean_colours
 from backend.inference.progressive import without_details
 
 USUAL = ("YCbCr", "Gray")
@@ -44,25 +46,40 @@ def decode_usual(
         height, width, colours, _ = simplejpeg.decode_jpeg_header(data)
         if colours not in USUAL or width * height > most_pixels:
             return None
-        scale, coded = _scaled(data, min(width, height), least, spare)
-        pixels = simplejpeg.decode_jpeg(
-            coded,
-            "GRAY" if grey else "RGB",
-            min_height=-(-height // scale),
-            min_width=-(-width // scale),
-        )
+        means = without_details(data) if least and min(width, height) // MEANS >= least else None
+        if means:
+            pixels = _eighth(means, (height, width), grey=grey)
+        else:
+            scale = _scale(min(width, height), least, spare)
+            pixels = _decoded(data, (height, width), scale, grey=grey)
     except ValueError:  # also for what can be read all the same, though not to the letter
         return None
-    return UsualJpeg(pixels.squeeze(2) if grey else pixels, width, height, _has_metadata(data))
+    return UsualJpeg(pixels, width, height, _has_metadata(data))
 
 
-def _scaled(data: bytes, shorter: int, least: int | None, spare: int) -> tuple[int, bytes]:
-    """By what to divide the size, and the bytes to decode."""
+def _scale(shorter: int, least: int | None, spare: int) -> int:
+    """By what to divide the size."""
     if least is None:
-        return 1, data
-    if shorter // MEANS >= least and (means := without_details(data)):
-        return MEANS, means
-    return next((scale for scale in SCALES if shorter // scale >= spare * least), 1), data
+        return 1
+    return next((scale for scale in SCALES if shorter // scale >= spare * least), 1)
+
+
+def _eighth(means: bytes, size: tuple[int, int], *, grey: bool) -> NDArray[np.uint8]:
+    planes = mean_colours(means)
+    if planes is None:
+        return _decoded(means, size, MEANS, grey=grey)
+    if grey:
+        return planes[0]
+    if len(planes) == 1:
+        return np.stack(3 * planes, axis=2)
+    return np.asarray(Image.merge("YCbCr", [Image.fromarray(plane) for plane in planes]).convert("RGB"))
+
+
+def _decoded(data: bytes, size: tuple[int, int], scale: int, *, grey: bool) -> NDArray[np.uint8]:
+    height, width = (-(-side // scale) for side in size)
+    colours = "GRAY" if grey else "RGB"
+    pixels: NDArray[np.uint8] = simplejpeg.decode_jpeg(data, colours, min_height=height, min_width=width)
+    return pixels.squeeze(2) if grey else pixels
 
 
 def _has_metadata(data: bytes) -> bool:

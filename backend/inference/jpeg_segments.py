@@ -59,6 +59,11 @@ def segments_of(data: bytes) -> Iterator[Segment]:
         at = segment.end
 
 
+def segment_of(marker: int, content: bytes) -> bytes:
+    """The bytes of one."""
+    return bytes((0xFF, marker)) + (2 + len(content)).to_bytes(2, "big") + content
+
+
 def _segment(data: bytes, marker: int, start: int) -> Segment | None:
     coded = start + 2 + int.from_bytes(data[start + 2 : start + 4], "big")
     if marker != SCAN:

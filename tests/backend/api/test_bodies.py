@@ -1,10 +1,15 @@
 """Bodies that are too slow, or too many at once."""
 
+import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from fastapi.testclient import TestClient
+from starlette.types import Message, Receive, Scope, Send
 
 from backend.api.app import create_app
+from backend.api.body_limit import PIECE_BYTES, BodyLimit
+from backend.api.settings import Settings
 from tests.backend.api.asgi import RudeClient, ask_rudely
 from tests.backend.api.conftest import Library
 from tests.drawing import picture
@@ -41,3 +46,48 @@ def test_bodies_that_take_all_memory_together_are_refused_until_some_of_it_is_fr
         for future in asked:
             future.result()
         assert client.post("/predict", files={"file": big}).status_code == 200
+
+
+def pieces_of(packets: list[Message]) -> list[Message]:
+    """What an app hears of a body that comes in `packets`."""
+    heard, left = list[Message](), iter(packets)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        del scope, send
+        while not heard or heard[-1].get("more_body", False):
+            heard.append(await receive())
+
+    async def receive() -> Message:
+        return next(left)
+
+    async def send(message: Message) -> None:
+        raise AssertionError(message)
+
+    scope = {"type": "http", "path": "/predict", "headers": []}
+    asyncio.run(BodyLimit(app, Settings(), {})(scope, receive, send))
+    return heard
+
+
+def packet(body: bytes, *, more: bool) -> Message:
+    return {"type": "http.request", "body": body, "more_body": more}
+
+
+@pytest.mark.parametrize("size", [0, 1, 65_536, 1_000_000, PIECE_BYTES - 65_536])
+def test_a_picture_is_handed_on_in_one_piece(size: int) -> None:
+    body = bytes(range(256)) * (size // 256 + 1)
+    packets = [packet(body[at : at + 65_536], more=True) for at in range(0, size, 65_536)]
+    heard = pieces_of([*packets, packet(b"end", more=False)])
+    assert [message["more_body"] for message in heard] == [False]
+    assert heard[0]["body"] == b"".join(one["body"] for one in packets) + b"end"
+
+
+def test_what_is_larger_is_not_held_twice() -> None:
+    packets = [packet(bytes(65_536), more=True)] * 200
+    heard = pieces_of([*packets, packet(b"", more=False)])
+    assert sum(len(message["body"]) for message in heard) == 200 * 65_536
+    assert max(len(message["body"]) for message in heard) < PIECE_BYTES + 65_536
+
+
+def test_a_client_that_goes_amid_its_picture_is_told_of() -> None:
+    heard = pieces_of([packet(b"half", more=True), {"type": "http.disconnect"}])
+    assert heard == [{"type": "http.disconnect"}]
