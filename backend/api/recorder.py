@@ -111,13 +111,15 @@ class Recorder:
             except FAILS as error:
                 return self._left(batch[place:], error)
             except Exception as error:  # noqa: BLE001  as above
-                self._drop(1, str(error))
+                self._drop(1, str(error).partition("\n")[0])
             self._unwritten.discard(prediction.id)
         return []
 
     def _left(self, batch: list[NewPrediction], error: SQLAlchemyError) -> list[NewPrediction]:
         self.failure = error
-        self._tell("predictions that could not be written yet: %d (%s)", len(batch), error)
+        self._tell(
+            "predictions that could not be written yet: %d (%s)", len(batch), str(error).partition("\n")[0]
+        )
         return batch
 
     def _drop(self, count: int, reason: str) -> None:

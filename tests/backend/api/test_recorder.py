@@ -57,11 +57,15 @@ def test_all_that_waits_is_written_at_the_end(engine: Engine) -> None:
     assert (recorded(engine), kept.dropped) == (1200, 0)
 
 
-def test_what_the_database_refuses_is_written_when_it_answers_again(failing: Engine) -> None:
+def test_what_the_database_refuses_is_written_when_it_answers_again(
+    failing: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
     kept = Recorder(failing, Metrics())
     kept.start()
     kept.add(prediction(1))
     kept.add(prediction(2))
+    wait_until(lambda: caplog.messages != [])
+    assert caplog.messages[0].endswith("no such table: predictions)")  # and nothing of what is recorded
     rename(failing, "gone", "predictions")
     wait_until(lambda: recorded(failing) == 2)
     kept.end()
