@@ -16,26 +16,48 @@ def check_free(host: str, *ports: int, others: str) -> None:
     """
     for port in ports:
         try:
-            _try(host, port)
+            for listener in bind(host, port):
+                listener.close()
         except OSError as error:
             raise CannotListen(f"{_reason(error, host, port)} with {others}") from None
 
 
-def _try(host: str, port: int) -> None:
-    """Raises the first reason where nothing, or only some of it, can be listened at."""
-    free, reasons = 0, []
-    for family, _, _, _, address in _addresses(host, port):
+def bind(host: str, port: int, *, shared: bool = False) -> list[socket.socket]:
+    """Sockets at a TCP port of every address that `host` stands for, which do not listen yet.
+
+    `shared`: others may be bound there alike, and the kernel deals new connections out among those that
+    listen.
+
+    Raises:
+        OSError: the first reason why nothing, or only some of it, can be listened at.
+    """
+    bound, reasons = list[socket.socket](), []
+    for family, _, _, _, address in dict.fromkeys(_addresses(host, port)):
+        listener = None
         try:
-            with socket.socket(family) as probe:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                probe.bind(address)
-                free += 1
+            listener = socket.socket(family)
+            _prepare(listener, shared=shared)
+            listener.bind(address)
+            bound.append(listener)
         except OSError as error:
             reasons.append(error)
+            if listener is not None:
+                listener.close()
     # A name such as localhost may stand for an IPv6 address too, on a machine that has none.
-    lasting = [error for error in reasons if not free or error.errno == errno.EADDRINUSE]
+    lasting = [error for error in reasons if not bound or error.errno == errno.EADDRINUSE]
     if lasting:
+        for listener in bound:
+            listener.close()
         raise lasting[0]
+    return bound
+
+
+def _prepare(listener: socket.socket, *, shared: bool) -> None:
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if shared:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    if listener.family == socket.AF_INET6:  # as asyncio has it: IPv4 is an address of its own
+        listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
 
 
 def _addresses(host: str, port: int) -> list[tuple[int, int, int, str, tuple[str | int | bytes, ...]]]:

@@ -72,9 +72,9 @@ def create_app(settings: Settings) -> FastAPI:
         follower.start()
         service.recorder.start()
         yield
+        service.recorder.end()  # first: nothing else is lost where something takes long
         guard.end()
         follower.end()
-        service.recorder.end()
         succession.end()  # and closes the engines, which nobody uses any more
         if tracing is not None:
             tracing.end()

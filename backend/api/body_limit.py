@@ -5,6 +5,7 @@ from asyncio import get_running_loop, timeout_at
 from collections.abc import Mapping
 from http import HTTPStatus
 
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -15,12 +16,19 @@ from backend.api.turns import overloaded
 # What comes is handed on in pieces of so many bytes, not of the 64 KiB in which it comes: each costs the same
 # of Python, for the form's reader most of all. Most pictures are one.
 PIECE_BYTES = 4 * 2**20
+FORM = b"multipart/form-data"
+LARGE = (FORM, b"image/", b"application/octet-stream", b"application/zip", b"application/x-zip")
+# JSON and forms without files: parsed in one go, while everybody else waits.
+MOST_TEXT_BYTES = 2**20
+# Of what forms say they are written in, Python reads some in time that grows with the square of the length.
+CHARSETS = frozenset((b"utf-8", b"utf8", b"us-ascii", b"ascii", b"iso-8859-1", b"latin-1"))
 
 
 class BodyLimit:
-    """Refuses a body of more bytes than the settings, or `by_path`, allow: by its announced length at once,
-    and without one as soon as it is too long; one that takes too long to come; and one for which there is no
-    memory beside the others. `held`: bytes of all of them."""
+    """Refuses a body of more bytes than the settings, or `by_path`, allow for pictures, or of more text than
+    anybody has to say: by its announced length at once, and without one as soon as it is too long; one that
+    takes too long to come; and one for which there is no memory beside the others. `held`: bytes of all of
+    them."""
 
     def __init__(self, app: ASGIApp, settings: Settings, by_path: Mapping[str, int]) -> None:
         self._app = app
@@ -34,10 +42,17 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        headers = Headers(scope=scope)
+        kind, options = parse_options_header(headers.get("content-type", ""))
         allowed = self._by_path.get(scope["path"], self._max_bytes)
-        length = Headers(scope=scope).get("content-length", "")
+        if not kind.startswith(LARGE):
+            allowed = min(allowed, MOST_TEXT_BYTES)
+        length = headers.get("content-length", "")
         if length.isdigit() and int(length) > allowed + ENVELOPE:
             await problem_of(_too_large(allowed))(scope, receive, send)
+            return
+        if kind == FORM and options.get(b"charset", b"utf-8").lower() not in CHARSETS:
+            await problem_of(_unusual_charset())(scope, receive, send)
             return
         body = Body(self, allowed, receive)
         try:
@@ -95,6 +110,11 @@ class Body:
 def _too_large(allowed: int) -> ApiError:
     detail = f"at most {allowed / 2**20:.0f} MiB are read"
     return ApiError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_many_bytes", detail)
+
+
+def _unusual_charset() -> ApiError:
+    detail = "text is read in UTF-8 here: leave charset out of the form's Content-Type"
+    return ApiError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_charset", detail)
 
 
 def _too_slow(seconds: float) -> ApiError:

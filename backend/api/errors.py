@@ -157,8 +157,10 @@ def _no_text_network(_: Request, error: Exception) -> JSONResponse:
     return problem(HTTPStatus.SERVICE_UNAVAILABLE, "text_search_unavailable", TEXTS_UNAVAILABLE, headers)
 
 
-def _http(_: Request, error: Exception) -> JSONResponse:
+def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if isinstance(error.__cause__, ClientDisconnect):  # to FastAPI, its form was malformed
+        return _gone(request, error)
     return problem_of(error)
 
 

@@ -1,10 +1,11 @@
 """What comes into the library, goes or is relabelled reaches the gallery that serves, while it answers."""
 
 import logging
-import threading
+import time
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from backend.api.repeated import Repeated
 from backend.api.succession import Succession
 from backend.gallery.asking import Gallery
 
@@ -19,22 +20,22 @@ class GalleryFollower:
 
     def __init__(self, succession: Succession) -> None:
         self._succession = succession
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._follow, name="gallery", daemon=True)
+        self._following = Repeated("gallery", FOLLOW_SECONDS, self._follow)
+        self._quiet_until = 0.0
 
     def start(self) -> None:
-        self._thread.start()
+        self._following.start()
 
     def end(self) -> None:
-        self._ended.set()
-        self._thread.join()
+        self._following.end()
 
     def _follow(self) -> None:
-        while not self._ended.wait(FOLLOW_SECONDS):
-            service = self._succession.service
-            followed = [self._try(one) for one in {service.gallery, service.recommender.gallery}]
-            if not all(followed):
-                self._ended.wait(RETRY_SECONDS)
+        if time.monotonic() < self._quiet_until:
+            return
+        service = self._succession.service
+        followed = [self._try(one) for one in {service.gallery, service.recommender.gallery}]
+        if not all(followed):
+            self._quiet_until = time.monotonic() + RETRY_SECONDS
 
     def _try(self, gallery: Gallery) -> bool:
         try:

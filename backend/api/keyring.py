@@ -1,12 +1,12 @@
 """The keys in use, in memory: no request waits for the database to know who asks."""
 
 import logging
-import threading
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from backend.api.repeated import Repeated
 from databases.keys import ApiKey, active_keys, digest
 
 log = logging.getLogger(__name__)
@@ -25,8 +25,7 @@ class Keyring:
         self._reader = reader
         self._keys: dict[str, ApiKey] = {}
         self._unanswered = False
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._follow, name="keyring", daemon=True)
+        self._reading = Repeated("keyring", READ_SECONDS, self.read)
         self.read()
 
     def find(self, token: str) -> ApiKey | None:
@@ -37,11 +36,10 @@ class Keyring:
     def start(self) -> None:
         if not self._keys:
             log.warning(NONE_YET)
-        self._thread.start()
+        self._reading.start()
 
     def end(self) -> None:
-        self._ended.set()
-        self._thread.join()
+        self._reading.end()
 
     def read(self) -> None:
         """Takes over which keys the database says are in use, if it answers."""
@@ -54,10 +52,3 @@ class Keyring:
             self._unanswered = True
         else:
             self._unanswered = False
-
-    def _follow(self) -> None:
-        while not self._ended.wait(READ_SECONDS):
-            try:
-                self.read()
-            except Exception:
-                log.exception("the keys known last are used")  # and the next reading is not missed

@@ -4,6 +4,7 @@ uvicorn itself waits for ever, and takes any number of headers, before the body 
 """
 
 import asyncio
+import socket
 from http import HTTPStatus
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -14,12 +15,13 @@ HEAD_SECONDS = 10.0
 # A balancer that took a connection up again just as the server ends has its request answered, not reset.
 LEAVING_SECONDS = 0.5
 LINGER_SECONDS = 5.0  # who is refused before the body has come may go on sending so long, to hear of it
+UNREAD_SECONDS = 60.0  # who takes nothing of an answer for so long is not going to: it lies in memory
 IDLE_BYTES = 64 * 1024  # in a row that are neither body nor the end of a head
 
 
 class PatientProtocol(HttpToolsProtocol):
-    """HTTP/1.1 by httptools, where a request's head must come within ten seconds and 64 KiB, and a connection
-    that has been answered ends unless it asks again."""
+    """HTTP/1.1 by httptools, where a request's head must come within ten seconds and 64 KiB, a connection
+    that has been answered ends unless it asks again, and one whose client does not read ends too."""
 
     _deadline: asyncio.TimerHandle | None = None
     _idle_bytes = 0
@@ -30,6 +32,10 @@ class PatientProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._expect(HEAD_SECONDS)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
+            transport.get_extra_info("socket").setsockopt(
+                socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(1000 * UNREAD_SECONDS)
+            )
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._forget()

@@ -22,6 +22,7 @@ BATCH = 500
 GATHER_SECONDS = 0.2  # a transaction costs as much as many rows: some are waited for
 RETRY_SECONDS = 1.0
 TELL_SECONDS = 60.0
+END_SECONDS = 15.0  # for what waits as the service ends: longer than SQLite waits for others
 FAILS = (OperationalError, InterfaceError, PoolTimeout)  # of the database, not of what is written
 
 
@@ -58,22 +59,21 @@ class Recorder:
         return prediction_id in self._unwritten
 
     def end(self) -> None:
-        """Writes what waits, unless the database fails, and stops."""
+        """Writes what waits, unless the database fails or hangs, and stops."""
         self._waiting.put(None)
         self._ended.set()
-        self._thread.join()
+        self._thread.join(END_SECONDS)
+        if left := len(self._unwritten):
+            self._count_dropped(left)
+            log.warning("predictions not recorded as the service ended: %d", left)
         self._engine.dispose()
 
     def _write_all(self) -> None:
         while batch := self._next_batch():
-            while not self._write(batch):
+            while batch := self._write(batch):
                 if self._ended.wait(RETRY_SECONDS):
-                    left = len(batch) + self._waiting.qsize() - 1  # the last is the sign to end
-                    self._count_dropped(left)
-                    log.warning("predictions not recorded as the service ended: %d", left)
                     return
             self.failure = None
-            self._unwritten.difference_update(prediction.id for prediction in batch)
 
     def _next_batch(self) -> list[NewPrediction]:
         """At least one, and what comes soon after it; none when all is over."""
@@ -89,28 +89,38 @@ class Recorder:
             batch.append(prediction)
         return batch
 
-    def _write(self, batch: list[NewPrediction]) -> bool:
-        """False where the database fails, and may answer later."""
+    def _write(self, batch: list[NewPrediction]) -> list[NewPrediction]:
+        """Returns what is left, where the database fails and may answer later."""
         try:
             with Session(self._engine) as session, session.begin():
                 predictions.record_predictions(session, batch)
         except FAILS as error:
-            self.failure = error
-            self._tell("predictions that could not be written yet: %d (%s)", len(batch), error)
-            return False
-        except SQLAlchemyError:
-            for prediction in batch:
-                self._write_alone(prediction)
-        return True
+            return self._left(batch, error)
+        except Exception:  # noqa: BLE001  whatever is wrong with one, the others are written
+            return self._write_each(batch)
+        self._unwritten.difference_update(prediction.id for prediction in batch)
+        return []
 
-    def _write_alone(self, prediction: NewPrediction) -> None:
-        """One that may be what the others could not be written for, or be there already."""
-        try:
-            with Session(self._engine) as session, session.begin():
-                if session.get(Prediction, prediction.id) is None:
-                    predictions.record_predictions(session, [prediction])
-        except SQLAlchemyError as error:
-            self._drop(1, str(error))
+    def _write_each(self, batch: list[NewPrediction]) -> list[NewPrediction]:
+        """As `_write`, where one may be what the others could not be written for, or be there already."""
+        for place, prediction in enumerate(batch):
+            try:
+                with Session(self._engine) as session, session.begin():
+                    if session.get(Prediction, prediction.id) is None:
+                        predictions.record_predictions(session, [prediction])
+            except FAILS as error:
+                return self._left(batch[place:], error)
+            except Exception as error:  # noqa: BLE001  as above
+                self._drop(1, str(error).partition("\n")[0])
+            self._unwritten.discard(prediction.id)
+        return []
+
+    def _left(self, batch: list[NewPrediction], error: SQLAlchemyError) -> list[NewPrediction]:
+        self.failure = error
+        self._tell(
+            "predictions that could not be written yet: %d (%s)", len(batch), str(error).partition("\n")[0]
+        )
+        return batch
 
     def _drop(self, count: int, reason: str) -> None:
         self._count_dropped(count)

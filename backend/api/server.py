@@ -4,19 +4,19 @@ import gc
 import logging
 import multiprocessing
 import os
-import socket
 import sys
 from concurrent.futures import ProcessPoolExecutor
 
 import uvicorn
 from fastapi import FastAPI
-from uvicorn.supervisors.multiprocess import Multiprocess
+from uvicorn.config import STARTUP_FAILURE
 
 from backend.api import logs, worker_metrics
 from backend.api.app import create_app
 from backend.api.patience import PatientProtocol
 from backend.api.service import open_service
 from backend.api.settings import Settings
+from backend.api.supervisor import Supervisor, end_with_supervisor
 from backend.api.tracing import open_tracing
 from backend.inference.errors import InferenceError
 from databases.errors import DatabaseError
@@ -26,8 +26,6 @@ log = logging.getLogger(__name__)
 
 # Longer than load balancers keep a connection that is idle (60 s is the most usual): it is theirs to end.
 KEEP_ALIVE_SECONDS = 75
-START_SECONDS = 60  # in which a worker must have come so far as to answer that it lives
-STARTUP_FAILURE = 3  # what uvicorn takes as: the next one would fail alike
 
 
 def serve(settings: Settings) -> None:
@@ -41,64 +39,16 @@ def serve(settings: Settings) -> None:
         uvicorn.Server(_config(_lasting_app(settings), settings)).run()
         return
     _check(settings)
-    config = _config(f"{__name__}:worker", settings)
     with worker_metrics.shared():
-        Supervisor(config, [_bind(settings) for _ in range(settings.workers)]).run()
-
-
-class Supervisor(Multiprocess):
-    """Starts the workers, and another one for each that dies.
-
-    Each listens for itself: of several that share one socket, whichever wakes first takes all connections
-    that came at once, and may be left alone with them.
-    """
-
-    _listeners: list[socket.socket]
-    _known: frozenset[int] = frozenset()
-
-    @property
-    def sockets(self) -> list[socket.socket]:
-        """Of the worker that is started next: who died, or was not started yet."""
-        place = next(
-            (place for place, worker in enumerate(self.processes) if not worker.process.is_alive()),
-            len(self.processes),
-        )
-        return self._listeners[place : place + 1] or self._listeners
-
-    @sockets.setter
-    def sockets(self, sockets: list[socket.socket]) -> None:
-        self._listeners = sockets
-
-    def keep_subprocess_alive(self) -> None:
-        super().keep_subprocess_alive()
-        living = frozenset(process.pid for process in self.processes if process.pid is not None)
-        for pid in self._known - living:
-            worker_metrics.forget_worker(pid)
-        self._known = living
-
-    def terminate_all(self) -> None:
-        """Ends the workers. What is held here for the next one would go on taking connections that nobody
-        answers, as long as they have something in work."""
-        for listener in self._listeners:
-            listener.close()
-        super().terminate_all()
-
-
-def _bind(settings: Settings) -> socket.socket:
-    """One of several at the same address: the kernel deals new connections out among them."""
-    family, kind, protocol, _, address = socket.getaddrinfo(
-        settings.host or None, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )[0]
-    listener = socket.socket(family, kind, protocol)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    listener.bind(address)
-    listener.set_inheritable(True)
-    return listener
+        supervisor = Supervisor(_config(f"{__name__}:worker", settings))
+        supervisor.run()
+    if supervisor.failed:
+        sys.exit(STARTUP_FAILURE)
 
 
 def worker() -> FastAPI:
     """The app of one process of several, which have the environment alone in common."""
+    end_with_supervisor()
     settings = load_settings(Settings)
     logs.configure(settings.log_format, settings.log_level)
     try:
@@ -131,7 +81,6 @@ def _config(app: FastAPI | str, settings: Settings) -> uvicorn.Config:
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=settings.drain_seconds,
-        timeout_worker_healthcheck=START_SECONDS,
     )
 
 

@@ -1,12 +1,12 @@
 """A promotion or rollback reaches the running service, between one request and the next."""
 
 import logging
-import threading
 import time
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from backend.api.repeated import Repeated
 from backend.api.service import Service
 from backend.inference.errors import InferenceError
 from databases import registry
@@ -28,16 +28,14 @@ class Succession:
         self.service = service
         self.database_answers = True
         self._refused: tuple[str, float] | None = None
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._follow, name="succession", daemon=True)
+        self._following = Repeated("succession", CHECK_SECONDS, self.check)
 
     def start(self) -> None:
-        self._thread.start()
+        self._following.start()
 
     def end(self) -> None:
         """Stops following, and closes the service."""
-        self._ended.set()
-        self._thread.join()
+        self._following.end()
         self.service.close()
 
     def check(self) -> None:
@@ -54,10 +52,10 @@ class Succession:
         self._note(answers=True)
         if champion is None or champion.id == serving.id or self._was_refused(champion.version):
             return
+        self._refused = champion.version, time.monotonic()  # unless it serves; whatever goes wrong
         try:
             self.service = self.service.with_model(champion)
         except (InferenceError, SQLAlchemyError) as error:
-            self._refused = champion.version, time.monotonic()
             log.error("%s serves on: %s was promoted, but %s", serving.version, champion.version, error)
         else:
             self._refused = None
@@ -73,10 +71,3 @@ class Succession:
             and self._refused[0] == version
             and time.monotonic() - self._refused[1] < RETRY_SECONDS
         )
-
-    def _follow(self) -> None:
-        while not self._ended.wait(CHECK_SECONDS):
-            try:
-                self.check()
-            except Exception:
-                log.exception("%s serves on", self.service.model.version)  # and the next one is not missed

@@ -86,7 +86,10 @@ class Turns:
         try:
             await wait((turn, gone), timeout=seconds, return_when=FIRST_COMPLETED)
             if not turn.done():
-                raise ClientGone if gone.done() else overloaded(f"no turn came in {seconds:g} seconds")
+                if not gone.done():
+                    raise overloaded(f"no turn came in {seconds:g} seconds")
+                gone.result()
+                raise ClientGone
         except BaseException:
             self._leave(turn)
             raise
@@ -108,7 +111,11 @@ class Turns:
 
 
 async def _disconnect(request: Request) -> None:
-    """Returns when the client has gone; its body was read before."""
+    """Returns when the client has gone.
+
+    Raises:
+        ApiError: what nobody has read of the body is more than may come.
+    """
     while (await request.receive())["type"] != "http.disconnect":
         pass
 

@@ -13,9 +13,11 @@ Message = dict[str, Any]
 class RudeClient:
     """Sends the `parts` of a picture and no more; stays until it leaves."""
 
-    def __init__(self, *parts: bytes, path: str = "/predict") -> None:
+    def __init__(
+        self, *parts: bytes, path: str = "/predict", query: str = "", kind: str = "image/jpeg"
+    ) -> None:
         self._parts = list(parts)
-        self._path = path
+        self._path, self._query, self._kind = path, query, kind
         self._gone = Event()
         self.status: int | None = None
         self.headers: dict[bytes, bytes] = {}
@@ -29,9 +31,9 @@ class RudeClient:
             "path": self._path,
             "raw_path": self._path.encode(),
             "root_path": "",
-            "query_string": b"",
+            "query_string": self._query.encode(),
             "scheme": "http",
-            "headers": [(b"content-type", b"image/jpeg")],
+            "headers": [(b"content-type", self._kind.encode())],
             "client": ("127.0.0.1", 50_000),
             "server": ("127.0.0.1", 8000),
         }

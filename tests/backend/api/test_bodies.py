@@ -1,6 +1,7 @@
-"""Bodies that are too slow, or too many at once."""
+"""Bodies that are too slow, too many at once, or made to take long."""
 
 import asyncio
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -8,7 +9,8 @@ from fastapi.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 
 from backend.api.app import create_app
-from backend.api.body_limit import PIECE_BYTES, BodyLimit
+from backend.api.body_limit import MOST_TEXT_BYTES, PIECE_BYTES, BodyLimit
+from backend.api.errors import CLIENT_CLOSED_REQUEST
 from backend.api.settings import Settings
 from tests.backend.api.asgi import RudeClient, ask_rudely
 from tests.backend.api.conftest import Library
@@ -63,7 +65,7 @@ def pieces_of(packets: list[Message]) -> list[Message]:
     async def send(message: Message) -> None:
         raise AssertionError(message)
 
-    scope = {"type": "http", "path": "/predict", "headers": []}
+    scope = {"type": "http", "path": "/predict", "headers": [(b"content-type", b"image/jpeg")]}
     asyncio.run(BodyLimit(app, Settings(), {})(scope, receive, send))
     return heard
 
@@ -91,3 +93,50 @@ def test_what_is_larger_is_not_held_twice() -> None:
 def test_a_client_that_goes_amid_its_picture_is_told_of() -> None:
     heard = pieces_of([packet(b"half", more=True), {"type": "http.disconnect"}])
     assert heard == [{"type": "http.disconnect"}]
+
+
+def test_more_text_than_anybody_has_to_say_is_refused(small_library: Library) -> None:
+    settings = small_library.settings.model_copy(update={"max_upload_bytes": 8 * MOST_TEXT_BYTES})
+    much = b" " * (2 * MOST_TEXT_BYTES)
+
+    def in_parts() -> Iterator[bytes]:
+        yield much + b"{}"
+
+    with TestClient(create_app(settings)) as client:
+        for path in ("/feedback", "/decisions"):
+            for kind in ("application/json", "application/x-www-form-urlencoded"):
+                for body in (much, in_parts()):
+                    told = client.post(path, content=body, headers={"content-type": kind})
+                    assert (told.status_code, told.json()["code"]) == (413, "too_many_bytes")
+                    assert told.json()["detail"] == "at most 1 MiB are read"
+        picture_and_more = picture("red") + much
+        assert client.post("/predict", files={"file": picture_and_more}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("charset", "status"), [("punycode", 415), ("idna", 415), ("UTF-8", 200), ("ascii", 200)]
+)
+def test_a_form_is_read_in_no_charset_that_takes_long(
+    small_library: Library, charset: str, status: int
+) -> None:
+    with TestClient(create_app(small_library.settings)) as client:
+        for path, name in (("/predict", "file"), ("/predict/batch", "files")):
+            form = (
+                f'--x\r\ncontent-disposition: form-data; name="{name}"; filename="..a"\r\n\r\n'.encode()
+                + picture("red")
+                + b"\r\n--x--\r\n"
+            )
+            kind = f"multipart/form-data; charset={charset}; boundary=x"
+            told = client.post(path, content=form, headers={"content-type": kind})
+            assert told.status_code == status, told.text
+            assert status == 200 or told.json()["code"] == "unsupported_charset"
+        as_file_says = {"content-type": "image/jpeg; charset=binary"}
+        assert client.post("/predict", content=picture("red"), headers=as_file_says).status_code == 200
+
+
+def test_who_goes_away_within_a_form_is_not_said_to_have_sent_a_bad_one(small_library: Library) -> None:
+    with TestClient(create_app(small_library.settings)) as client, ThreadPoolExecutor(1) as pool:
+        leaving = RudeClient(b"--x\r\n", kind="multipart/form-data; boundary=x")
+        gone = pool.submit(ask_rudely, client, leaving)
+        leaving.leave(client)
+        assert gone.result() == CLIENT_CLOSED_REQUEST

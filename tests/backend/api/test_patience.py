@@ -4,6 +4,7 @@ import asyncio
 import json
 import socket
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -17,9 +18,12 @@ from tests.waiting import wait_until
 
 ASK = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"
 
+LARGE = 32 * 2**20
+
 
 class Server:
-    """A real one. `/refused` is answered before its body is read; `/slow` when `go` is set."""
+    """A real one. `/refused` is answered before its body is read; `/slow` when `go` is set; `/large` with
+    more than any socket holds."""
 
     def __init__(self) -> None:
         config = uvicorn.Config(
@@ -51,6 +55,10 @@ class Server:
         self._server.should_exit = True
         wait_until(lambda: not self._server.servers[0].is_serving())
 
+    @property
+    def connections(self) -> int:
+        return len(self._server.server_state.connections)
+
     def connect(self) -> socket.socket:
         address = self._server.servers[0].sockets[0].getsockname()
         return socket.create_connection(address, timeout=60)
@@ -62,7 +70,8 @@ class Server:
         elif scope["path"] != "/refused":
             while (await receive()).get("more_body"):
                 pass
-        await PlainTextResponse(scope["path"])(scope, receive, send)
+        told = "x" * LARGE if scope["path"] == "/large" else scope["path"]
+        await PlainTextResponse(told)(scope, receive, send)
 
 
 @pytest.fixture
@@ -195,3 +204,25 @@ def test_what_is_on_its_way_as_the_server_ends_is_answered_and_told_to_be_the_la
         assert read_all(idle) == b""
         server.go.set()
         assert b"connection: close" in read_all(slow)
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="Linux alone ends such a connection")
+def test_an_answer_that_nobody_reads_is_not_kept_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "UNREAD_SECONDS", 1.0)
+    with Server() as server, server.connect() as unread:
+        unread.sendall(ASK.replace(b"/", b"/large", 1))
+        wait_until(lambda: server.begun == 1)
+        wait_until(lambda: server.connections == 0)
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="Linux alone ends such a connection")
+def test_who_reads_slowly_is_sent_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "UNREAD_SECONDS", 1.0)
+    with Server() as server, server.connect() as slow:
+        slow.sendall(ASK.replace(b"/", b"/large", 1))
+        came, last = 0, b""
+        while came < LARGE:
+            time.sleep(0.05)
+            last = slow.recv(2**20)
+            assert last, came
+            came += len(last)

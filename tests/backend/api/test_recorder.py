@@ -1,6 +1,8 @@
 """What was answered is recorded in batches; nothing is lost without being counted."""
 
 import logging
+import sqlite3
+import time
 
 import pytest
 from sqlalchemy import Engine, func, select, text
@@ -9,6 +11,7 @@ from sqlalchemy.orm import Session
 from backend.api import recorder
 from backend.api.metrics import Metrics
 from backend.api.recorder import Recorder
+from databases.engine import BUSY_TIMEOUT_MS
 from databases.models import Prediction, now
 from databases.predictions import NewPrediction
 from tests.waiting import wait_until
@@ -54,11 +57,15 @@ def test_all_that_waits_is_written_at_the_end(engine: Engine) -> None:
     assert (recorded(engine), kept.dropped) == (1200, 0)
 
 
-def test_what_the_database_refuses_is_written_when_it_answers_again(failing: Engine) -> None:
+def test_what_the_database_refuses_is_written_when_it_answers_again(
+    failing: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
     kept = Recorder(failing, Metrics())
     kept.start()
     kept.add(prediction(1))
     kept.add(prediction(2))
+    wait_until(lambda: caplog.messages != [])
+    assert caplog.messages[0].endswith("no such table: predictions)")  # and nothing of what is recorded
     rename(failing, "gone", "predictions")
     wait_until(lambda: recorded(failing) == 2)
     kept.end()
@@ -75,6 +82,52 @@ def test_one_that_cannot_be_written_holds_nothing_up(engine: Engine) -> None:
         kept.add(one)
     kept.end()
     assert (recorded(engine), kept.dropped) == (48, 1)
+
+
+def test_one_that_no_driver_takes_does_not_end_the_recording(engine: Engine) -> None:
+    kept = Recorder(engine, Metrics())
+    kept.start()
+    kept.add(prediction(1)._replace(label="\ud800"))  # half of a character
+    kept.add(prediction(2))
+    wait_until(lambda: recorded(engine) == 1)
+    kept.add(prediction(3))
+    wait_until(lambda: recorded(engine) == 2)
+    kept.end()
+    assert kept.dropped == 1
+
+
+def test_a_database_that_fails_between_single_ones_loses_none(failing: Engine) -> None:
+    rename(failing, "gone", "predictions")
+    kept = Recorder(failing, Metrics())
+    kept.start()
+    kept.add(prediction(1))
+    wait_until(lambda: recorded(failing) == 1)
+    batch = [prediction(1), prediction(2), prediction(3)]  # the first is there already
+    rename(failing, "predictions", "gone")
+    assert kept._write_each(batch) == batch
+    rename(failing, "gone", "predictions")
+    assert kept._write_each(batch) == []
+    kept.end()
+    assert (recorded(failing), kept.dropped) == (3, 0)
+
+
+def test_a_database_that_hangs_does_not_keep_the_service_from_ending(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(recorder, "END_SECONDS", 0.1)
+    kept = Recorder(engine, Metrics())
+    kept.start()
+    with sqlite3.connect(str(engine.url.database), isolation_level=None) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        kept.add(prediction(1))
+        kept.add(prediction(2))
+        began = time.monotonic()
+        kept.end()
+        assert time.monotonic() - began < BUSY_TIMEOUT_MS / 2000
+        assert kept.dropped == 2
+        other.execute("ROLLBACK")
+    other.close()
+    assert "predictions not recorded as the service ended: 2" in caplog.text
 
 
 def test_what_finds_no_room_is_counted_and_told_of(failing: Engine, caplog: pytest.LogCaptureFixture) -> None:

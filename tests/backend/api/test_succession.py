@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from backend.api import succession
+from backend.api import service, succession
 from backend.api.app import create_app
 from backend.api.service import open_service
 from backend.api.succession import Succession
@@ -136,6 +136,26 @@ def test_a_broken_champion_is_refused_and_tried_again_later(
     assert told.startswith("colours-1 serves on: colours-2 was promoted, but ")
     model.write_bytes(sound)
     assert serving(following) == "colours-1"
+    monkeypatch.setattr(succession, "RETRY_SECONDS", 0)
+    assert serving(following) == "colours-2"
+
+
+def test_a_champion_that_fails_in_an_unforeseen_way_is_not_loaded_every_second(
+    small_library: Library, following: Succession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    promote(small_library)
+    tried = []
+
+    def fail(*arguments: object, **_: object) -> None:
+        tried.append(arguments)
+        raise OSError("no room left")
+
+    monkeypatch.setattr(service, "open_gallery", fail)
+    with pytest.raises(OSError, match="no room left"):
+        following.check()
+    assert [serving(following) for _ in range(3)] == ["colours-1"] * 3
+    assert len(tried) == 1
+    monkeypatch.undo()
     monkeypatch.setattr(succession, "RETRY_SECONDS", 0)
     assert serving(following) == "colours-2"
 

@@ -132,6 +132,19 @@ def test_who_goes_away_leaves_their_place_to_others(desk: Desk) -> None:
     assert desk.ask(7).status_code == 200
 
 
+def test_who_waits_and_sends_too_much_that_nobody_reads_is_told_so(desk: Desk) -> None:
+    with ThreadPoolExecutor(20) as pool:
+        busy = desk.keep_busy(pool)
+        image = desk.client.get("/images", params={"limit": 1}).json()["items"][0]["id"]
+        chatty = RudeClient(
+            *[bytes(100_000)] * 4, path="/similar", query=f"image_id={image}", kind="text/plain"
+        )
+        assert ask_rudely(desk.client, chatty) == 413  # and not that of a client that is gone
+        assert desk.waiting == 0
+        desk.open.set()
+        assert {future.result().status_code for future in busy} == {200}
+
+
 def test_the_same_bytes_are_worked_on_once(desk: Desk) -> None:
     desk.open.set()
     first, again, other = desk.ask(1).json(), desk.ask(1).json(), desk.ask(2).json()
