@@ -12,6 +12,8 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
+from backend.gallery.checksums import is_as_written, write_sums
+
 CODES, COLUMNS, CELLS, CENTROIDS = "codes.npy", "columns.npy", "cells.npy", "centroids.npy"
 SPLITS = (None, "train", "val", "test")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -26,7 +28,7 @@ Scalar = TypeVar("Scalar", bound=np.generic)
 
 
 class BadSegment(Exception):
-    """Files that are absent, cut short, or not ours."""
+    """Files that are absent, cut short, not what was written to them, or not ours."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,6 +116,7 @@ def write_segment(
     np.save(folder / COLUMNS, columns.table)
     np.save(folder / CELLS, np.stack([np.append(cells.label, 0), np.append(cells.cell, 0), cells.start]))
     np.save(folder / CENTROIDS, cells.centroids)
+    write_sums(folder)
     for path in (*folder.iterdir(), folder):
         make_durable(path)
 
@@ -122,9 +125,11 @@ def open_segment(folder: Path, size: int) -> Segment:
     """Maps a segment's files.
 
     Raises:
-        BadSegment: one is absent or no such file, or they disagree on how many rows there are.
+        BadSegment: one is absent, damaged or no such file, or they disagree on how many rows there are.
     """
     try:
+        if not is_as_written(folder):
+            raise BadSegment(f"{folder}: a file does not hold what was written to it")
         codes, table = _map(folder / CODES, np.int8), _map(folder / COLUMNS, np.int64)
         cells, centroids = _map(folder / CELLS, np.int64), _map(folder / CENTROIDS, np.float32)
         rows = table.shape[1]
