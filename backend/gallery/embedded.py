@@ -73,8 +73,14 @@ class EmbeddedShelf:
     def nearest(
         self, embedding: NDArray[np.float32], among: Among, own: Collection[str], n: int
     ) -> list[Candidate]:
-        near = scan(self._index, self._select(among, own), embedding, n, self._threads)
-        return Comparison(self._present, embedding, among.label, n).among(near)
+        selected = self._select(among, own)
+        near = scan(self._index, selected, embedding, n, self._threads)
+        found = Comparison(self._present, embedding, among.label, n).among(near)
+        if near.left_out > -np.inf and (len(found) < n or found[-1].similarity < near.left_out):
+            # Some of those that told what is too far are no longer what they were when they were indexed.
+            near = scan(self._index, selected, embedding, n, self._threads, sketched=False)
+            found = Comparison(self._present, embedding, among.label, n).among(near)
+        return found
 
     def available(self, among: Among, own: Collection[str]) -> int:
         return self._index.count_different(self._select(among, own))
