@@ -1,8 +1,9 @@
 """The gallery of an SQLite database: an index in files beside it; the embeddings table has the last word.
 
-The index finds what may be nearest by codes of a byte a number, and all that is compared again by the
-database's own float32 vectors. So the answers are those of an exact search in a gallery of up to 200,000
-pictures. Of a larger one only the nearest cells are read, and hardly anything is missed.
+The index finds what may be nearest by codes of a byte a number, of many only of those that are not too far
+by their sketches, and all that is compared again by the database's own float32 vectors. So the answers are
+those of an exact search in a gallery of up to 200,000 pictures. Of a larger one only the nearest cells are
+read, and hardly anything is missed.
 """
 
 import threading
