@@ -111,8 +111,10 @@ def present_vectors(
     session: Session, model_id: int, image_ids: Sequence[int]
 ) -> Iterator[tuple[int, str | None, str, bytes]]:
     """(Id, label, content hash, vector) of those among `image_ids` that are still in a model's gallery."""
+    # Not by the session itself, which would look for entities in what are columns: that takes a third longer.
+    connection = session.connection()
     for some in parts(image_ids):
-        found = session.execute(PRESENT, {"model_id": model_id, "image_ids": some})
+        found = connection.execute(PRESENT, {"model_id": model_id, "image_ids": some})
         yield from ((image_id, label, sha256, vector) for image_id, label, sha256, vector in found)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from itertools import chain, count
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, insert, or_, select, true, update
+from sqlalchemy import ColumnElement, bindparam, func, insert, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from databases import library
@@ -15,10 +15,13 @@ from databases.library import LibraryImage
 from databases.models import Image, Root, now
 from databases.parts import parts
 
+# Made once: every search asks for it.
+ROOT = select(Root.id).where(Root.task == bindparam("task"), Root.sent)
+
 
 def root_id(session: Session, task: str) -> int | None:
     """The root of the pictures that people sent for a task; None as long as nobody did."""
-    return session.scalar(select(Root.id).where(Root.task == task, Root.sent))
+    return session.scalar(ROOT, {"task": task})
 
 
 def find(session: Session, task: str, sha256: str) -> int | None:

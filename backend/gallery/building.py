@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from backend.gallery.cells import sort_rows
 from backend.gallery.index import NO_LABEL, Part
-from backend.gallery.quantised import quantise
+from backend.gallery.quantised import quantise, restore
+from backend.gallery.scanning import COMPARED_ALL
 from backend.gallery.segment import (
     NAMES,
     SPLITS,
@@ -21,6 +22,7 @@ from backend.gallery.segment import (
     shown_bits,
     write_segment,
 )
+from backend.gallery.sketches import are_worth, sketch
 from databases.gallery_rows import GalleryRow
 
 AT_ONCE = 4096
@@ -90,7 +92,14 @@ def build_segment(folder: Path, rows: Loose) -> None:
     """Sorts rows and writes them as a segment."""
     order, cells = sort_rows(rows.columns, rows.codes, rows.size)
     columns = Columns(np.ascontiguousarray(rows.columns.table[:, order]))
-    write_segment(folder, columns, cells, rows.size, lambda some: rows.codes(order[some]))
+
+    def vectors(some: NDArray[np.int64]) -> NDArray[np.float32]:
+        return restore(rows.codes(order[some]), columns.scale[some])
+
+    # Of more than are all compared only the nearest cells are read.
+    worth = len(columns) <= COMPARED_ALL and are_worth(len(columns), rows.size)
+    sketches = sketch(vectors, columns.error) if worth else None
+    write_segment(folder, columns, cells, rows.size, lambda some: rows.codes(order[some]), sketches)
 
 
 def _known(row: GalleryRow, labels: dict[str, int]) -> tuple[int, ...]:

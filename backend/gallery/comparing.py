@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.gallery.asking import DECIMALS, Candidate
+from backend.gallery.asking import Candidate
 from backend.gallery.cosines import exact_cosines
+from backend.gallery.narrowing import ROUNDING
 from backend.gallery.scanning import Scanned
 from backend.gallery.segment import content_bits
 
@@ -15,7 +16,6 @@ from backend.gallery.segment import content_bits
 MORE = 16
 # Then so many at once. Of very many that codes cannot tell apart, so many are compared in all.
 AT_ONCE, MOST = 512, 20_000
-ROUNDING = 10.0**-DECIMALS
 
 # (id, label, content hash, vector) of those among these ids that are in the gallery.
 Present = Callable[[Sequence[int]], Iterable[tuple[int, str | None, str, bytes]]]

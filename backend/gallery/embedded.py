@@ -1,8 +1,9 @@
 """The gallery of an SQLite database: an index in files beside it; the embeddings table has the last word.
 
-The index finds what may be nearest by codes of a byte a number, and all that is compared again by the
-database's own float32 vectors. So the answers are those of an exact search in a gallery of up to 200,000
-pictures. Of a larger one only the nearest cells are read, and hardly anything is missed.
+The index finds what may be nearest by codes of a byte a number, of many only of those that are not too far
+by their sketches, and all that is compared again by the database's own float32 vectors. So the answers are
+those of an exact search in a gallery of up to 200,000 pictures. Of a larger one only the nearest cells are
+read, and hardly anything is missed.
 """
 
 import threading
@@ -73,8 +74,14 @@ class EmbeddedShelf:
     def nearest(
         self, embedding: NDArray[np.float32], among: Among, own: Collection[str], n: int
     ) -> list[Candidate]:
-        near = scan(self._index, self._select(among, own), embedding, n, self._threads)
-        return Comparison(self._present, embedding, among.label, n).among(near)
+        selected = self._select(among, own)
+        near = scan(self._index, selected, embedding, n, self._threads)
+        found = Comparison(self._present, embedding, among.label, n).among(near)
+        if near.left_out > -np.inf and (len(found) < n or found[-1].similarity < near.left_out):
+            # Some of those that told what is too far are no longer what they were when they were indexed.
+            near = scan(self._index, selected, embedding, n, self._threads, sketched=False)
+            found = Comparison(self._present, embedding, among.label, n).among(near)
+        return found
 
     def available(self, among: Among, own: Collection[str]) -> int:
         return self._index.count_different(self._select(among, own))

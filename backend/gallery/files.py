@@ -10,34 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, ValidationError
 
 from backend.gallery.building import Loose, build_segment
 from backend.gallery.index import Index, Part
 from backend.gallery.segment import UNREADABLE, BadSegment, Segment, make_durable, open_segment
+from backend.gallery.state import CURRENT, State, read_state, write_state
 from databases.gallery_rows import Change
 
 log = logging.getLogger(__name__)
 
-FORMAT = 1
-CURRENT, LOCK = "current.json", "lock"
+FORMAT = 2
+LOCK = "lock"
 TRIES = 5
 UNUSED_SECONDS = 30 * 24 * 3600
-
-
-class State(BaseModel):
-    """What `current.json` says. `serial`: how often it was written. `labels`: by their numbers, from 1 on."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    format: int
-    model: str
-    size: int
-    serial: int
-    change: int
-    token: str
-    labels: tuple[str, ...]
-    segments: tuple[str, ...]
 
 
 class Files:
@@ -70,20 +55,14 @@ class Files:
         with _lock(self.folder / LOCK, wait=wait) as ours:
             yield ours
 
-    def _state(self) -> State | None:
-        try:
-            return State.model_validate_json((self.folder / CURRENT).read_bytes())
-        except (OSError, ValidationError):
-            return None
-
     def _serial_there(self) -> int | None:
-        state = self._state()
+        state = read_state(self.folder)
         return None if state is None else state.serial
 
     def read(self) -> Index | None:
         """The index as `current.json` tells it; None where there is none, or it is damaged or of another."""
         for _ in range(TRIES):
-            state = self._state()
+            state = read_state(self.folder)
             expected = (FORMAT, self._model, self.size)
             if state is None or (state.format, state.model, state.size) != expected:
                 return None
@@ -133,7 +112,7 @@ class Files:
         gone = self.folder / _gone(serial)
         rows: dict[str, Any] = {part.segment.name: np.flatnonzero(~part.live) for part in kept}
         np.savez(gone, **rows)
-        draft = self.folder / f"{CURRENT}.draft"
+        make_durable(gone)
         state = State(
             format=FORMAT,
             model=self._model,
@@ -144,11 +123,7 @@ class Files:
             labels=tuple(labels),
             segments=tuple(names),
         )
-        draft.write_text(state.model_dump_json(), encoding="utf-8")
-        for path in (gone, draft):
-            make_durable(path)
-        draft.replace(self.folder / CURRENT)
-        make_durable(self.folder)
+        write_state(self.folder, state)
         _tidy(self.folder, {CURRENT, LOCK, gone.name, *names})
 
 

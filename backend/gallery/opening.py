@@ -1,8 +1,6 @@
 """The gallery of a model, by the kind of its database."""
 
-import atexit
 import logging
-import shutil
 import tempfile
 import time
 from pathlib import Path
@@ -14,6 +12,7 @@ from backend.gallery.embedded import EmbeddedGallery
 from backend.gallery.files import remove_unused
 from backend.gallery.keeping import Keeper
 from backend.gallery.postgresql import PostgresqlGallery
+from backend.gallery.private import private_folder, remove_abandoned
 from databases.registry import RegisteredModel
 
 log = logging.getLogger(__name__)
@@ -36,6 +35,7 @@ def open_gallery(
     """
     if reader.dialect.name == "postgresql":
         return PostgresqlGallery(reader, model, embedding_size)
+    remove_abandoned()
     below = folder or Path(f"{reader.url.database}.galleries")
     keeper = Keeper(reader, model, embedding_size, _writable(below / model.version))
     gallery = EmbeddedGallery(reader, model, keeper, threads, patient=patient)
@@ -51,6 +51,4 @@ def _writable(folder: Path) -> Path:
             return folder
     except OSError as error:
         log.warning("no index can be kept at %s (%s): each process makes one of its own", folder, error)
-        ours = Path(tempfile.mkdtemp(prefix="menagerie-gallery-"))
-        atexit.register(shutil.rmtree, ours, ignore_errors=True)
-        return ours
+        return private_folder()

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.gallery.index import Index, Rows
+from backend.gallery.narrowing import narrowed
 from backend.gallery.quantised import Quantised, dots, farthest_off, products, quantise, restore
 from backend.gallery.segment import Name, Segment
 
@@ -28,13 +29,15 @@ AT_ONCE = 4096
 @dataclass(frozen=True)
 class Scanned:
     """Pictures near a query: `similarity` [n] is about their cosine, and at most `off` [n] from it. Each is a
-    `row` of a `segment`, by its place among `segments`."""
+    `row` of a `segment`, by its place among `segments`. `left_out`: what was left out by its sketch is
+    farther than that: out of the question once as many as were asked for are as near."""
 
     segments: tuple[Segment, ...]
     segment: NDArray[np.int64]
     row: NDArray[np.int64]
     similarity: NDArray[np.float64]
     off: NDArray[np.float64]
+    left_out: float = -np.inf
 
     def __len__(self) -> int:
         return len(self.row)
@@ -74,8 +77,12 @@ class Scanned:
         return replace(self, similarity=similarity, off=off)
 
     def _take(self, which: NDArray[np.intp]) -> "Scanned":
-        return Scanned(
-            self.segments, self.segment[which], self.row[which], self.similarity[which], self.off[which]
+        return replace(
+            self,
+            segment=self.segment[which],
+            row=self.row[which],
+            similarity=self.similarity[which],
+            off=self.off[which],
         )
 
     def _column(self, name: Name) -> NDArray[np.int64]:
@@ -87,13 +94,25 @@ class Scanned:
 
 
 def scan(
-    index: Index, selected: Sequence[Rows], embedding: NDArray[np.float32], n: int, threads: int
+    index: Index,
+    selected: Sequence[Rows],
+    embedding: NDArray[np.float32],
+    n: int,
+    threads: int,
+    *,
+    sketched: bool = True,
 ) -> Scanned:
     """The pictures among which the n nearest to `embedding` float32 [embedding_size] are: all that are
-    selected, or of a very large gallery, those of the nearest cells."""
+    selected, but for what is too far by its sketch, unless not `sketched`; or of a very large gallery, those
+    of the nearest cells."""
     query = quantise(embedding[None])
     selected = [rows for rows in selected if rows.kept.any()]
     enough = max(PROBED, PROBED_TIMES * n)
+    left_out = -np.inf
+    if sketched and len(index) <= COMPARED_ALL:
+        nearer = [narrowed(rows, embedding, n) for rows in selected]
+        selected = [rows for rows, _ in nearer]
+        left_out = max((least for _, least in nearer), default=-np.inf)
     if len(index) <= COMPARED_ALL or sum(np.count_nonzero(rows.kept) for rows in selected) <= enough:
         reads = [read for rows in selected for read in _all(rows)]
     else:
@@ -105,7 +124,7 @@ def scan(
         rows, similarity, off = read.compare(query, threads)
         found.append((np.full(len(rows), segments.index(read.segment)), rows, similarity, off))
     columns: list[Any] = [np.concatenate(column) for column in zip(*found, strict=True)]
-    return Scanned(segments, *columns)
+    return replace(Scanned(segments, *columns), left_out=left_out)
 
 
 def _near_cells(selected: Sequence[Rows], embedding: NDArray[np.float32], enough: int) -> Iterator["Read"]:

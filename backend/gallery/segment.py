@@ -12,7 +12,11 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
+from backend.gallery.checksums import is_as_written, write_sums
+from backend.gallery.sketches import Sketches
+
 CODES, COLUMNS, CELLS, CENTROIDS = "codes.npy", "columns.npy", "cells.npy", "centroids.npy"
+BASIS, SKETCHES, BOUNDS = "basis.npy", "sketches.npy", "bounds.npy"
 SPLITS = (None, "train", "val", "test")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 WRITTEN_AT_ONCE = 16 * 1024  # rows
@@ -26,7 +30,7 @@ Scalar = TypeVar("Scalar", bound=np.generic)
 
 
 class BadSegment(Exception):
-    """Files that are absent, cut short, or not ours."""
+    """Files that are absent, cut short, not what was written to them, or not ours."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,12 +78,14 @@ class Cells:
 
 @dataclass(frozen=True, eq=False)
 class Segment:
-    """Pictures by label, then by cell. `codes`: int8 [n, embedding_size]."""
+    """Pictures by label, then by cell. `codes`: int8 [n, embedding_size]. `sketches`: where they are of
+    use."""
 
     name: str
     columns: Columns
     codes: NDArray[np.int8]
     cells: Cells
+    sketches: Sketches | None
 
     def __len__(self) -> int:
         return len(self.columns)
@@ -101,7 +107,12 @@ def microseconds(moment: datetime) -> int:
 
 
 def write_segment(
-    folder: Path, columns: Columns, cells: Cells, size: int, read: Callable[[slice], NDArray[np.int8]]
+    folder: Path,
+    columns: Columns,
+    cells: Cells,
+    size: int,
+    read: Callable[[slice], NDArray[np.int8]],
+    sketches: Sketches | None = None,
 ) -> None:
     """Writes a segment of `size` dimensions durably; `read` gives the codes of some of the rows."""
     folder.mkdir()
@@ -114,6 +125,11 @@ def write_segment(
     np.save(folder / COLUMNS, columns.table)
     np.save(folder / CELLS, np.stack([np.append(cells.label, 0), np.append(cells.cell, 0), cells.start]))
     np.save(folder / CENTROIDS, cells.centroids)
+    if sketches is not None:
+        np.save(folder / BASIS, sketches.basis)
+        np.save(folder / SKETCHES, sketches.codes)
+        np.save(folder / BOUNDS, sketches.bounds)
+    write_sums(folder)
     for path in (*folder.iterdir(), folder):
         make_durable(path)
 
@@ -122,20 +138,33 @@ def open_segment(folder: Path, size: int) -> Segment:
     """Maps a segment's files.
 
     Raises:
-        BadSegment: one is absent or no such file, or they disagree on how many rows there are.
+        BadSegment: one is absent, damaged or no such file, or they disagree on how many rows there are.
     """
     try:
+        if not is_as_written(folder):
+            raise BadSegment(f"{folder}: a file does not hold what was written to it")
         codes, table = _map(folder / CODES, np.int8), _map(folder / COLUMNS, np.int64)
         cells, centroids = _map(folder / CELLS, np.int64), _map(folder / CENTROIDS, np.float32)
         rows = table.shape[1]
         shapes = codes.shape, cells.shape, centroids.shape[1:], table.shape
         right = shapes == ((rows, size), (3, cells.shape[1]), (size,), (len(NAMES), rows))
+        sketches = _open_sketches(folder) if (folder / BASIS).exists() else None
     except UNREADABLE as error:
         raise BadSegment(f"{folder}: {error}") from error
+    if sketches is not None:
+        directions = len(sketches.basis)
+        shapes_of_sketches = sketches.basis.shape, sketches.codes.shape, sketches.bounds.shape
+        right &= shapes_of_sketches == ((directions, size), (rows, directions), (2, rows))
     if not right or (cells[2, 0], cells[2, -1]) != (0, rows):
         raise BadSegment(f"{folder}: the files do not belong together")
     return Segment(
-        folder.name, Columns(table), codes, Cells(cells[0, :-1], cells[1, :-1], cells[2], centroids)
+        folder.name, Columns(table), codes, Cells(cells[0, :-1], cells[1, :-1], cells[2], centroids), sketches
+    )
+
+
+def _open_sketches(folder: Path) -> Sketches:
+    return Sketches(
+        _map(folder / BASIS, np.float32), _map(folder / SKETCHES, np.int8), _map(folder / BOUNDS, np.float32)
     )
 
 
