@@ -2,6 +2,7 @@
 
 import functools
 import io
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 from backend.inference import container
 from backend.inference.errors import UnreadableImage
 from backend.inference.jpeg import UsualJpeg, decode_usual
-from backend.inference.jpeg_segments import wears_out
+from backend.inference.jpeg_segments import Segment, WearsOut, read_segments
 
 # Pillow's names. Others that it knows (EPS runs Ghostscript, for one) are never tried on strangers' bytes;
 # AVIF and HEIF (HEIC) only on what the container module knows as such.
@@ -72,15 +73,15 @@ def decode(data: bytes, limits: Limits = DEFAULT_LIMITS, *, least: int | None = 
         UnreadableImage: `empty_file`, `too_many_bytes`, `unsupported_format`, `too_many_pixels`,
             `truncated_image` or `corrupt_image`.
     """
-    _check_work(data, limits)
-    usual = decode_usual(data, most_pixels=limits.max_pixels, least=least, spare=SPARE)
+    segments = _check_work(data, limits)
+    usual = decode_usual(data, segments, most_pixels=limits.max_pixels, least=least, spare=SPARE)
     return _upright(data, usual) if usual else _decode_any(data, limits, SPARE * least if least else None)
 
 
 def decode_grey(data: bytes, limits: Limits = DEFAULT_LIMITS, *, least: int | None = None) -> GreyPicture:
     """Decodes the first frame of a picture as `decode` does, without its colours, which takes less."""
-    _check_work(data, limits)
-    usual = decode_usual(data, most_pixels=limits.max_pixels, least=least, grey=True)
+    segments = _check_work(data, limits)
+    usual = decode_usual(data, segments, most_pixels=limits.max_pixels, least=least, grey=True)
     if usual and not usual.has_metadata:
         return GreyPicture(usual.pixels, "JPEG", usual.width, usual.height)
     picture = _upright(data, usual) if usual else _decode_any(data, limits, least)
@@ -104,10 +105,13 @@ def check_start(start: bytes) -> None:
         raise _no_picture()
 
 
-def _check_work(data: bytes, limits: Limits) -> None:
+def _check_work(data: bytes, limits: Limits) -> Sequence[Segment]:
+    """A JPEG's segments, which tell what work it is."""
     check_length(len(data), limits)
-    if wears_out(data):
-        raise _unreadable(ValueError("it would wear out a decoder"))
+    try:
+        return read_segments(data)
+    except WearsOut as error:
+        raise _unreadable(error) from None
 
 
 def _no_picture() -> UnreadableImage:

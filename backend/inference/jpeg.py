@@ -5,6 +5,7 @@ Python: in two threads, less than half as many small pictures a second. What is 
 it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,7 @@ import simplejpeg
 from numpy.typing import NDArray
 from PIL import Image
 
-from backend.inference.jpeg_segments import METADATA, SCAN, START, segments_of
+from backend.inference.jpeg_segments import METADATA, SCAN, START, Segment
 from backend.inference.mean_colours import mean_colours
 from backend.inference.progressive import without_details
 
@@ -33,9 +34,16 @@ class UsualJpeg:
 
 
 def decode_usual(
-    data: bytes, *, most_pixels: int, least: int | None, spare: int = 1, grey: bool = False
+    data: bytes,
+    segments: Sequence[Segment],
+    *,
+    most_pixels: int,
+    least: int | None,
+    spare: int = 1,
+    grey: bool = False,
 ) -> UsualJpeg | None:
-    """Decodes a sound JPEG of 8 bits in YCbCr or grey; None for anything else, larger ones too.
+    """Decodes a sound JPEG of 8 bits in YCbCr or grey, which consists of `segments`; None for anything else,
+    larger ones too.
 
     With `least`, at a half, a quarter or an eighth, where no side has fewer pixels then, nor fewer than
     `spare` times as many unless that costs much more: a progressive one's eighth takes a fraction of it.
@@ -46,7 +54,7 @@ def decode_usual(
         height, width, colours, _ = simplejpeg.decode_jpeg_header(data)
         if colours not in USUAL or width * height > most_pixels:
             return None
-        means = without_details(data) if least and min(width, height) // MEANS >= least else None
+        means = without_details(data, segments) if least and min(width, height) // MEANS >= least else None
         if means:
             pixels = _eighth(means, (height, width), grey=grey)
         else:
@@ -54,7 +62,7 @@ def decode_usual(
             pixels = _decoded(data, (height, width), scale, grey=grey)
     except ValueError:  # also for what can be read all the same, though not to the letter
         return None
-    return UsualJpeg(pixels, width, height, _has_metadata(data))
+    return UsualJpeg(pixels, width, height, _has_metadata(segments))
 
 
 def _scale(shorter: int, least: int | None, spare: int) -> int:
@@ -82,9 +90,9 @@ def _decoded(data: bytes, size: tuple[int, int], scale: int, *, grey: bool) -> N
     return pixels.squeeze(2) if grey else pixels
 
 
-def _has_metadata(data: bytes) -> bool:
+def _has_metadata(segments: Sequence[Segment]) -> bool:
     """Whether there is Exif or XMP before the pixels."""
-    for segment in segments_of(data):
+    for segment in segments:
         if segment.marker in (METADATA, SCAN):
             return segment.marker == METADATA
     return False

@@ -72,14 +72,11 @@ def _segment(data: bytes, marker: int, start: int) -> Segment | None:
     return None if following is None else Segment(marker, start, coded, following.start())
 
 
-def wears_out(data: bytes) -> bool:
-    """Whether `data` is a JPEG that is made to take long: its pixels are gone over again and again, or there
-    is no end of what stands between them."""
-    if not data.startswith(START):
-        return False
-    try:
-        for _ in segments_of(data):
-            pass
-    except WearsOut:
-        return True
-    return False
+def read_segments(data: bytes) -> tuple[Segment, ...]:
+    """All of a JPEG, in one pass over its bytes; none of what is no JPEG.
+
+    Raises:
+        WearsOut: it is made to take long: its pixels are gone over again and again, or there is no end of
+            what stands between them.
+    """
+    return tuple(segments_of(data)) if data.startswith(START) else ()

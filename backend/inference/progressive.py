@@ -5,26 +5,26 @@ bytes. A decoder that is asked for an eighth of the size reads all the other sca
 for them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from backend.inference.jpeg_frame import Component, read_frame
-from backend.inference.jpeg_segments import END, PROGRESSIVE, RESTARTS, SCAN, TABLE, segment_of, segments_of
+from backend.inference.jpeg_segments import END, PROGRESSIVE, RESTARTS, SCAN, TABLE, Segment, segment_of
 
 FRAMES = (0xC0, 0xC1, 0xC3, *range(0xC5, 0xC8), *range(0xC9, 0xCC), *range(0xCD, 0xD0))  # of other kinds
 FIRST = b"\0"  # a scan from the first coefficient on has only that one: the mean
 LONGEST_RUN = 14  # 2**14 blocks and more that end at once (ITU-T T.81, G.1.2.2)
 
 
-def without_details(data: bytes) -> bytes | None:
-    """The progressive JPEG `data` with nothing but the mean colours of its blocks; None where it is no such
-    JPEG, or is cut short.
+def without_details(data: bytes, segments: Iterable[Segment]) -> bytes | None:
+    """The progressive JPEG `data`, which consists of `segments`, with nothing but the mean colours of its
+    blocks; None where it is no such JPEG, or is cut short.
 
     Its eighth is that of `data` in brightness; its colours, which are mostly kept at half the size, are as
     coarse as the blocks. The details are given as zeros, not left out: a decoder would guess those that it
     never heard of.
     """
     kept, components = [data[:2]], tuple[Component, ...]()
-    for segment in segments_of(data):
+    for segment in segments:
         content, whole = data[segment.start + 4 : segment.coded], data[segment.start : segment.end]
         if segment.marker == END:
             return b"".join((*kept, *_zeros(components), whole)) if components else None

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from backend.inference.decoding import decode, decode_grey
 from backend.inference.errors import UnreadableImage
+from backend.inference.jpeg_segments import segments_of
 from backend.inference.progressive import without_details
 from tests.drawing import draw_scene, encode
 
@@ -29,7 +30,7 @@ def test_its_brightness_is_that_of_the_whole(size: tuple[int, int], subsampling:
     data = encode(
         draw_scene(3, size=size), progressive=True, subsampling=subsampling, restart_marker_rows=restarts
     )
-    means = without_details(data)
+    means = without_details(data, segments_of(data))
     assert means is not None
     assert len(means) < len(data)
     assert np.array_equal(eighth(means, "GRAY"), eighth(data, "GRAY"))
@@ -48,9 +49,8 @@ def test_it_is_taken_where_an_eighth_will_do(colours: str) -> None:
 
 
 def test_what_is_not_progressive_is_left_alone() -> None:
-    assert without_details(encode(SCENE)) is None
-    assert without_details(encode(SCENE, "PNG")) is None
-    assert without_details(b"\xff\xd8\xff") is None
+    for data in (encode(SCENE), encode(SCENE, "PNG"), b"\xff\xd8\xff"):
+        assert without_details(data, segments_of(data)) is None
 
 
 @settings(max_examples=60, deadline=None)
