@@ -74,7 +74,10 @@ class Turns:
             raise
         # When the work ends, which may be later than that somebody waits for it.
         working.add_done_callback(lambda _: self._pass_on())
-        return await shield(working)
+        try:
+            return await shield(working)
+        finally:
+            del working  # it holds what was raised, and that this frame: with all that the work had in hand
 
     async def _wait(self, request: Request, seconds: float | None) -> None:
         if self._free:

@@ -1,17 +1,24 @@
 """More pictures than can be worked on: some wait, the rest are refused at once."""
 
+import asyncio
+import gc
 import threading
+import weakref
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
+import numpy as np
 import pytest
+from fastapi import Request
 from fastapi.testclient import TestClient
 
 from backend.api import answering
 from backend.api.app import create_app
 from backend.api.errors import CLIENT_CLOSED_REQUEST
+from backend.api.metrics import Metrics
+from backend.api.turns import Turns
 from backend.inference.cpu import available_cpus
 from tests.backend.api.asgi import RudeClient, ask_rudely
 from tests.backend.api.conftest import Library
@@ -162,3 +169,31 @@ def test_nothing_is_kept_where_none_is_to_be(small_library: Library, monkeypatch
         desk.open.set()
         assert desk.ask(1).json()["label"] == desk.ask(1).json()["label"] == "red"
         assert desk.begun == 2
+
+
+class Patient:
+    """A client that stays."""
+
+    async def is_disconnected(self) -> bool:
+        return False
+
+
+def test_what_work_that_fails_had_in_hand_is_given_back_at_once() -> None:
+    pixels: list[weakref.ref[Any]] = []
+
+    def fail() -> None:
+        large = np.zeros((64, 64, 3), np.uint8)
+        pixels.append(weakref.ref(large))
+        raise ValueError("damaged")
+
+    async def ask() -> None:
+        with pytest.raises(ValueError, match="damaged"):
+            await Turns(1, 1, 1.0, Metrics()).run(cast(Request, Patient()), fail)
+
+    gc.collect()
+    gc.disable()  # it comes by now and then, and too late for many such pictures
+    try:
+        asyncio.run(ask())
+        assert pixels[0]() is None
+    finally:
+        gc.enable()
