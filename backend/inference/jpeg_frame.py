@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 BLOCK = 8  # pixels
+MOST_COMPONENTS = 4  # of a progressive one
 
 
 @dataclass(frozen=True)
@@ -47,10 +48,10 @@ class Frame:
 
 
 def read_frame(header: bytes) -> Frame | None:
-    """None where it is malformed."""
+    """A progressive JPEG's; None where it is malformed."""
     fields = [header[at : at + 3] for at in range(6, len(header), 3)]
     factors = [(field[1] >> 4, field[1] & 15) for field in fields if len(field) == 3]
-    if len(factors) != len(fields) or not fields or not all(map(all, factors)):
+    if len(factors) != len(fields) or not 0 < len(fields) <= MOST_COMPONENTS or not all(map(all, factors)):
         return None
     if len(factors) == 1:
         factors = [(1, 1)]  # a unit is a block then, whatever is said

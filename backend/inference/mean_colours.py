@@ -8,9 +8,9 @@ taken for a difference from another one, which is undone here, and eight bits of
 but for the finest quantisation.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise, takewhile
 
 import numpy as np
 import simplejpeg
@@ -24,6 +24,7 @@ from backend.inference.jpeg_segments import (
     SCAN,
     START,
     TABLE,
+    Segment,
     segment_of,
     segments_of,
 )
@@ -34,6 +35,7 @@ EIGHT_BITS, MIDDLE = 8, 128
 NAMES = b"RGB"  # of components that no decoder turns into other colours
 # Means lie in a range of 2048. Eight bits hold 256 such steps: a fifth is for encoders that overshoot.
 LEAST_STEP = 10
+MOST_TABLE_BYTES = 8 * (1 + 16 + 256)  # of all tables of codes that there can be at once
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ class Means:
         return (
             frame.precision == EIGHT_BITS
             and len(names) in (1, len(NAMES))
+            and all(scan.header[:1] == bytes((len(names),)) for scan in self.scans)
             and all(scan.components == names for scan in self.scans)
             and not first.header[-1] >> 4
             and in_turn
@@ -110,23 +113,30 @@ def mean_colours(data: bytes) -> tuple[NDArray[np.uint8], ...] | None:
 
 
 def _read(data: bytes) -> Means | None:
-    frame, scans = None, list[Scan]()
-    steps, tables = dict[int, int](), dict[int, bytes]()
-    for segment in segments_of(data):
-        content = data[segment.start + 4 : segment.coded]
-        if segment.marker == END and frame and scans:
-            return Means(frame, tuple(steps.get(one.table, 0) for one in frame.components), tuple(scans))
-        if segment.marker == RESTARTS and any(content):
-            return None
-        if segment.marker == PROGRESSIVE:
-            frame = read_frame(content)
-        elif segment.marker == QUANTISATION:
-            steps |= _steps(content)
-        elif segment.marker == TABLE:
-            tables |= _tables(content)
-        elif segment.marker == SCAN and content[-3:-1] == MEANS:
-            scans.append(Scan(content, data[segment.coded : segment.end], dict(tables)))
-    return None
+    segments = tuple(segments_of(data))
+    before = tuple(takewhile(lambda segment: segment.marker != SCAN, segments))
+    is_whole = segments[-1:] != () and segments[-1].marker == END
+    frames, tables = _contents(data, before, PROGRESSIVE), _contents(data, before, TABLE)
+    if not is_whole or len(frames) != 1 or len(_contents(data, segments, PROGRESSIVE)) != 1:
+        return None
+    if any(map(any, _contents(data, segments, RESTARTS))) or len(b"".join(tables)) > MOST_TABLE_BYTES:
+        return None
+    frame, scans = read_frame(frames[0]), _scans(data, segments, dict(chain(*map(_tables, tables))))
+    if frame is None or not scans:
+        return None
+    # What comes between scans is of none of the means: all of their components are in the first one.
+    steps = dict(chain(*map(_steps, _contents(data, before, QUANTISATION))))
+    return Means(frame, tuple(steps.get(one.table, 0) for one in frame.components), scans)
+
+
+def _contents(data: bytes, segments: Iterable[Segment], marker: int) -> list[bytes]:
+    return [data[one.start + 4 : one.coded] for one in segments if one.marker == marker]
+
+
+def _scans(data: bytes, segments: Iterable[Segment], tables: dict[int, bytes]) -> tuple[Scan, ...]:
+    """Those of the means."""
+    scans = [one for one in segments if one.marker == SCAN and data[one.coded - 3 : one.coded - 1] == MEANS]
+    return tuple(Scan(data[one.start + 4 : one.coded], data[one.coded : one.end], tables) for one in scans)
 
 
 def _steps(content: bytes) -> Iterator[tuple[int, int]]:

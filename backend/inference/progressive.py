@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from backend.inference.jpeg_frame import Component, read_frame
 from backend.inference.jpeg_segments import END, PROGRESSIVE, RESTARTS, SCAN, TABLE, Segment, segment_of
 
-FRAMES = (0xC0, 0xC1, 0xC3, *range(0xC5, 0xC8), *range(0xC9, 0xCC), *range(0xCD, 0xD0))  # of other kinds
+FRAMES = (0xC0, 0xC1, 0xC3, *range(0xC5, 0xCC), *range(0xCD, 0xD0))  # of other kinds
 FIRST = b"\0"  # a scan from the first coefficient on has only that one: the mean
 LONGEST_RUN = 14  # 2**14 blocks and more that end at once (ITU-T T.81, G.1.2.2)
 
@@ -32,7 +32,13 @@ def without_details(data: bytes, segments: Iterable[Segment]) -> bytes | None:
             return None
         if segment.marker == PROGRESSIVE:
             frame = read_frame(content)
-            components = frame.components if frame else ()
+            if (
+                frame is None or components
+            ):  # a second one: the size that was looked at would not be this one's
+                return None
+            components = frame.components
+        if segment.marker == SCAN and content[-3:-2] == FIRST != content[-2:-1]:
+            return None
         if segment.marker != SCAN or content[-3:-2] == FIRST:
             kept.append(whole)
     return None

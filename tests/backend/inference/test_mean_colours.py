@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from backend.inference.decoding import decode
-from backend.inference.jpeg_segments import SCAN, Segment, segments_of
+from backend.inference.errors import UnreadableImage
+from backend.inference.jpeg_segments import PROGRESSIVE, SCAN, Segment, segment_of, segments_of
 from backend.inference.mean_colours import mean_colours
+from backend.inference.progressive import without_details
 from tests.drawing import draw_scene, encode
 
 SIZES = [(640, 480), (641, 487), (333, 100), (7, 5)]
@@ -34,12 +36,11 @@ def test_it_is_what_libjpeg_reads(size: tuple[int, int], subsampling: str, quali
     data = encode(draw_scene(3, size=size), progressive=True, subsampling=subsampling, quality=quality)
     planes = mean_colours(data)
     assert planes is not None
-    # libjpeg looks at the details of brightness no more at an eighth, and at those of colours no more where
-    # these have as many blocks.
     assert np.array_equal(planes[0], eighth(data, "GRAY").squeeze(2))
-    if subsampling == "4:4:4":
-        merged = Image.merge("YCbCr", [Image.fromarray(plane) for plane in planes]).convert("RGB")
-        assert np.abs(np.asarray(merged).astype(np.int16) - eighth(data, "RGB")).max() <= 1
+    means = without_details(data, segments_of(data))
+    assert means is not None
+    merged = Image.merge("YCbCr", [Image.fromarray(plane) for plane in planes]).convert("RGB")
+    assert np.abs(np.asarray(merged).astype(np.int16) - eighth(means, "RGB")).max() <= 1
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -79,6 +80,49 @@ def test_a_scan_that_leaves_out_a_bit_is_left_alone() -> None:
     assert data[first.coded - 1] == 1  # all bits but the last one; which the next scan tells
     assert mean_colours(data) is not None
     assert mean_colours(data[: first.coded - 1] + b"\2" + data[first.coded :]) is None
+
+
+def test_a_second_frame_is_no_way_around_the_limits() -> None:
+    data = encode(SCENE, progressive=True, quality=75)
+    frame = next(segment for segment in segments_of(data) if segment.marker == PROGRESSIVE)
+    told = bytearray(data[frame.start + 4 : frame.coded])
+    told[1:5] = b"\xff\xff\xff\xff"
+    many = told[:5] + bytes((255,)) + b"\1\x11\0" * 20_000
+    end = first_scan(data).end
+    for second in (told, many):
+        spliced = data[:end] + segment_of(PROGRESSIVE, bytes(second)) + data[end:]
+        assert without_details(spliced, segments_of(spliced)) is None
+        assert mean_colours(spliced) is None
+        with pytest.raises(UnreadableImage):
+            decode(spliced, least=30)
+    alone = data[: frame.start] + segment_of(PROGRESSIVE, bytes(many)) + data[frame.coded :]
+    assert without_details(alone, segments_of(alone)) is None
+
+
+def test_the_tables_are_those_that_stood_before_the_first_scan() -> None:
+    data = encode(SCENE, progressive=True, quality=75)
+    end = first_scan(data).end
+    spliced = data[:end] + segment_of(0xDB, b"\0" + b"\x40" * 64) + data[end:]
+    planes, others = mean_colours(data), mean_colours(spliced)
+    assert planes is not None
+    assert others is not None
+    assert all(np.array_equal(one, other) for one, other in zip(planes, others, strict=True))
+
+
+@pytest.mark.parametrize("at", [-2, 0], ids=["to where", "of how many"])
+def test_a_scan_that_contradicts_itself_is_left_alone(at: int) -> None:
+    data = bytearray(encode(SCENE, progressive=True, quality=75))
+    first = first_scan(bytes(data))
+    data[first.coded - 2 if at else first.start + 4] = 5
+    assert mean_colours(bytes(data)) is None
+    with pytest.raises(UnreadableImage):
+        decode(bytes(data), least=30)
+
+
+def test_tables_without_end_are_not_gone_through() -> None:
+    data = encode(SCENE, progressive=True, quality=75)
+    at = first_scan(data).start
+    assert mean_colours(data[:at] + segment_of(0xC4, bytes(17 * 3000)) + data[at:]) is None
 
 
 def test_codes_that_end_too_early_are_damage() -> None:
