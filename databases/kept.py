@@ -16,12 +16,12 @@ from databases.models import Image, Root, now
 from databases.parts import parts
 
 # Made once: every search asks for it.
-ROOT = select(Root.id).where(Root.task == bindparam("task"), Root.sent)
+ROOT_OF_TASK = select(Root.id).where(Root.task == bindparam("task"), Root.sent)
 
 
 def root_id(session: Session, task: str) -> int | None:
     """The root of the pictures that people sent for a task; None as long as nobody did."""
-    return session.scalar(ROOT, {"task": task})
+    return session.scalar(ROOT_OF_TASK, {"task": task})
 
 
 def find(session: Session, task: str, sha256: str) -> int | None:

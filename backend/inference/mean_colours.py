@@ -35,16 +35,14 @@ EIGHT_BITS, MIDDLE = 8, 128
 NAMES = b"RGB"  # of components that no decoder turns into other colours
 # Means lie in a range of 2048. Eight bits hold 256 such steps: a fifth is for encoders that overshoot.
 LEAST_STEP = 10
-MOST_TABLE_BYTES = 8 * (1 + 16 + 256)  # of all tables of codes that there can be at once
 
 
 @dataclass(frozen=True)
 class Scan:
-    """Its `header` (SOS) and codes, and the `tables` that these are in (DHT's contents by their number)."""
+    """Its `header` (SOS) and codes."""
 
     header: bytes
     codes: bytes
-    tables: dict[int, bytes]
 
     @property
     def components(self) -> bytes:
@@ -58,10 +56,12 @@ class Scan:
 
 @dataclass(frozen=True)
 class Means:
-    """`steps`: of quantisation, by component. `scans`: at least one."""
+    """`steps`: of quantisation, by component. `tables`: what the first scan is coded by (DHT). `scans`: at
+    least one."""
 
     frame: Frame
     steps: tuple[int, ...]
+    tables: tuple[bytes, ...]
     scans: tuple[Scan, ...]
 
     @property
@@ -97,7 +97,7 @@ def mean_colours(data: bytes) -> tuple[NDArray[np.uint8], ...] | None:
     if means is None or not means.is_usual:
         return None
     frame, (first, *others) = means.frame, means.scans
-    samples = simplejpeg.decode_jpeg(_lossless(frame, first), "RGB" if len(frame.components) > 1 else "GRAY")
+    samples = simplejpeg.decode_jpeg(_lossless(means), "RGB" if len(frame.components) > 1 else "GRAY")
     values = [
         _summed(samples[:: frame.down // one.down, :: frame.across // one.across, number], frame, one)
         << first.known_from
@@ -116,27 +116,26 @@ def _read(data: bytes) -> Means | None:
     segments = tuple(segments_of(data))
     before = tuple(takewhile(lambda segment: segment.marker != SCAN, segments))
     is_whole = segments[-1:] != () and segments[-1].marker == END
-    frames, tables = _contents(data, before, PROGRESSIVE), _contents(data, before, TABLE)
+    frames = _contents(data, before, PROGRESSIVE)
     if not is_whole or len(frames) != 1 or len(_contents(data, segments, PROGRESSIVE)) != 1:
         return None
-    if any(map(any, _contents(data, segments, RESTARTS))) or len(b"".join(tables)) > MOST_TABLE_BYTES:
-        return None
-    frame, scans = read_frame(frames[0]), _scans(data, segments, dict(chain(*map(_tables, tables))))
-    if frame is None or not scans:
+    frame, scans = read_frame(frames[0]), _scans(data, segments)
+    if frame is None or not scans or any(map(any, _contents(data, segments, RESTARTS))):
         return None
     # What comes between scans is of none of the means: all of their components are in the first one.
     steps = dict(chain(*map(_steps, _contents(data, before, QUANTISATION))))
-    return Means(frame, tuple(steps.get(one.table, 0) for one in frame.components), scans)
+    quantised = tuple(steps.get(one.table, 0) for one in frame.components)
+    return Means(frame, quantised, tuple(_contents(data, before, TABLE)), scans)
 
 
 def _contents(data: bytes, segments: Iterable[Segment], marker: int) -> list[bytes]:
     return [data[one.start + 4 : one.coded] for one in segments if one.marker == marker]
 
 
-def _scans(data: bytes, segments: Iterable[Segment], tables: dict[int, bytes]) -> tuple[Scan, ...]:
+def _scans(data: bytes, segments: Iterable[Segment]) -> tuple[Scan, ...]:
     """Those of the means."""
     scans = [one for one in segments if one.marker == SCAN and data[one.coded - 3 : one.coded - 1] == MEANS]
-    return tuple(Scan(data[one.start + 4 : one.coded], data[one.coded : one.end], tables) for one in scans)
+    return tuple(Scan(data[one.start + 4 : one.coded], data[one.coded : one.end]) for one in scans)
 
 
 def _steps(content: bytes) -> Iterator[tuple[int, int]]:
@@ -148,18 +147,9 @@ def _steps(content: bytes) -> Iterator[tuple[int, int]]:
         at += 1 + 64 * size
 
 
-def _tables(content: bytes) -> Iterator[tuple[int, bytes]]:
-    """Of the means' codes, by number (B.2.4.2)."""
-    at = 0
-    while at + 17 <= len(content):
-        end = at + 17 + sum(content[at + 1 : at + 17])
-        if content[at] >> 4 == 0:
-            yield content[at], content[at:end]
-        at = end
-
-
-def _lossless(frame: Frame, scan: Scan) -> bytes:
-    """A JPEG of which each block is a sample, those that pad the units too."""
+def _lossless(means: Means) -> bytes:
+    """The first scan as a JPEG of which each block is a sample, those that pad the units too."""
+    frame, scan = means.frame, means.scans[0]
     size = (frame.rows * frame.down).to_bytes(2, "big") + (frame.columns * frame.across).to_bytes(2, "big")
     names = NAMES[: len(frame.components)]
     fields = [
@@ -173,7 +163,7 @@ def _lossless(frame: Frame, scan: Scan) -> bytes:
         (
             START[:2],
             segment_of(LOSSLESS, header),
-            *(segment_of(TABLE, table) for table in scan.tables.values()),
+            *(segment_of(TABLE, table) for table in means.tables),
             segment_of(SCAN, bytes((len(names),)) + b"".join(chosen) + from_the_left),
             scan.codes,
             bytes((0xFF, END)),

@@ -16,6 +16,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from backend.bundles.places import bundle_folder, open_bundles
+from backend.held_folders import held_folder
 from backend.inference.errors import BadBundle, BundleUnreachable
 from backend.inference.manifest import MANIFEST, read_manifest
 from backend.keeping import archive
@@ -31,7 +32,6 @@ from backend.keeping.contents import (
     Member,
     Track,
 )
-from backend.keeping.drafts import draft_folder
 from backend.keeping.errors import CannotBackUp, ChampionLacking
 from databases import holdings
 from databases.copying import copy_to_file
@@ -41,7 +41,7 @@ from databases.places import Place
 from databases.settings import StateSettings
 
 ROOM = 2**20  # for what a tar adds
-ENDING, DRAFT = ".tar", ".part"
+ENDING, DRAFTS = ".tar", ".menagerie-*.part"
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def back_up(settings: StateSettings, target: Path, track: Track, *, pictures: bo
         OSError: nothing can be written there.
     """
     target = _free_name(target)
-    with draft_folder(target.parent, DRAFT) as folder:
+    with held_folder(target.parent, DRAFTS) as folder:
         copy, draft = folder / DATABASE, folder / f"draft{ENDING}"
         with track("Copying the database", 1) as advance:
             copy_to_file(settings.database_url, copy)

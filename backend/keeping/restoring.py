@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from backend.held_folders import held_folder
 from backend.inference.bundle import load_bundle
 from backend.inference.errors import BadBundle
 from backend.keeping import archive
 from backend.keeping.contents import BUNDLES, DATABASE, UPLOADS, Contents, Track
-from backend.keeping.drafts import draft_folder
 from backend.keeping.errors import BadBackup, CannotRestore
 from backend.keeping.pictures import PutPictures, put_pictures, settle_roots
 from backend.keeping.sending import read, send
@@ -25,7 +25,7 @@ from databases.places import Place, RemoteFile
 from databases.schema import open_for_writing, sqlite_file
 from databases.settings import StateSettings
 
-DRAFT = ".restoring"
+DRAFTS = ".menagerie-*.restoring"
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def _staging(settings: StateSettings, file: Path | None) -> Iterator[_Staged]:
 
         def make(folder: Path) -> Path:
             folder.mkdir(parents=True, exist_ok=True)
-            return stack.enter_context(draft_folder(folder, DRAFT))
+            return stack.enter_context(held_folder(folder, DRAFTS))
 
         places = workplaces_of(settings)
         beside = places[BUNDLES] if file is None else file.parent

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from backend.gallery.opening import open_gallery
-from backend.gallery.private import PREFIX, private_folder, remove_abandoned
+from backend.gallery.private import private_folder, remove_abandoned
+from backend.held_folders import INSIDE
 from databases.settings import PROJECT
 from tests.backend.gallery.shelving import Picture, Shelving
 from tests.opening import open_database
@@ -43,7 +44,7 @@ def left(temporary: Path) -> Path:
     """What a process left that was killed."""
     assert run(HAVE_ONE + BE_KILLED, temporary) == -signal.SIGKILL
     (folder,) = temporary.iterdir()
-    assert (folder / "codes.npy").exists()
+    assert (folder / INSIDE / "codes.npy").exists()
     return folder
 
 
@@ -55,12 +56,13 @@ def test_it_goes_when_its_process_ends(temporary: Path) -> None:
 @pytest.mark.usefixtures("left")
 def test_what_a_killed_process_left_goes_and_what_others_hold_stays(temporary: Path) -> None:
     own = private_folder()
-    others = [temporary / "menagerie-page-x", temporary / f"{PREFIX}file", temporary / f"{PREFIX}link"]
+    names = ("menagerie-page-x", "menagerie-gallery-file", "menagerie-gallery-link")
+    others = [temporary / name for name in names]
     others[0].mkdir()
     others[1].touch()
     others[2].symlink_to(others[0])
     remove_abandoned()
-    assert {*temporary.iterdir()} == {own, *others}
+    assert {*temporary.iterdir()} == {own.parent, *others}
 
 
 def test_a_gallery_that_is_opened_removes_what_was_left(tmp_path: Path, left: Path) -> None:
@@ -71,9 +73,12 @@ def test_a_gallery_that_is_opened_removes_what_was_left(tmp_path: Path, left: Pa
     engine.dispose()
 
 
-def test_where_there_is_no_temporary_folder_nothing_is_removed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_there_is_no_temporary_folder_nothing_is_removed(
+    left: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def none() -> str:
         raise FileNotFoundError("no usable temporary directory found")
 
     monkeypatch.setattr(tempfile, "gettempdir", none)
     remove_abandoned()
+    assert left.exists()

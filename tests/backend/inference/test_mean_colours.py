@@ -119,12 +119,6 @@ def test_a_scan_that_contradicts_itself_is_left_alone(at: int) -> None:
         decode(bytes(data), least=30)
 
 
-def test_tables_without_end_are_not_gone_through() -> None:
-    data = encode(SCENE, progressive=True, quality=75)
-    at = first_scan(data).start
-    assert mean_colours(data[:at] + segment_of(0xC4, bytes(17 * 3000)) + data[at:]) is None
-
-
 def test_codes_that_end_too_early_are_damage() -> None:
     data = encode(SCENE, progressive=True, quality=75)
     first = first_scan(data)

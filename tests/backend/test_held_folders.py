@@ -1,4 +1,4 @@
-"""What is half done lies in a hidden folder, which does not outlive its maker for long."""
+"""What is half done lies in a folder that does not outlive its maker for long."""
 
 import os
 import signal
@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from backend.keeping.drafts import INSIDE, draft_folder
+from backend.held_folders import INSIDE, held_folder
 from databases.settings import PROJECT
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from backend.keeping.drafts import draft_folder
-with draft_folder(Path(sys.argv[1]), ".part") as folder:
+from backend.held_folders import held_folder
+with held_folder(Path(sys.argv[1]), ".made-*.part") as folder:
     (folder / "half").write_text("of it")
     print(folder, flush=True)
     time.sleep(600)
@@ -27,11 +27,11 @@ def hidden(folder: Path) -> list[Path]:
 
 
 def test_it_is_empty_and_gone_with_its_maker(tmp_path: Path) -> None:
-    with draft_folder(tmp_path, ".part") as folder:
+    with held_folder(tmp_path, ".made-*.part") as folder:
         assert not list(folder.iterdir())
         assert [entry.name.startswith(".") for entry in tmp_path.iterdir()] == [True]
     assert not list(tmp_path.iterdir())
-    with pytest.raises(KeyError), draft_folder(tmp_path, ".part"):
+    with pytest.raises(KeyError), held_folder(tmp_path, ".made-*.part"):
         raise KeyError
     assert not list(tmp_path.iterdir())
 
@@ -43,14 +43,14 @@ def test_what_a_killed_process_left_goes_and_what_one_works_in_stays(tmp_path: P
     with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         theirs = Path(process.stdout.readline().strip())
-        with draft_folder(tmp_path, ".part") as ours, draft_folder(tmp_path, ".part"):
+        with held_folder(tmp_path, ".made-*.part") as ours, held_folder(tmp_path, ".made-*.part"):
             assert (theirs / "half").is_file()
             assert ours.is_dir()
         os.kill(process.pid, signal.SIGKILL)
     assert (theirs / "half").is_file()
     assert theirs.name == INSIDE
-    with draft_folder(tmp_path, ".restoring"):
+    with held_folder(tmp_path, ".made-*.restoring"):
         assert theirs.is_dir()  # another kind's
-    with draft_folder(tmp_path, ".part") as ours:
+    with held_folder(tmp_path, ".made-*.part") as ours:
         assert hidden(tmp_path) == sorted([ours.parent, strange])
     assert hidden(tmp_path) == [strange]

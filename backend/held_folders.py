@@ -1,30 +1,34 @@
-"""Hidden folders for what is half done: whoever is killed leaves one, and who comes next removes it."""
+"""Folders that do not outlive their makers for long: who is killed leaves one, which the next one removes."""
 
 import fcntl
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-START, LOCK, INSIDE = ".menagerie-", "lock", "draft"
+LOCK, INSIDE = "lock", "held"
 
 
 @contextmanager
-def draft_folder(parent: Path, ending: str) -> Iterator[Path]:
-    """An empty folder in a hidden one of `parent` whose name ends in `ending`, until the block ends. Before
-    that those of the same ending are removed whose makers were killed."""
-    for left in parent.glob(f"{START}*{ending}"):
-        if _is_left(left):
-            shutil.rmtree(left, ignore_errors=True)
-    with ExitStack() as stack:
-        made = tempfile.TemporaryDirectory(prefix=START, suffix=ending, dir=parent)
-        folder = Path(stack.enter_context(made))
-        stack.enter_context(_held(folder))
-        inside = folder / INSIDE
+def held_folder(parent: Path, names: str) -> Iterator[Path]:
+    """An empty folder in a new one of `parent`, until the block ends; `names`, such as `.made-*.part`, says
+    what that is called. Before that those of such names are removed whose makers were killed."""
+    remove_left(parent, names)
+    prefix, suffix = names.split("*")
+    made = tempfile.TemporaryDirectory(suffix, prefix, parent, ignore_cleanup_errors=True)
+    with made as name, _held(Path(name)):
+        inside = Path(name, INSIDE)
         inside.mkdir()
         yield inside
+
+
+def remove_left(parent: Path, names: str) -> None:
+    """Removes what those left who made folders of such names, and were killed."""
+    for folder in parent.glob(names):
+        if _is_left(folder):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
