@@ -7,7 +7,7 @@ made or read, and goes back into either kind of database.
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -123,21 +123,25 @@ def _vacuum_into(source: Path, file: Path) -> None:
         raise DatabaseUnavailable(f"there is no database at {source}")
     asked = f"file:{quote(str(source))}?mode=ro"
     try:
-        with (
-            closing(sqlite3.connect(asked, uri=True, check_same_thread=False)) as connection,
-            ThreadPoolExecutor(1) as pool,
-        ):
-            # On a thread: as long as SQLite is at work on this one, no signal would be heard.
-            copying = pool.submit(connection.execute, "VACUUM INTO ?", (str(file),))
+        connection = sqlite3.connect(asked, uri=True, check_same_thread=False)
+        # On a thread: as long as SQLite is at work on this one, no signal would be heard. The thread closes
+        # what it works with, since a signal can end the wait for it too.
+        with ThreadPoolExecutor(1) as pool:
             try:
-                copying.result()
+                pool.submit(_vacuum_and_close, connection, file).result()
             except BaseException:
-                connection.interrupt()
+                with suppress(sqlite3.ProgrammingError):  # closed already
+                    connection.interrupt()
                 raise
     except sqlite3.DatabaseError as error:
         if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
             raise OSError(f"there is no room for a copy of the database at {file.parent}") from None
         raise DatabaseUnavailable(f"the database {source} cannot be copied: {error}") from None
+
+
+def _vacuum_and_close(connection: sqlite3.Connection, file: Path) -> None:
+    with closing(connection):
+        connection.execute("VACUUM INTO ?", (str(file),))
 
 
 def _copy(source: Connection, target: Connection, copied: Copied) -> None:
