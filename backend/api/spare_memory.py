@@ -1,0 +1,46 @@
+"""Memory in which nothing lies any more goes back to the system, while the service goes on."""
+
+import ctypes
+import time
+from collections.abc import Callable
+
+from backend.api.repeated import Repeated
+
+TRIM_SECONDS = 10.0
+BUSY_SECONDS = 0.5  # of the processor since the last time: whoever did less can have left little
+
+
+class SpareMemory:
+    """Gives back what glibc keeps of what was freed, once the process has done something again.
+
+    Each thread that frees a picture leaves it in a heap of its own, below what still is in use there; glibc
+    gives back the end of a heap alone by itself (malloc(3), malloc_trim(3)). Where the C library is another
+    one, nothing is done.
+    """
+
+    def __init__(self, trim: Callable[[], object] | None = None) -> None:
+        self._trim = trim or _trimmer()
+        self._busy = time.process_time()
+        self._trimming = Repeated("spare memory", TRIM_SECONDS, self.give_back)
+
+    def start(self) -> None:
+        self._trimming.start()
+
+    def end(self) -> None:
+        self._trimming.end()
+
+    def give_back(self) -> None:
+        """Does it at once, unless too little was done for that."""
+        if time.process_time() - self._busy < BUSY_SECONDS:
+            return
+        self._trim()
+        self._busy = time.process_time()
+
+
+def _trimmer() -> Callable[[], object]:
+    try:
+        trim = ctypes.CDLL(None).malloc_trim
+    except (AttributeError, OSError, TypeError):
+        return lambda: None
+    trim.argtypes, trim.restype = (ctypes.c_size_t,), ctypes.c_int
+    return lambda: trim(0)

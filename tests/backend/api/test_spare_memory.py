@@ -1,0 +1,53 @@
+"""What was freed goes back to the system."""
+
+import ctypes
+import time
+from pathlib import Path
+
+import pytest
+
+from backend.api import spare_memory
+from backend.api.spare_memory import SpareMemory
+from tests.waiting import wait_until
+
+PIECES, PIECE, KEPT_OF = 2000, 50_000, 20  # bytes, of a size that lies in a heap; each 20th stays in use
+PAGE = 4096
+
+
+def resident() -> int:
+    """Bytes."""
+    return PAGE * int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[1])
+
+
+def work() -> None:
+    """As much as makes it worth while."""
+    begun = time.process_time()
+    while time.process_time() - begun < spare_memory.BUSY_SECONDS:
+        pass
+
+
+def test_what_was_freed_between_what_is_in_use_goes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    if not hasattr(ctypes.CDLL(None), "malloc_trim"):
+        pytest.skip("the C library is not glibc")
+    monkeypatch.setattr(spare_memory, "TRIM_SECONDS", 0.01)
+    pieces = [b"x" * PIECE for _ in range(PIECES)]
+    kept = pieces[::KEPT_OF]
+    del pieces
+    before = resident()
+    spare = SpareMemory()
+    spare.start()
+    work()
+    wait_until(lambda: before - resident() > PIECES * PIECE / 2)
+    spare.end()
+    assert all(piece == b"x" * PIECE for piece in kept)
+
+
+def test_it_is_given_back_once_for_what_was_done() -> None:
+    times: list[None] = []
+    spare = SpareMemory(lambda: times.append(None))
+    spare.give_back()
+    assert len(times) == 0
+    work()
+    spare.give_back()
+    spare.give_back()
+    assert len(times) == 1
