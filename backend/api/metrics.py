@@ -38,10 +38,13 @@ class Metrics:
         self._cached = self._counter("answers_from_cache", "Answers kept from when the same bytes came.")
         self._dropped = self._counter("predictions_dropped", "Answers that were not recorded.")
         self._away = self._gauge("menagerie_database_unavailable", "Workers whose database does not answer.")
+        self._unwritten = self._gauge(
+            "menagerie_recording_fails", "Workers that could not write down what they answered."
+        )
         about = f"Answers among each worker's last {WINDOW}, by model and label."
         self._recent = self._gauge(RECENT, about, "version", "label")
         self._drift: LabelDrift | None = None
-        for gauge in (self._waiting, self._away):
+        for gauge in (self._waiting, self._away, self._unwritten):
             gauge.set(0)  # a worker that was killed may have had the same process id
 
     @contextmanager
@@ -83,6 +86,10 @@ class Metrics:
     def database(self, *, answers: bool) -> None:
         """Tells whether the database answered when it was asked last."""
         self._away.set(0 if answers else 1)
+
+    def recording(self, *, fails: bool) -> None:
+        """Tells whether answers could be written down when that was tried last; they wait otherwise."""
+        self._unwritten.set(1 if fails else 0)
 
     def drop(self, predictions: int) -> None:
         """Counts predictions that were not recorded."""

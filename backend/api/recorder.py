@@ -73,7 +73,7 @@ class Recorder:
             while batch := self._write(batch):
                 if self._ended.wait(RETRY_SECONDS):
                     return
-            self.failure = None
+            self._note(None)
 
     def _next_batch(self) -> list[NewPrediction]:
         """At least one, and what comes soon after it; none when all is over."""
@@ -116,11 +116,15 @@ class Recorder:
         return []
 
     def _left(self, batch: list[NewPrediction], error: SQLAlchemyError) -> list[NewPrediction]:
-        self.failure = error
+        self._note(error)
         self._tell(
             "predictions that could not be written yet: %d (%s)", len(batch), str(error).partition("\n")[0]
         )
         return batch
+
+    def _note(self, failure: SQLAlchemyError | None) -> None:
+        self.failure = failure
+        self._metrics.recording(fails=failure is not None)
 
     def _drop(self, count: int, reason: str) -> None:
         self._count_dropped(count)

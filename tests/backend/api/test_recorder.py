@@ -60,15 +60,18 @@ def test_all_that_waits_is_written_at_the_end(engine: Engine) -> None:
 def test_what_the_database_refuses_is_written_when_it_answers_again(
     failing: Engine, caplog: pytest.LogCaptureFixture
 ) -> None:
-    kept = Recorder(failing, Metrics())
+    metrics = Metrics()
+    kept = Recorder(failing, metrics)
     kept.start()
     kept.add(prediction(1))
     kept.add(prediction(2))
     wait_until(lambda: caplog.messages != [])
     assert caplog.messages[0].endswith("no such table: predictions)")  # and nothing of what is recorded
+    assert b"menagerie_recording_fails 1.0" in metrics.as_text()
     rename(failing, "gone", "predictions")
     wait_until(lambda: recorded(failing) == 2)
     kept.end()
+    assert b"menagerie_recording_fails 0.0" in metrics.as_text()
     assert kept.dropped == 0
 
 
