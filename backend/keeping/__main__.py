@@ -33,6 +33,7 @@ def main() -> None:
 def _back_up(settings: StateSettings, arguments: argparse.Namespace) -> None:
     made = back_up(settings, arguments.target, _tell, pictures=arguments.pictures)
     _warn(f"{name} is missing or damaged" for name in made.contents.lacking)
+    _warn(f"the pictures of {name} are not in it: they lie at a URL" for name in made.elsewhere)
     sys.stdout.write(f"{made.path}\n")
     made.check_champions()
 

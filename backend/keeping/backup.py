@@ -36,7 +36,7 @@ from backend.keeping.errors import CannotBackUp, ChampionLacking
 from databases import holdings
 from databases.copying import copy_to_file
 from databases.engine import open_engine
-from databases.holdings import HeldBundle
+from databases.holdings import HeldBundle, HeldRoot
 from databases.places import Place
 from databases.settings import StateSettings
 
@@ -56,23 +56,26 @@ class Wanted:
 
 @dataclass(frozen=True)
 class _Named:
-    """What a database goes with: the version of its schema, its bundles, the files that are there, and what
-    lacks."""
+    """What a database goes with: the version of its schema, its bundles, the files that are there, what lacks,
+    and the roots whose pictures were wanted and lie at URLs."""
 
     revision: str
     bundles: list[HeldBundle]
     there: list[Wanted]
     lacking: list[str]
+    elsewhere: list[str]
 
 
 @dataclass(frozen=True)
 class MadeBackup:
-    """`champions`: those whose bundles are not in it, or damaged."""
+    """`champions`: those whose bundles are not in it, or damaged. `elsewhere`: the roots whose pictures were
+    wanted and are not in it, since they lie at URLs."""
 
     path: Path
     bytes: int
     contents: Contents
     champions: tuple[str, ...]
+    elsewhere: tuple[str, ...]
 
     def check_champions(self) -> None:
         """Raises ChampionLacking where there is one that a restore would refuse."""
@@ -85,8 +88,8 @@ class MadeBackup:
 
 def back_up(settings: StateSettings, target: Path, track: Track, *, pictures: bool = False) -> MadeBackup:
     """Writes database, bundles, reports and what people sent to the file `target`, or to a new one in the
-    folder `target`: all of it or nothing. `pictures`: those of roots in local folders too. What lies at a URL
-    is fetched from there.
+    folder `target`: all of it or nothing. `pictures`: those of roots in local folders too; those of roots at
+    URLs stay there. What else lies at a URL is fetched from there.
 
     What the database names and is not there is told, and holds nothing up; of champions it is told apart.
 
@@ -109,7 +112,7 @@ def back_up(settings: StateSettings, target: Path, track: Track, *, pictures: bo
         draft.rename(target)
         _make_durable(target.parent)
     champions = (one.version for one in named.bundles if one.serves and _lacks(one, contents.lacking))
-    return MadeBackup(target, target.stat().st_size, contents, tuple(champions))
+    return MadeBackup(target, target.stat().st_size, contents, tuple(champions), tuple(named.elsewhere))
 
 
 def _lacks(bundle: HeldBundle, lacking: tuple[str, ...]) -> bool:
@@ -137,8 +140,10 @@ def _what_it_names(copy: Path, settings: StateSettings, pictures: bool) -> _Name
                     "the database holds nothing of menagerie's, so there is nothing to back up"
                 )
             lacking: list[str] = []
-            bundles = holdings.bundles(connection)
-            wanted = [*_of_models(bundles, settings, lacking), *_of_roots(connection, pictures)]
+            bundles, roots = holdings.bundles(connection), holdings.roots(connection)
+            inside = [root for root in roots if root.sent or (pictures and root.folder is not None)]
+            elsewhere = [root.name for root in roots if pictures and root not in inside]
+            wanted = [*_of_models(bundles, settings, lacking), *_of_roots(connection, inside)]
     finally:
         engine.dispose()
     there = []
@@ -147,7 +152,7 @@ def _what_it_names(copy: Path, settings: StateSettings, pictures: bool) -> _Name
             there.append(one)
         else:
             lacking.append(one.name)
-    return _Named(revision, bundles, there, lacking)
+    return _Named(revision, bundles, there, lacking, elsewhere)
 
 
 def _of_models(held: list[HeldBundle], settings: StateSettings, lacking: list[str]) -> Iterator[Wanted]:
@@ -180,10 +185,8 @@ def _files_of(folder: Place) -> Iterator[tuple[str, Place]]:
             yield file.uri, file
 
 
-def _of_roots(connection: Connection, pictures: bool) -> Iterator[Wanted]:
-    for root in holdings.roots(connection):
-        if not (root.sent or (pictures and root.folder is not None)):
-            continue
+def _of_roots(connection: Connection, roots: list[HeldRoot]) -> Iterator[Wanted]:
+    for root in roots:
         name = f"{UPLOADS}/{root.task}" if root.sent else f"{PICTURES}/{root.id}"
         for file, sha256 in holdings.files(connection, root):
             # What people sent never changes; pictures of the library may, and the next ingest sees it.

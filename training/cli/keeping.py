@@ -32,6 +32,8 @@ def backup(
     with cleaning_up():
         made = back_up(load_settings(StateSettings), target, Bars().track, pictures=pictures)
     _warn_of(made.contents)
+    for name in made.elsewhere:
+        _warn(f"the pictures of {name} are not in it: they lie at a URL")
     say(
         f"[bold]{quote(str(made.path))}[/bold] holds {_told(made.contents)}: {made.bytes / 1e6:,.1f} MB. "
         f"To put it back: menagerie restore {quote(str(made.path))}"

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from backend.api.settings import Settings
 from backend.bundles.places import open_bundles
@@ -12,6 +14,7 @@ from backend.keeping.backup import back_up
 from backend.keeping.errors import CannotBackUp, CannotRestore
 from backend.keeping.restoring import restore
 from backend.keeping.swapping import Swap
+from databases.models import Root
 from databases.places import RemoteFile
 from tests.backend.api.conftest import Library
 from tests.backend.bundles.shop import Shop
@@ -142,3 +145,15 @@ def test_where_a_restore_fails_at_last_a_url_holds_what_it_held(
     with pytest.raises(OSError, match="the disk is gone"):
         restore(in_store, backup.path, TRACK, force=True)
     assert kept() == before
+
+
+def test_pictures_of_roots_at_urls_are_told_to_be_left_out(small_library: Library, tmp_path: Path) -> None:
+    with Session(small_library.engine) as session, session.begin():
+        task = session.scalars(select(Root.task)).one()
+        session.add(Root(name="shop", task=task, uri="memory://shop/pictures"))
+    small_library.engine.dispose()
+    without = back_up(small_library.settings, tmp_path / "without.tar", TRACK)
+    made = back_up(small_library.settings, tmp_path / "with.tar", TRACK, pictures=True)
+    assert (without.elsewhere, made.elsewhere) == ((), ("shop",))
+    assert made.contents.lacking == ()
+    assert any(name.startswith("pictures/") for name in made.contents.members)
