@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from sqlalchemy import Engine
 
@@ -17,6 +18,11 @@ from tests.postgresql import running_server
 # PyTorch reads it when it is imported, here and in the processes that tests start. Its threads wait for one
 # another by spinning: where something else wants a core too, two of them take ten times as long as one.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+# An example may take as long as it likes: on a busy machine any of them is held up now and then.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 
 # Where the real pictures lie, what must not be left out, and what the fixtures below say for all tests.

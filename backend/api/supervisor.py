@@ -80,7 +80,7 @@ class Supervisor(Multiprocess):
         """Starts another one. Where that one could not even start, it is given time: what keeps it from that
         may pass, such as a database that is away, and the others serve on."""
         if (worker.exitcode or 0) > 0:  # it ended by itself: who is killed leaves a negative one
-            if not any(other.is_ready() for other in self.processes if other is not worker):
+            if not any(other.is_ready(START_SECONDS) for other in self.processes if other is not worker):
                 self.failed = True
                 self.should_exit.set()
                 return

@@ -11,7 +11,7 @@ from types import FrameType
 import pytest
 
 from databases.copying import copy_to_file
-from tests.waiting import wait_until
+from tests.waiting import SECONDS, wait_until
 
 ROWS, ROW = 30_000, 10_000  # bytes; many rows, since SQLite hears that it is to end between two of them
 LARGE_TABLE = """
@@ -70,6 +70,6 @@ def test_a_signal_amid_the_start_of_the_copy_closes_nothing_that_is_at_work(
     monkeypatch.setattr(threading.Thread, "start", start_and_end)
     with pytest.raises(Ended):
         copy_to_file(f"sqlite:///{large}", copy)
-    started[0].join(10)
+    started[0].join(SECONDS)
     assert not started[0].is_alive()
     assert copy.stat().st_size < ROWS * ROW

@@ -20,7 +20,7 @@ from tests.backend.api.conftest import Library
 from tests.backend.api.test_batch import codes, post_zip
 from tests.drawing import picture
 from tests.tiny_bundle import make_bundle
-from tests.waiting import wait_until
+from tests.waiting import SECONDS, wait_until
 from tests.zip_forging import entry, zipped
 
 AT_ONCE = available_cpus()
@@ -39,7 +39,7 @@ class Desk:
 
         def held_up(service: Any, data: bytes) -> Any:
             self.begun.append(data)
-            assert self._may.acquire(timeout=20)
+            assert self._may.acquire(timeout=SECONDS)
             if data == BAD:
                 raise RuntimeError("a bug that only this picture finds")
             return ask(service, data)
@@ -68,7 +68,7 @@ def many(colour: str) -> bytes:
 
 @pytest.fixture
 def desk(small_library: Library, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    settings = small_library.settings.model_copy(update={"max_waiting": 1})
+    settings = small_library.settings.model_copy(update={"max_waiting": 1, "waiting_seconds": SECONDS})
     with TestClient(create_app(settings)) as client:
         desk = Desk(client, monkeypatch)
         yield desk

@@ -22,6 +22,7 @@ from tests.backend.api.conftest import TASK, Library
 from tests.backend.api.guarded import guarded, make_key, shown
 from tests.drawing import picture
 from tests.tiny_bundle import make_bundle
+from tests.waiting import SECONDS
 
 STRANGER = picture("red", 77)
 
@@ -160,6 +161,7 @@ def test_nothing_can_be_said_of_a_prediction_that_nobody_made(
 def test_what_another_worker_cannot_write_down_yet_is_waited_for(
     client: TestClient, small_library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(route, "WRITTEN_SECONDS", SECONDS)
     waiting = Event()
     check = writable.check_writable
 
@@ -175,7 +177,7 @@ def test_what_another_worker_cannot_write_down_yet_is_waited_for(
     ):
         writer.execute("BEGIN IMMEDIATE")
         answer = pool.submit(say, another_worker, predicted(client))
-        assert waiting.wait(30)
+        assert waiting.wait(SECONDS)
         assert said(small_library) == []
         writer.execute("ROLLBACK")
         assert answer.result().status_code == 201

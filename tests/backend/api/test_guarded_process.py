@@ -15,7 +15,7 @@ from tests.backend.api.guarded import make_key, shown
 from tests.backend.api.test_process import environment
 from tests.drawing import picture
 from tests.processes import free_port, running
-from tests.waiting import wait_until
+from tests.waiting import SECONDS, wait_until
 
 ENDLESS = 10**9
 EVERYWHERE = {"MENAGERIE_HOST": "0.0.0.0"}
@@ -41,7 +41,8 @@ def test_a_process_that_others_reach_refuses_until_a_key_is_made_and_after_it_is
     settings = environment(small_library, port) | EVERYWHERE | {"MENAGERIE_LOG_LEVEL": "debug"}
 
     def ask(token: str) -> httpx.Response:
-        return httpx.post(f"{base}/predict", files={"file": picture("red")}, headers=shown(token))
+        sent = {"file": picture("red")}
+        return httpx.post(f"{base}/predict", files=sent, headers=shown(token), timeout=SECONDS)
 
     with running(["backend.api"], settings, f"{base}/readyz", log):
         assert log.read_text().count("there is none yet; make one with: menagerie keys add NAME") == 1
@@ -55,7 +56,7 @@ def test_a_process_that_others_reach_refuses_until_a_key_is_made_and_after_it_is
         assert keys_command(small_library, "revoke", "robot").returncode == 0
         wait_until(lambda: ask(token).status_code == 401)
         assert ask(token).json()["code"] == "invalid_key"
-        assert httpx.get(f"{base}/livez").status_code == 200
+        assert httpx.get(f"{base}/livez", timeout=SECONDS).status_code == 200
     assert "key robot" in log.read_text()
     assert token not in log.read_text()
 
@@ -94,7 +95,7 @@ def test_serve_wants_a_key_as_it_is_told_or_where_others_reach_it(
     command = ["training.cli.main", "serve", *options.split()]
     settings = environment(small_library, port) | settings
     with running(command, settings, f"{base}/readyz", tmp_path / "log"):
-        assert httpx.get(f"{base}/labels").status_code == status
+        assert httpx.get(f"{base}/labels", timeout=SECONDS).status_code == status
     assert "WARNING" not in (tmp_path / "log").read_text()
 
 

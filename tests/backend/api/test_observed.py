@@ -2,6 +2,7 @@
 
 import json
 import logging
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from tests.backend.api.conftest import Library
 from tests.backend.api.test_process import environment
 from tests.drawing import picture
 from tests.processes import free_port, running
+from tests.waiting import SECONDS
 
 
 def metric(client: TestClient, line: str) -> float:
@@ -97,8 +99,11 @@ def test_a_real_process_logs_as_it_is_told(small_library: Library, tmp_path: Pat
     port = free_port()
     base, log = f"http://127.0.0.1:{port}", tmp_path / "log"
     settings = environment(small_library, port) | {"MENAGERIE_LOG_FORMAT": "json"}
-    with running(["backend.api"], settings, f"{base}/readyz", log):
-        httpx.post(f"{base}/predict", files={"file": picture("red")}, headers={"x-request-id": "mine"})
+    with running(["backend.api"], settings, f"{base}/readyz", log) as process:
+        named = {"x-request-id": "mine"}
+        httpx.post(f"{base}/predict", files={"file": picture("red")}, headers=named, timeout=SECONDS)
+        process.send_signal(signal.SIGTERM)
+        process.wait(SECONDS)
     lines = [json.loads(line) for line in log.read_text().splitlines()]
     (asked,) = [line for line in lines if line.get("route") == "/predict"]
     assert (asked["request_id"], asked["status"]) == ("mine", 200)

@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 import uvicorn
@@ -14,18 +15,19 @@ from starlette.types import Receive, Scope, Send
 
 from backend.api import patience
 from backend.api.patience import IDLE_BYTES, PatientProtocol
-from tests.waiting import wait_until
+from tests.waiting import SECONDS, wait_until
 
 ASK = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"
 
 LARGE = 32 * 2**20
+UNREAD = 1.0  # seconds
 
 
 class Server:
     """A real one. `/refused` is answered before its body is read; `/slow` when `go` is set; `/large` with
-    more than any socket holds."""
+    more than any socket holds. `keep_alive`: seconds for which a connection is kept that asks no more."""
 
-    def __init__(self) -> None:
+    def __init__(self, keep_alive: int = 60) -> None:
         config = uvicorn.Config(
             self,
             port=0,
@@ -33,7 +35,7 @@ class Server:
             ws="none",
             log_config=None,
             lifespan="off",
-            timeout_keep_alive=1,
+            timeout_keep_alive=keep_alive,
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run)
@@ -76,7 +78,6 @@ class Server:
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    monkeypatch.setattr(patience, "HEAD_SECONDS", 0.3)
     monkeypatch.setattr(patience, "LINGER_SECONDS", 0.3)
     with Server() as server:
         yield server
@@ -121,8 +122,8 @@ def test_who_asks_for_a_websocket_is_answered_without(
     assert "WebSocket" not in caplog.text
 
 
-def test_an_answered_client_that_sends_empty_lines_is_not_kept(server: Server) -> None:
-    with server.connect() as connection:
+def test_an_answered_client_that_sends_empty_lines_is_not_kept() -> None:
+    with Server(keep_alive=1) as server, server.connect() as connection:
         connection.sendall(ASK)
         assert b"200 OK" in connection.recv(65536)
         connection.sendall(b"\r\n")
@@ -145,10 +146,14 @@ def test_who_is_refused_early_is_heard_again_once_the_body_has_come(server: Serv
         assert b"200 OK" in connection.recv(65536)
 
 
-def test_the_head_of_a_next_request_waits_for_the_answer_to_the_one_before(server: Server) -> None:
+def test_the_head_of_a_next_request_waits_for_the_answer_to_the_one_before(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with server.connect() as connection:
-        connection.sendall(b"GET /slow HTTP/1.1\r\nhost: x\r\n\r\nGET / HT")
+        connection.sendall(b"GET /slow HTTP/1.1\r\nhost: x\r\n\r\n")
         wait_until(lambda: server.begun == 1)
+        monkeypatch.setattr(patience, "HEAD_SECONDS", 0.3)
+        connection.sendall(b"GET / HT")
         connection.settimeout(1)  # three times as long as a head may take
         with pytest.raises(TimeoutError):
             connection.recv(1)
@@ -190,8 +195,11 @@ def test_a_large_body_and_the_next_head_may_come_together(server: Server) -> Non
         assert b"431" not in told
 
 
-def test_what_is_on_its_way_as_the_server_ends_is_answered_and_told_to_be_the_last() -> None:
-    with Server() as server, server.connect() as kept, server.connect() as idle, server.connect() as slow:
+def test_what_is_on_its_way_as_the_server_ends_is_answered_and_told_to_be_the_last(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(patience, "LEAVING_SECONDS", SECONDS)
+    with Server() as server, server.connect() as kept, server.connect() as slow:
         kept.sendall(ASK)
         assert b"200 OK" in kept.recv(4096)
         slow.sendall(ASK.replace(b"/", b"/slow", 1))
@@ -201,14 +209,20 @@ def test_what_is_on_its_way_as_the_server_ends_is_answered_and_told_to_be_the_la
         last = read_all(kept)
         assert last.startswith(b"HTTP/1.1 200 OK")
         assert b"connection: close" in last
-        assert read_all(idle) == b""
         server.go.set()
         assert b"connection: close" in read_all(slow)
 
 
+def test_who_asks_for_nothing_as_the_server_ends_is_not_waited_for() -> None:
+    with Server() as server, server.connect() as idle:
+        wait_until(lambda: server.connections == 1)
+        server.end()
+        assert read_all(idle) == b""
+
+
 @pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="Linux alone ends such a connection")
 def test_an_answer_that_nobody_reads_is_not_kept_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patience, "UNREAD_SECONDS", 1.0)
+    monkeypatch.setattr(patience, "UNREAD_SECONDS", UNREAD)
     with Server() as server, server.connect() as unread:
         unread.sendall(ASK.replace(b"/", b"/large", 1))
         wait_until(lambda: server.begun == 1)
@@ -217,12 +231,27 @@ def test_an_answer_that_nobody_reads_is_not_kept_for_ever(monkeypatch: pytest.Mo
 
 @pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="Linux alone ends such a connection")
 def test_who_reads_slowly_is_sent_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patience, "UNREAD_SECONDS", 1.0)
-    with Server() as server, server.connect() as slow:
-        slow.sendall(ASK.replace(b"/", b"/large", 1))
-        came, last = 0, b""
+    monkeypatch.setattr(patience, "UNREAD_SECONDS", UNREAD)
+    came, pause = 0, UNREAD
+    with Server() as server:
+        # Anew where we were held up ourselves: who takes nothing for so long is rightly given up.
+        while came < LARGE and pause > UNREAD / 2:
+            with server.connect() as slow:
+                slow.sendall(ASK.replace(b"/", b"/large", 1))
+                came, pause = read_slowly(slow)
+    assert came >= LARGE
+
+
+def read_slowly(connection: socket.socket) -> tuple[int, float]:
+    """How many bytes of a large answer came, and the longest pause, in seconds, in which none was taken."""
+    came, longest, before = 0, 0.0, time.monotonic()
+    with suppress(ConnectionResetError):
         while came < LARGE:
             time.sleep(0.05)
-            last = slow.recv(2**20)
-            assert last, came
-            came += len(last)
+            now = time.monotonic()
+            longest, before = max(longest, now - before), now
+            part = connection.recv(2**20)
+            if not part:
+                break
+            came += len(part)
+    return came, longest

@@ -20,9 +20,10 @@ from tests.backend.api.conftest import Library
 from tests.drawing import picture
 from tests.processes import free_port, running
 from tests.tiny_bundle import make_bundle
-from tests.waiting import wait_until
+from tests.waiting import SECONDS, wait_until
 
 LAST = b"\xd9"  # of a JPEG
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 def environment(library: Library, port: int) -> dict[str, str]:
@@ -39,11 +40,11 @@ def test_a_real_process_answers_and_ends_in_good_order_on_sigterm(
     port = free_port()
     base, log = f"http://127.0.0.1:{port}", tmp_path / "log"
     with running(["backend.api"], environment(small_library, port), f"{base}/readyz", log) as process:
-        answer = httpx.post(f"{base}/predict", files={"file": picture("red")})
+        answer = httpx.post(f"{base}/predict", files={"file": picture("red")}, timeout=SECONDS)
         assert answer.json()["label"] == "red"
         assert "server" not in answer.headers
         process.send_signal(signal.SIGTERM)
-        process.wait(15)
+        process.wait(SECONDS)
     assert "Traceback" not in log.read_text()
     assert "Application shutdown complete" in log.read_text()
 
@@ -55,14 +56,13 @@ def test_what_is_in_work_is_answered_before_the_end(small_library: Library, tmp_
         running(["backend.api"], environment(small_library, port), f"{base}/readyz", tmp_path / "log") as it,
         begun_request(port) as begun,
     ):
-        assert httpx.get(f"{base}/livez").is_success  # what came before was read by then
         it.send_signal(signal.SIGTERM)
         wait_until(lambda: not listens(port))
         begun.sendall(LAST)
         answer = read_all(begun)
         assert answer.startswith(b"HTTP/1.1 200 OK")
         assert b'"label":"red"' in answer
-        assert it.wait(15) == -signal.SIGTERM
+        assert it.wait(SECONDS) == -signal.SIGTERM
     with Session(small_library.engine) as session:
         assert session.scalar(select(func.count()).select_from(Prediction)) == 1
 
@@ -85,7 +85,7 @@ def test_a_client_that_does_not_say_what_it_wants_is_not_waited_for(
         assert later.recv(4096).startswith(b"HTTP/1.1 200 OK")
         later.sendall(b"GET /livez HTT")
         endless.sendall(b"GET / HTTP/1.1\r\n" + b"x-more: 1\r\n" * 5000)
-        assert httpx.get(f"{base}/livez").is_success
+        assert httpx.get(f"{base}/livez", timeout=SECONDS).is_success
         endless.sendall(b"x-more: 1\r\n" * 1000)
         assert read_all(endless).startswith(b"HTTP/1.1 431")
         assert read_all(slow).startswith(b"HTTP/1.1 408")
@@ -99,14 +99,20 @@ def test_several_workers_share_a_port_and_take_up_a_promotion(small_library: Lib
     settings = environment(small_library, port) | {"MENAGERIE_WORKERS": "2"}
 
     def versions() -> set[str]:
-        answers = [httpx.post(f"{base}/predict", files={"file": picture("red", n)}) for n in range(10)]
+        sent = [{"file": picture("red", number)} for number in range(10)]
+        answers = [httpx.post(f"{base}/predict", files=files, timeout=SECONDS) for files in sent]
         return {str(answer.json()["model"]["version"]) for answer in answers}
 
+    def started() -> int:
+        return log.read_text().count("Application startup complete")
+
     with running(["backend.api"], settings, f"{base}/readyz", log) as process:
+        wait_until(lambda: started() == 2)
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
         assert versions() == {"colours-1"}
         counted = 'menagerie_answers_total{verdict="confident",version="colours-1"} 10.0'
-        assert all(counted in httpx.get(f"{base}/metrics").text for _ in range(10))  # whichever is asked
+        told = [httpx.get(f"{base}/metrics", timeout=SECONDS).text for _ in range(10)]
+        assert all(counted in text for text in told)  # whichever is asked
         bundle = make_bundle(small_library.bundles, "colours-2", embedder="another")
         with Session(small_library.engine) as session, session.begin():
             registry.register(session, load_bundle(bundle).manifest, None)
@@ -114,25 +120,26 @@ def test_several_workers_share_a_port_and_take_up_a_promotion(small_library: Lib
         wait_until(lambda: versions() == {"colours-2"})
         os.kill(int(children[-1]), signal.SIGKILL)  # another takes its place
         wait_until(lambda: "died" in log.read_text())
-        wait_until(lambda: log.read_text().count("Application startup complete") == 3)
+        wait_until(lambda: started() == 3)
         assert versions() == {"colours-2"}
         with begun_request(port) as slow:
             process.send_signal(signal.SIGTERM)
             wait_until(lambda: not listens(port))  # or a balancer would send it what nobody answers
             slow.sendall(LAST)
             assert read_all(slow).startswith(b"HTTP/1.1 200 OK")
-        process.wait(30)
+        process.wait(SECONDS)
     assert "Traceback" not in log.read_text()
 
 
 @contextmanager
 def begun_request(port: int) -> Iterator[socket.socket]:
-    """A connection on which all of a picture was sent but its `LAST` byte."""
+    """A connection on which all of a picture was sent but its `LAST` byte, to who has begun to read it."""
     data = picture("red")
     assert data.endswith(LAST)
-    head = "POST /predict HTTP/1.1\r\nhost: x\r\ncontent-type: image/jpeg\r\n"
-    with socket.create_connection(("127.0.0.1", port)) as begun:
+    head = "POST /predict HTTP/1.1\r\nhost: x\r\ncontent-type: image/jpeg\r\nexpect: 100-continue\r\n"
+    with socket.create_connection(("127.0.0.1", port), timeout=SECONDS) as begun:
         begun.sendall(f"{head}content-length: {len(data)}\r\n\r\n".encode() + data[:-1])
+        assert begun.recv(len(CONTINUE)) == CONTINUE
         yield begun
 
 
@@ -215,5 +222,5 @@ def test_prepare_as_a_command_makes_a_fresh_installation_serve(
     port = free_port()
     settings = fresh | {"MENAGERIE_PORT": str(port)}
     with running(["backend.api"], settings, f"http://127.0.0.1:{port}/readyz", tmp_path / "log"):
-        page = httpx.get(f"http://127.0.0.1:{port}/images").json()
+        page = httpx.get(f"http://127.0.0.1:{port}/images", timeout=SECONDS).json()
         assert (page["total"], page["items"], page["next_after"]) == (0, [], None)

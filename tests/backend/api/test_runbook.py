@@ -151,7 +151,8 @@ def test_database_gone(small_library: Library, tmp_path: Path) -> None:
         assert refused(say(client, first)) == (503, "database_unavailable")
         assert client.get("/livez").status_code == 200
         assert not (tmp_path / "state" / "images.db").exists()  # an empty one would pass for the library
-        for place, elsewhere in moved.items():
+        # The database last: with it alone in place, who tries again in between would begin another log.
+        for place, elsewhere in reversed(moved.items()):
             elsewhere.rename(place)
         wait_until(lambda: told_of_database(client) == "ok")
         wait_until(lambda: recorded(small_library.settings.database_url) == 2)
@@ -165,8 +166,10 @@ def test_database_damaged(small_library: Library, tmp_path: Path) -> None:
         ask(client)
         wait_until(lambda: recorded(small_library.settings.database_url) == 1)
         file, kept = tmp_path / "state" / "images.db", tmp_path / "kept.db"
+        damaged = tmp_path / "damaged.db"
+        damaged.write_bytes(b"no database " * 1000)
         file.rename(kept)
-        file.write_bytes(b"no database " * 1000)
+        damaged.replace(file)  # at once: of a file that is empty yet, SQLite makes a database
         ask(client)
         assert refused(client.get("/images")) == (503, "database_unavailable")
         kept.replace(file)

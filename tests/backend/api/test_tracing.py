@@ -13,6 +13,7 @@ from fastapi.testclient import TestClient
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
+from backend.api import tracing
 from backend.api.app import create_app
 from backend.api.settings import Settings
 from backend.api.tracing import open_tracing
@@ -20,6 +21,7 @@ from databases.settings import PROJECT, SettingsError
 from tests.backend.api.conftest import Library
 from tests.backend.api.test_process import environment
 from tests.drawing import picture
+from tests.waiting import SECONDS
 
 ADDRESS = "OTEL_EXPORTER_OTLP_ENDPOINT"
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
@@ -78,8 +80,9 @@ def collector() -> Iterator[Collector]:
 
 @pytest.fixture
 def settings(small_library: Library, collector: Collector, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """Of a service that is to tell the collector."""
+    """Of a service that is to tell the collector, however long that takes as it ends."""
     monkeypatch.setenv(ADDRESS, collector.address)
+    monkeypatch.setattr(tracing, "END_SECONDS", SECONDS)
     return small_library.settings
 
 

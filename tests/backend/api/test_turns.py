@@ -23,7 +23,7 @@ from backend.inference.cpu import available_cpus
 from tests.backend.api.asgi import RudeClient, ask_rudely
 from tests.backend.api.conftest import Library
 from tests.drawing import picture
-from tests.waiting import wait_until
+from tests.waiting import SECONDS, wait_until
 
 WAITING = 2
 
@@ -39,7 +39,7 @@ class Desk:
 
         def held_up(*arguments: Any) -> Any:
             self.begun += 1
-            assert self.open.wait(20)
+            assert self.open.wait(SECONDS)
             return ask(*arguments)
 
         monkeypatch.setattr(answering, "_ask", held_up)
@@ -62,7 +62,8 @@ class Desk:
 
 @contextmanager
 def desk_of(library: Library, monkeypatch: pytest.MonkeyPatch, **changes: float) -> Iterator[Desk]:
-    settings = library.settings.model_copy(update={"max_waiting": WAITING} | changes)
+    limits = {"max_waiting": WAITING, "waiting_seconds": SECONDS} | changes
+    settings = library.settings.model_copy(update=limits)
     with TestClient(create_app(settings)) as client:
         desk = Desk(client, monkeypatch)
         yield desk

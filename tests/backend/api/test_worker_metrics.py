@@ -18,8 +18,10 @@ from tests.backend.api.test_process import environment
 from tests.drawing import picture
 from tests.processes import free_port, running
 from tests.tiny_bundle import write_manifest
+from tests.waiting import SECONDS, wait_until
 
 ANSWERS = 'menagerie_answers_total{verdict="confident",version="colours-1"}'
+REQUESTS = 'menagerie_request_seconds_count{route="/predict",status="200"}'
 
 
 @pytest.fixture
@@ -48,7 +50,8 @@ def workers(small_library: Library, folder: Path, tmp_path: Path) -> Iterator[di
 
 
 def metrics(base: str) -> dict[str, float]:
-    lines = [line for line in httpx.get(f"{base}/metrics").text.splitlines() if not line.startswith("#")]
+    told = httpx.get(f"{base}/metrics", timeout=SECONDS).text.splitlines()
+    lines = [line for line in told if not line.startswith("#")]
     return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
 
 
@@ -61,15 +64,16 @@ def test_each_of_two_processes_tells_of_both_and_one_that_ended_is_not_uncounted
 ) -> None:
     one, other = workers
     for base, times in ((one, 60), (other, 40)):
-        with httpx.Client(base_url=base) as client:
+        with httpx.Client(base_url=base, timeout=SECONDS) as client:
             for number in range(times):
                 # None that the library holds: these are no sign of drift.
                 client.post("/predict", files={"file": picture("red", 100 + number)})
+    # A process counts a request when it has answered it: a moment later.
+    wait_until(lambda: all(metrics(base)[REQUESTS] == 100 for base in workers))
     for base in workers:
         told = metrics(base)
         assert told[ANSWERS] == recent(told) == 100
         assert told['menagerie_stage_seconds_count{stage="infer"}'] == 100
-        assert told['menagerie_request_seconds_count{route="/predict",status="200"}'] == 100
         assert told["menagerie_waiting"] == 0
         assert told["menagerie_predictions_dropped_total"] == 0
         assert told['menagerie_label_share_expected{label="red",version="colours-1"}'] == 0.5

@@ -6,6 +6,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from databases.places import RemoteFile
+from tests.processes import free_port
 from tests.tiny_bundle import make_bundle
 
 
@@ -30,7 +31,9 @@ class Shop:
                 shop.asked.append(self.path)
                 super().do_GET()
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), partial(Handler, directory=str(folder)))
+        # None that the system lends to others: it is to be free when it is opened again.
+        address = "127.0.0.1", port or free_port()
+        self._server = ThreadingHTTPServer(address, partial(Handler, directory=str(folder)))
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
         self._thread.start()
         self._open = True
