@@ -43,9 +43,13 @@ def _made() -> tuple[Path, int]:
     """A new folder, and what its lock is held by."""
     while True:
         path = Path(tempfile.mkdtemp(prefix=PREFIX))
-        lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        # Somebody may sweep before it is locked.
+        try:
+            lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        except FileNotFoundError:
+            continue
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if path.exists():  # else somebody swept before it was locked
+        if path.exists():
             return path, lock
         os.close(lock)
 

@@ -4,7 +4,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -12,7 +11,7 @@ from itertools import cycle
 from pathlib import Path
 from random import SystemRandom
 
-from training.cli.processes import START_SECONDS, started, wait_until_up
+from training.cli.processes import started, wait_until_up
 
 # Below those that the system lends to connections: none of these comes to lie on one that was found free.
 PORTS = range(10_000, 32_000)
@@ -43,21 +42,6 @@ def running(
     with log.open("wb") as output, started([sys.executable, "-m", *command], settings, output) as process:
         wait_until_up(" ".join(command), process, health)
         yield process
-
-
-def worker_of(launcher: int, rank: int, restarts: int) -> int:
-    """The id of the process of that rank which torchrun, whose id is `launcher`, has started after so many
-    restarts; waits for it."""
-    wanted = {f"RANK={rank}", f"TORCHELASTIC_RESTART_COUNT={restarts}"}
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        for folder in Path("/proc").glob("[0-9]*"):
-            with suppress(OSError):  # it has ended meanwhile
-                parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
-                if int(parent) == launcher and wanted <= set((folder / "environ").read_text().split("\0")):
-                    return int(folder.name)
-        time.sleep(0.02)
-    raise AssertionError(f"torchrun started no process of rank {rank} after {restarts} restarts")
 
 
 @contextmanager

@@ -20,7 +20,8 @@ from tests.browser import chromium
 from tests.drawing import draw_class_folders
 from tests.processes import free_port
 
-PATIENCE_MS = 20_000
+PATIENCE = 60  # seconds
+PATIENCE_MS = 1000 * PATIENCE
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def running_demo(state: Path, images: Path | None, seconds: float = 240) -> Iter
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGINT)
-        process.wait(30)
+        process.wait(PATIENCE)
 
 
 def _wait_until_ready(demo: Demo, seconds: float) -> None:

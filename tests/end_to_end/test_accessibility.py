@@ -13,6 +13,9 @@ from tests.end_to_end.conftest import PATIENCE_MS, Demo
 pytestmark = pytest.mark.browser
 
 SERIOUS = ("serious", "critical")
+# What turns for ever is not waited for.
+STANDS_STILL = """document.getAnimations().every((one) =>
+  one.playState !== "running" || one.effect.getComputedTiming().endTime === Infinity)"""
 PAGES = ["identify", "batch", "library", "review", "models"]
 
 
@@ -29,7 +32,8 @@ def serious(page: Page) -> list[str]:
     """What axe-core finds that shuts somebody out, and where."""
     page.wait_for_load_state("networkidle")
     expect(page.get_by_test_id("stSpinner")).to_have_count(0)
-    page.wait_for_timeout(500)  # what fades in has not its contrast before
+    page.wait_for_timeout(500)
+    page.wait_for_function(STANDS_STILL)  # what fades in has not its contrast before
     found = Axe().run(page).response["violations"]
     return [
         f"{one['id']}: {node['target']} {node['html'][:160]}"

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.drawing import COLOURS, draw_class_folders, picture
-from tests.end_to_end.conftest import answers, running_demo
+from tests.end_to_end.conftest import PATIENCE, answers, running_demo
 
 
 @pytest.fixture(scope="module")
@@ -23,8 +23,8 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_folder_becomes_a_service_and_the_second_start_trains_nothing(images: Path, state: Path) -> None:
-    with running_demo(state, images) as demo:
-        assert httpx.get(f"{demo.api}/readyz").json() == {
+    with running_demo(state, images) as demo, httpx.Client(base_url=demo.api, timeout=PATIENCE) as api:
+        assert api.get("/readyz").json() == {
             "status": "ready",
             "model": {"task": "my-colours", "version": "my-colours-1"},
             "gallery": 30,
@@ -32,31 +32,32 @@ def test_a_folder_becomes_a_service_and_the_second_start_trains_nothing(images: 
         }
         for colour in COLOURS:
             files = {"file": picture(colour, 500)}
-            answer = httpx.post(f"{demo.api}/predict", files=files, timeout=20).json()
+            answer = api.post("/predict", files=files).json()
             # Whether a drawn colour passes for an animal is the gate's business, not this test's.
             assert answer["top_k"][0]["label"] == colour
-            found = httpx.post(f"{demo.api}/similar", files=files, params={"k": 4}, timeout=20).json()
+            found = api.post("/similar", files=files, params={"k": 4}).json()
             assert [item["image"]["label"] for item in found["items"]] == [colour] * 4
-        assert httpx.get(f"{demo.api}/review/queue").json()["unanswered"] == 0
-        assert httpx.get(f"{demo.page}/_stcore/health").text == "ok"
+        assert api.get("/review/queue").json()["unanswered"] == 0
+        assert httpx.get(f"{demo.page}/_stcore/health", timeout=PATIENCE).text == "ok"
         demo.process.send_signal(signal.SIGINT)
-        assert demo.process.wait(20) == 0
+        assert demo.process.wait(PATIENCE) == 0
         assert not answers(f"{demo.api}/livez")
         assert not answers(f"{demo.page}/_stcore/health")
     assert "Traceback" not in demo.log.read_text()
 
     with running_demo(state, images) as demo:
         assert "Training" not in demo.log.read_text()
-        assert httpx.get(f"{demo.api}/readyz").json()["model"]["version"] == "my-colours-1"
+        ready = httpx.get(f"{demo.api}/readyz", timeout=PATIENCE).json()
+        assert ready["model"]["version"] == "my-colours-1"
 
 
 def test_when_one_of_the_two_dies_the_demo_says_so_and_ends(images: Path, state: Path) -> None:
     with running_demo(state, images) as demo:
-        api = httpx.get(f"{demo.api}/livez")
+        api = httpx.get(f"{demo.api}/livez", timeout=PATIENCE)
         assert api.is_success
         children = Path(f"/proc/{demo.process.pid}/task/{demo.process.pid}/children").read_text().split()
         os.kill(int(children[0]), signal.SIGKILL)
-        assert demo.process.wait(30) == 1
+        assert demo.process.wait(PATIENCE) == 1
     last = demo.log.read_text().strip().splitlines()[-1]
     assert last.startswith("error: the API ended by itself")
     assert not answers(f"{demo.page}/_stcore/health")

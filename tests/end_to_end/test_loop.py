@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from databases.settings import PROJECT
 from tests.browser import chromium
 from tests.drawing import draw_class_folders, picture
-from tests.end_to_end.conftest import PATIENCE_MS, Demo, running_demo
+from tests.end_to_end.conftest import PATIENCE, PATIENCE_MS, Demo, running_demo
 
 pytestmark = pytest.mark.browser
 
@@ -67,7 +67,7 @@ def report_at_the_page(page: Page) -> None:
 def report(demo: Demo, number: int) -> None:
     """As another visitor does at the page."""
     data = picture("blue", number)
-    with httpx.Client(base_url=demo.api, timeout=30) as api:
+    with httpx.Client(base_url=demo.api, timeout=PATIENCE) as api:
         asked = api.post("/predict", files={"file": data}).json()["prediction_id"]
         said = {"prediction_id": asked, "correct": "false", "label": "blue"}
         kept = api.post("/feedback", data=said, files={"file": (f"{number}.jpg", data)})
@@ -96,8 +96,8 @@ def menagerie(demo: Demo, *arguments: str) -> str:
 
 
 def until_serving(demo: Demo, version: str) -> None:
-    deadline = time.monotonic() + 30
-    while httpx.get(f"{demo.api}/readyz").json()["model"]["version"] != version:
+    deadline = time.monotonic() + PATIENCE
+    while httpx.get(f"{demo.api}/readyz", timeout=PATIENCE).json()["model"]["version"] != version:
         assert time.monotonic() < deadline
         time.sleep(0.2)
 

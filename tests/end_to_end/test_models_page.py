@@ -12,11 +12,10 @@ from sqlalchemy.orm import Session
 from backend.inference.manifest import MANIFEST, read_manifest
 from databases import registry
 from databases.engine import open_engine
-from tests.end_to_end.conftest import Demo
+from tests.end_to_end.conftest import PATIENCE, Demo
 
 pytestmark = pytest.mark.browser
 CHAMPION = "colours-1"
-SECONDS = 30
 
 
 @pytest.fixture
@@ -38,9 +37,10 @@ def candidate(demo: Demo) -> Iterator[str]:
 
 def answers_by(demo: Demo, version: str) -> bool:
     """Whether the service takes a model up within seconds."""
-    until = time.monotonic() + SECONDS
+    until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
-        if httpx.get(f"{demo.api}/readyz").json()["model"]["version"] == version:
+        ready = httpx.get(f"{demo.api}/readyz", timeout=PATIENCE).json()
+        if ready["model"]["version"] == version:
             return True
         time.sleep(0.2)
     return False

@@ -18,7 +18,7 @@ from backend.bundles.putting import put
 from backend.inference.manifest import read_manifest
 from bench.replica_set import Replica, balanced, nginx, passed_on, replicas
 from bench.steady import Clients, Question
-from databases import registry
+from databases import feedback, registry
 from databases.places import RemoteFile
 from databases.schema import open_for_writing
 from tests.drawing import draw_class_folders, picture
@@ -26,7 +26,7 @@ from tests.object_store import Bucket
 from tests.postgresql import empty
 from tests.processes import free_port
 from tests.tiny_bundle import make_bundle
-from tests.waiting import wait_until
+from tests.waiting import SECONDS, wait_until
 from training.indexing import index
 from training.ingestion.run import SplitPlan, ingest
 from training.ingestion.sources import open_source
@@ -108,31 +108,41 @@ def nobody_is_failed(site: Site) -> None:
 
 def what_people_send_is_kept_for_all(site: Site) -> None:
     data = picture("green", 77)
-    said = httpx.post(f"{site.url}/predict", files={"file": data}).json()
-    fields = {"prediction_id": said["prediction_id"], "correct": "true"}
-    told = httpx.post(f"{site.url}/feedback", data=fields, files={"file": data}).json()
+    with httpx.Client(base_url=site.url, timeout=SECONDS) as api:
+        asked = api.post("/predict", files={"file": data}).json()["prediction_id"]
+        # Another replica waits no longer than two seconds for what this one is still to write.
+        wait_until(lambda: is_written(site.engine, asked))
+        fields = {"prediction_id": asked, "correct": "true"}
+        told = api.post("/feedback", data=fields, files={"file": data}).json()
     assert any(name.startswith("uploads/colours/") for name in site.bucket.names())
     for one in site.replicas:
-        content = httpx.get(f"http://127.0.0.1:{one.port}/images/{told['image_id']}/content")
-        assert content.content == data
+        url = f"http://127.0.0.1:{one.port}/images/{told['image_id']}/content"
+        assert httpx.get(url, timeout=SECONDS).content == data
+
+
+def is_written(engine: Engine, prediction_id: str) -> bool:
+    with Session(engine) as session:
+        return feedback.find_prediction(session, prediction_id) is not None
 
 
 def a_promotion_at_one_reaches_all(site: Site) -> None:
     publish(site.engine, site.bundles, site.folder, "colours-2")
     here = f"http://127.0.0.1:{site.replicas[0].port}"
-    assert httpx.post(f"{here}/models/colours-2/promote", json={"force": True}).is_success
+    promoted = httpx.post(f"{here}/models/colours-2/promote", json={"force": True}, timeout=SECONDS)
+    assert promoted.is_success
     for one in site.replicas:
         wait_until(lambda: serving(one) == "colours-2")  # noqa: B023 - it is called at once
 
 
 def serving(one: Replica) -> str:
-    ready = httpx.get(f"http://127.0.0.1:{one.port}/readyz").json()
+    ready = httpx.get(f"http://127.0.0.1:{one.port}/readyz", timeout=SECONDS).json()
     return str(ready["model"]["version"])
 
 
 def nginx_tells_errors_as_the_api_does(site: Site) -> None:
-    assert httpx.get(f"{site.url}/livez", headers={"X-Request-Id": "mine"}).headers["x-request-id"] == "mine"
-    assert httpx.get(f"{site.url}/metrics").status_code == 404
+    with httpx.Client(base_url=site.url, timeout=SECONDS) as api:
+        assert api.get("/livez", headers={"X-Request-Id": "mine"}).headers["x-request-id"] == "mine"
+        assert api.get("/metrics").status_code == 404
     connection = http.client.HTTPConnection("127.0.0.1", site.port)
     connection.putrequest("POST", "/predict")
     connection.putheader("Content-Length", str(40 * 2**20))
@@ -142,7 +152,7 @@ def nginx_tells_errors_as_the_api_does(site: Site) -> None:
     connection.close()
     for one in site.replicas:
         one.end()
-    answer = httpx.get(f"{site.url}/readyz")
+    answer = httpx.get(f"{site.url}/readyz", timeout=SECONDS)
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.headers["retry-after"] == "5"

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.end_to_end.conftest import Demo
+from tests.end_to_end.conftest import PATIENCE, Demo
 
 pytestmark = pytest.mark.browser
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture
 def reported(demo: Demo) -> Iterator[None]:
     """Three pictures of the library are reported as wrong; what is decided on them is taken back again."""
-    with httpx.Client(base_url=demo.api, timeout=30) as api:
+    with httpx.Client(base_url=demo.api, timeout=PATIENCE) as api:
         for image in api.get("/images", params={"limit": 3}).json()["items"]:
             file = api.get(image["links"]["content"]).content
             asked = api.post("/predict", files={"file": file}).json()["prediction_id"]
@@ -45,13 +45,13 @@ def cards(page: Page, demo: Demo, reported: None) -> Locator:
 
 def _decisions(demo: Demo) -> list[dict[str, Any]]:
     """Those that hold, the newest first."""
-    found = httpx.get(f"{demo.api}/decisions", params={"limit": 50}).json()["items"]
-    return [one for one in found if one["undone_at"] is None]
+    found = httpx.get(f"{demo.api}/decisions", params={"limit": 50}, timeout=PATIENCE).json()
+    return [one for one in found["items"] if one["undone_at"] is None]
 
 
 def _asked(demo: Demo, route: str) -> float:
     """How often the service was asked for it so far."""
-    families = text_string_to_metric_families(httpx.get(f"{demo.api}/metrics").text)
+    families = text_string_to_metric_families(httpx.get(f"{demo.api}/metrics", timeout=PATIENCE).text)
     return sum(
         sample.value
         for family in families
@@ -66,7 +66,8 @@ def test_reported_pictures_are_decided_on_by_key_and_taken_back(
 ) -> None:
     expect(cards.first).to_contain_text("Bob says: violet.")
     name = cards.first.locator("img").get_attribute("alt")
-    expect(page.get_by_text("Recent decisions")).to_be_visible()
+    # What asks for the models comes after the pictures.
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     models = _asked(demo, "/models")
     cards.first.focus()
     page.keyboard.press("Enter")
@@ -126,10 +127,11 @@ def test_of_two_people_the_later_one_is_told_what_the_other_decided(
     page: Page, demo: Demo, cards: Locator
 ) -> None:
     name = cards.first.locator("img").get_attribute("alt")
-    found = httpx.get(f"{demo.api}/review/queue", params={"reason": "reported"}).json()["items"]
-    first = next(one["image"]["id"] for one in found if one["image"]["file_name"] == name)
-    left_out = {"image_ids": [first], "kind": "exclude", "by": "Ben"}
-    assert httpx.post(f"{demo.api}/decisions", json=left_out).is_success
+    with httpx.Client(base_url=demo.api, timeout=PATIENCE) as api:
+        found = api.get("/review/queue", params={"reason": "reported"}).json()["items"]
+        first = next(one["image"]["id"] for one in found if one["image"]["file_name"] == name)
+        left_out = {"image_ids": [first], "kind": "exclude", "by": "Ben"}
+        assert api.post("/decisions", json=left_out).is_success
     cards.first.focus()
     page.keyboard.press("Enter")
     expect(cards).to_have_count(2)

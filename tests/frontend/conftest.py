@@ -10,6 +10,7 @@ from streamlit.util import calc_hash
 import frontend.app
 from tests.frontend.at_the_page import OpenPage, encoded
 from tests.frontend.stand_in import StandIn, serve
+from tests.waiting import SECONDS
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def open_page(api: StandIn, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenPag
     monkeypatch.setenv("MENAGERIE_API_URL", api.url)
 
     def at(name: str) -> AppTest:
-        page = AppTest.from_file(frontend.app.__file__, default_timeout=20)
+        page = AppTest.from_file(frontend.app.__file__, default_timeout=SECONDS)
         # The test bench switches by itself between pages that are files; ours are known by their addresses.
         page._page_hash = calc_hash("" if name == "identify" else name)
         return page

@@ -61,6 +61,24 @@ def test_what_a_killed_process_left_goes_and_what_others_hold_stays(temporary: P
     assert {*temporary.iterdir()} == {*others}
 
 
+def test_one_that_is_swept_before_it_is_held_is_made_anew(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make, made = tempfile.mkdtemp, list[str]()
+
+    def make_and_sweep(prefix: str) -> str:
+        made.append(make(prefix=prefix))
+        if len(made) == 1:
+            sweep()
+        return made[-1]
+
+    monkeypatch.setattr(tempfile, "mkdtemp", make_and_sweep)
+    own = OwnFolder()
+    assert len(made) == 2
+    assert [*temporary.iterdir()] == [own.path]
+    own.close()
+
+
 def test_a_page_that_starts_sweeps(left: Path, open_page: OpenPage) -> None:
     open_page("identify").run()
     wait_until(lambda: not left.exists())

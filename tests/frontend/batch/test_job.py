@@ -21,7 +21,7 @@ from tests.frontend.stand_in import Asked, Json, Refused, StandIn
 from tests.waiting import wait_until
 
 PHOTO = encoded(Image.new("RGB", (60, 40), "orange"))
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 from PIL import Image
 
 from databases.settings import PROJECT
+from frontend.batch import job as job_module
 from frontend.batch import jobs as jobs_module
 from frontend.batch.errors import NoRoom, NothingInside, TooMany, UnusableZip
 from frontend.batch.jobs import Jobs
@@ -22,6 +22,7 @@ from tests.frontend.at_the_page import encoded
 from tests.frontend.batch.answering import answer_batches
 from tests.frontend.batch.test_job import until
 from tests.frontend.batch.test_sources import zipped
+from tests.frontend.clock import Clock
 from tests.frontend.stand_in import Asked, Json, Refused, StandIn
 from tests.waiting import wait_until
 
@@ -43,6 +44,15 @@ def jobs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Jobs]:
     jobs = Jobs(kept_seconds=3600)
     yield jobs
     jobs.close()
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Of all that tells when a batch is to go."""
+    clock = Clock()
+    for module in (job_module, jobs_module):
+        monkeypatch.setattr(module, "time", clock)
+    return clock
 
 
 @pytest.fixture
@@ -125,22 +135,23 @@ def test_a_full_disk_is_said_and_nothing_stays_on_it(jobs: Jobs, client: Api, fi
         jobs.close()
 
 
-def test_one_that_nobody_looks_at_any_more_goes_with_its_files(client: Api, files: Path) -> None:
-    jobs = Jobs(kept_seconds=2)
-    name = jobs.begin(client, FILES)
-    job = jobs.find(name)
-    assert job is not None
-    until(job, "done")
-    assert job.picture(0) == FILES[0][1]
-    wait_until(lambda: not list(files.iterdir()))
-    assert jobs.find(name) is None
-    # The next one is watched as well.
-    jobs.begin(client, FILES)
-    assert list(files.iterdir())
-    wait_until(lambda: not list(files.iterdir()))
+def test_one_that_nobody_looks_at_any_more_goes_with_its_files(
+    client: Api, files: Path, clock: Clock
+) -> None:
+    jobs = Jobs(kept_seconds=0.5)
+    for _ in range(2):  # the next one is watched as well
+        name = jobs.begin(client, FILES)
+        job = jobs.find(name)
+        assert job is not None
+        until(job, "done")
+        assert job.picture(0) == FILES[0][1]
+        clock.now += 0.6
+        wait_until(lambda: not list(files.iterdir()))
+        assert jobs.find(name) is None
 
 
-def test_one_that_is_at_work_or_looked_at_stays(api: StandIn, client: Api, files: Path) -> None:
+@pytest.mark.usefixtures("files")
+def test_one_that_is_at_work_or_looked_at_stays(api: StandIn, client: Api, clock: Clock) -> None:
     go_on = threading.Event()
     answer = api.more["POST", "/predict/batch"]
 
@@ -149,20 +160,26 @@ def test_one_that_is_at_work_or_looked_at_stays(api: StandIn, client: Api, files
         return answer(asked)
 
     api.more["POST", "/predict/batch"] = answer_late
-    jobs = Jobs(kept_seconds=2)
+    jobs = Jobs(kept_seconds=600)
     name = jobs.begin(client, FILES)
     job = jobs.find(name)
     assert job is not None
-    time.sleep(3)
-    assert list(files.iterdir())
+
+    def stays(seconds: float) -> bool:
+        """Whether it is there after so many, when others come, for whom what is due makes room."""
+        clock.now += seconds
+        jobs.begin(client, FILES)
+        return job.picture(0) is not None
+
+    assert stays(700)
     go_on.set()
     until(job, "done")
-    time.sleep(0.1)
-    assert list(files.iterdir())  # its time begins when it ended, not when somebody looked at it last
-    for _ in range(30):
-        time.sleep(0.1)
+    assert stays(500)  # its time begins when it ended, not when somebody looked at it last
+    for _ in range(3):
         assert jobs.find(name) is not None
-    wait_until(lambda: not list(files.iterdir()))
+        assert stays(500)
+    assert not stays(500)
+    jobs.close()
 
 
 BEGIN_AND_END = """

@@ -15,6 +15,7 @@ from tests.frontend.at_the_page import OpenPage, buttons, click, encoded, words
 from tests.frontend.batch.answering import answer_batches
 from tests.frontend.batch.test_sources import zipped
 from tests.frontend.stand_in import StandIn
+from tests.waiting import SECONDS
 
 PHOTO = encoded(Image.new("RGB", (60, 40), "orange"))
 OTHER = encoded(Image.new("RGB", (60, 40), "brown"))
@@ -35,7 +36,7 @@ def downloads(page: AppTest) -> list[str]:
 
 
 def until_ended(page: AppTest) -> str:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + SECONDS
     while "Looking at your pictures" in words(page):
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -262,7 +263,7 @@ def test_of_a_picture_that_is_gone_nothing_more_is_asked(
     drop(page, ("a.jpg", PHOTO))
     until_ended(page)
     # The files go after the last answer came.
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + SECONDS
     while "The picture itself is gone" not in words(click(page, "Look at them one by one")):
         assert time.monotonic() < deadline
         click(page, "All pictures")

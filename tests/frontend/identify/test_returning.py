@@ -2,6 +2,7 @@
 
 import resource
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from frontend.answering import brought
 from frontend.answering.brought import Pictures
 from frontend.picture import Picture
 from tests.frontend.at_the_page import OpenPage, buttons, click, words
+from tests.frontend.clock import Clock
 from tests.frontend.identify.asking import PHOTO, upload
 from tests.frontend.stand_in import StandIn
 from tests.waiting import wait_until
@@ -91,11 +93,15 @@ def test_how_long_a_picture_is_kept_is_told_where_it_is_asked_for(
     assert "forgets it with your next one, or 10 minutes after you left." in words(upload(page, PHOTO))
 
 
-def test_one_that_nobody_looks_at_any_more_goes(files: Path) -> None:
+def test_one_that_nobody_looks_at_any_more_goes(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    monkeypatch.setattr(brought, "time", clock)
     pictures = Pictures(kept_seconds=0.5)
     for _ in range(2):  # the next one is watched as well
+        clock.now = time.monotonic()
         token = pictures.keep(TIGER, comparable=True)
         assert kept(files) == [token]
+        clock.now += 60
         wait_until(lambda: not kept(files))
         assert pictures.find(token) is None
     pictures.close()

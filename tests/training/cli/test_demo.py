@@ -16,7 +16,7 @@ from tests.training.cli.conftest import Menagerie, command
 from tests.training.conftest import Colours
 from training.cli.processes import page_settings
 
-SECONDS = 60
+SECONDS = 240
 
 
 @pytest.fixture
@@ -74,9 +74,10 @@ def test_demo_serves_what_was_trained_already_and_ends_both_processes_when_asked
     settings = {"DATABASE_URL": colours.database_url, "MENAGERIE_BUNDLES": str(colours.state.bundles)}
     with talking(arguments, settings) as demo:
         before = read_until_up(demo)
-        assert httpx.get(f"http://127.0.0.1:{page}/_stcore/health").is_success
+        assert httpx.get(f"http://127.0.0.1:{page}/_stcore/health", timeout=SECONDS).is_success
         with (colours.pictures / "blue" / "1.jpg").open("rb") as file:
-            answer = httpx.post(f"http://127.0.0.1:{api}/predict", files={"file": file}).json()
+            url = f"http://127.0.0.1:{api}/predict"
+            answer = httpx.post(url, files={"file": file}, timeout=SECONDS).json()
         demo.send_signal(signal.SIGTERM)
         after, _ = demo.communicate(timeout=SECONDS)
     assert "drawn-colours-1 serves" in before
@@ -96,7 +97,7 @@ def test_demo_ends_the_page_and_says_so_where_the_api_ends_by_itself(
     api, page = ports
     with talking(command("demo", "--api-port", api, "--ui-port", page), environment) as demo:
         read_until_up(demo)
-        assert "starter-1" in httpx.get(f"http://127.0.0.1:{api}/models").text
+        assert "starter-1" in httpx.get(f"http://127.0.0.1:{api}/models", timeout=SECONDS).text
         os.kill(child_of(demo.pid, "backend.api"), signal.SIGKILL)
         after, _ = demo.communicate(timeout=SECONDS)
     assert after.rstrip().endswith("error: the API ended by itself (exit code -9)")

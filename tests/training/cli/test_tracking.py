@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from databases import registry
 from tests.processes import free_port, running, talking
-from tests.training.cli.conftest import Menagerie, command
-from tests.training.cli.test_broken_off import after_epochs
+from tests.training.cli.conftest import Menagerie
+from tests.training.cli.dying import AMID_AN_EPOCH, dying
 from tests.training.conftest import MLFLOW_IS_OLD
 from tests.training.making import add_tiny_bundle
 from training.tracking.settings import TrackingSettings
@@ -78,20 +78,20 @@ def test_a_training_is_tracked_and_the_alias_follows_promotion_and_rollback(
 def test_a_killed_training_is_resumed_in_its_run(
     menagerie: Menagerie, environment: dict[str, str], client: MlflowClient
 ) -> None:
-    with talking(command("train", *SCRATCH, "--epochs", "4"), environment) as killed:
-        after_epochs(killed, 2)
-        time.sleep(0.02)  # somewhere in the next epoch
-        killed.send_signal(signal.SIGKILL)
+    typed = ("train", *SCRATCH, "--epochs", "8", "--patience", "8")
+    with talking(dying(AMID_AN_EPOCH, 7, *typed), environment) as killed:
+        out, _ = killed.communicate(timeout=SECONDS)
+    assert killed.returncode == -signal.SIGKILL, out
     deadline = time.monotonic() + SECONDS
     while (run := only_run(client)).info.status != "KILLED" and time.monotonic() < deadline:
         time.sleep(0.1)
     assert run.info.status == "KILLED"
-    assert steps(client, run)[:2] == [1, 2]
+    assert steps(client, run)[:2] == [1, 2]  # the last may have waited to be told
     resumed = menagerie("train", "--resume")
     assert resumed.code == 0, resumed.err
     whole = only_run(client)
     assert (whole.info.run_id, whole.info.status) == (run.info.run_id, "FINISHED")
-    assert steps(client, whole) == [1, 2, 3, 4]
+    assert steps(client, whole) == list(range(1, 9))
 
 
 @pytest.mark.usefixtures("ingested")
@@ -134,7 +134,7 @@ def test_mlflows_page_shows_the_store_and_takes_trainings_by_its_address(
     page = ["training.cli.main", "mlflow", "--host", "127.0.0.1", "--port", str(port)]
     log = tmp_path / "page.log"
     with running(page, environment, f"{url}/health", log):
-        assert "<title>MLflow</title>" in httpx.get(url, trust_env=False).text
+        assert "<title>MLflow</title>" in httpx.get(url, timeout=SECONDS, trust_env=False).text
         assert menagerie("mlflow", "--port", port).error.startswith(f"port {port} is in use: ")
         environment["MLFLOW_TRACKING_URI"] = url
         promoted = menagerie("models", "promote", "colours-1")

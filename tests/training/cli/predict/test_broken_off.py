@@ -10,9 +10,11 @@ from tests.drawing import draw, encode
 from tests.processes import talking
 from tests.training.cli.conftest import Menagerie, command
 from tests.training.cli.predict.conftest import answers
-from tests.waiting import SECONDS, wait_until
+from tests.waiting import wait_until
 
 FEW = 80  # in no less than three steps
+MANY = 8_000
+SECONDS = 240
 
 
 @pytest.fixture
@@ -20,10 +22,10 @@ def many(tmp_path: Path) -> Path:
     """A folder that keeps any machine busy for a while: large pictures, all of them one file."""
     folder = tmp_path / "many"
     folder.mkdir()
-    first = folder / "0000.jpg"
+    first = folder / "00000.jpg"
     first.write_bytes(encode(draw("green", size=(1200, 800))))
-    for number in range(1, 3_000):
-        os.link(first, folder / f"{number:04}.jpg")
+    for number in range(1, MANY):
+        os.link(first, folder / f"{number:05}.jpg")
     return folder
 
 
@@ -37,7 +39,7 @@ def test_the_next_run_comes_to_what_an_unbroken_one_comes_to(
     many: Path, out: Path, tmp_path: Path, environment: dict[str, str], menagerie: Menagerie, number: int
 ) -> None:
     with talking(command("predict", many, "--out", out), environment) as process:
-        wait_until(lambda: out.exists() and out.stat().st_size > 1000)
+        wait_until(lambda: out.exists() and out.stat().st_size > 1000, SECONDS)
         process.send_signal(number)
         told, _ = process.communicate(timeout=SECONDS)
     if number == signal.SIGINT:
