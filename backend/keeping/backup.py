@@ -56,8 +56,8 @@ class Wanted:
 
 @dataclass(frozen=True)
 class _Named:
-    """What a database goes with: the version of its schema, its bundles, the files that are there, what lacks,
-    and the roots whose pictures were wanted and lie at URLs."""
+    """What a database goes with: the version of its schema, its bundles, the files that are there, what
+    lacks, and the roots whose pictures were wanted and lie at URLs."""
 
     revision: str
     bundles: list[HeldBundle]
