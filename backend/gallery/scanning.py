@@ -130,13 +130,13 @@ def scan(
 def _near_cells(selected: Sequence[Rows], embedding: NDArray[np.float32], enough: int) -> Iterator["Read"]:
     """The rows of the cells nearest to the query until they are `enough`."""
     runs = [_runs(rows) for rows in selected]
-    # What was not worth cells, such as what was added lately, is read whole.
+    # What was not worth cells, such as what was added lately, is read whole, and in the place of nothing.
     nearness = [
         products(embedding, cells.centroids) if len(cells.centroids) > 1 else np.array([np.inf])
         for cells in (rows.part.segment.cells for rows in selected)
     ]
     counts = [
-        np.bincount(run.cell, run.count, minlength=len(near))
+        np.bincount(run.cell, run.count, minlength=len(near)) * np.isfinite(near)
         for run, near in zip(runs, nearness, strict=True)
     ]
     order = np.argsort(-np.concatenate(nearness), kind="stable")

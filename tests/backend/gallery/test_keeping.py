@@ -220,7 +220,7 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
 }
 
 
-@pytest.mark.parametrize("name", ["codes.npy", "columns.npy", "cells.npy", "centroids.npy"])
+@pytest.mark.parametrize("name", ["codes.npy", "columns.npy", "cells.npy", "centroids.npy", "directions.npy"])
 def test_one_rotten_bit_is_told_and_the_file_written_anew(
     shelving: Shelving, model: RegisteredModel, caplog: pytest.LogCaptureFixture, name: str
 ) -> None:
@@ -372,6 +372,24 @@ def test_what_was_added_lately_to_a_large_gallery_is_found(
     assert len(list(shelving.folder.rglob("codes.npy"))) == 2
     found = search(gallery, unit(pictures[0].vector), ANY, k=21)
     assert {match.image_id for match in found.matches} == {1, *range(1001, 1021)}
+
+
+def test_however_much_was_added_lately_to_a_large_gallery_what_was_there_before_is_found(
+    shelving: Shelving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"COMPARED_ALL": 200, "PROBED": 300}.items():
+        monkeypatch.setattr(scanning, name, value)
+    for name, value in {"WORTH_CELLS": 1000, "ROWS_A_CELL": 40}.items():
+        monkeypatch.setattr(cells, name, value)
+    pictures = many(np.random.default_rng(4).standard_normal((1350, SIZE)))
+    model = shelving.fill(pictures[:1000])
+    gallery = opened(shelving, model)
+    add(shelving, model, *pictures[1000:])  # more than are read of cells
+    gallery.follow()
+    assert len(list(shelving.folder.rglob("codes.npy"))) == 2
+    for picture in pictures[::50]:
+        (match,) = search(gallery, unit(picture.vector), ANY, k=1).matches
+        assert match.image_id == picture.id
 
 
 def test_where_nothing_can_be_written_each_process_has_an_index_of_its_own(
