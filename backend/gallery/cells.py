@@ -5,20 +5,26 @@ Spherical k-means (Dhillon & Modha 2001) on a sample. To probe the nearest cells
 """
 
 from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.gallery.quantised import restore
+from backend.gallery.directions import principal
+from backend.gallery.quantised import Quantised, quantise, restore
 from backend.gallery.segment import Cells, Columns
 
 # Fewer pictures are all compared, whatever is asked: one cell will do.
 WORTH_CELLS = 100_000
-ROWS_A_CELL, MOST_CELLS = 512, 1024
+ROWS_A_CELL, MOST_CELLS = 256, 4096
 SAMPLE_A_CELL, ROUNDS = 32, 6
+# By measurement: where 16,384 pictures of a label of 50,000 are read, 0.989 of the nearest are among them if
+# cells are told by 128 directions, 0.998 if by 512, 0.9995 if by all 1,280, in three times the time.
+DIRECTIONS = 512
 AT_ONCE = 8192
 SEED = 0
 
+Scalar = TypeVar("Scalar", bound=np.generic)
 Codes = Callable[[NDArray[np.int64]], NDArray[np.int8]]
 
 
@@ -32,37 +38,49 @@ def sort_rows(columns: Columns, codes: Codes, size: int) -> tuple[NDArray[np.int
     order = np.lexsort((columns["image_id"], cell, label))
     both = np.stack([label[order], cell[order]])
     first = np.flatnonzero(np.any(np.diff(both, axis=1, prepend=-1), axis=0))
-    return order, Cells(both[0, first], both[1, first], np.append(first, len(order)), centroids)
+    return order, Cells(
+        both[0, first], both[1, first], np.append(first, len(order)), centroids.codes, centroids.scales
+    )
 
 
-def _cells(columns: Columns, codes: Codes, size: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """The cell [n] of each row, and the cells' centroids float32 [cells, size]."""
+def _cells(columns: Columns, codes: Codes, size: int) -> tuple[NDArray[np.int64], Quantised]:
+    """The cell [n] of each row, and the cells' centroids."""
     count = len(columns)
     if count < WORTH_CELLS:
-        return np.zeros(count, np.int64), np.zeros((1, size), np.float32)
+        return np.zeros(count, np.int64), quantise(np.zeros((1, size), np.float32))
 
     def vectors(rows: NDArray[np.int64]) -> NDArray[np.float32]:
         return restore(codes(rows), columns.scale[rows])
 
+    basis = principal(vectors, count, DIRECTIONS)
     wanted = min(count // ROWS_A_CELL, MOST_CELLS)
     random = np.random.default_rng(SEED)
-    sample = vectors(np.sort(random.choice(count, min(count, SAMPLE_A_CELL * wanted), replace=False)))
+    sampled = np.sort(random.choice(count, min(count, SAMPLE_A_CELL * wanted), replace=False))
+    sample = np.concatenate([vectors(rows) @ basis.T for rows in _some(sampled)])
     centroids = _fit(sample, wanted, random)
-    nearest = [np.argmax(vectors(rows) @ centroids.T, axis=1) for rows in _some_rows(count)]
-    return np.concatenate(nearest), centroids
+    every = _some(np.arange(count))
+    cell = np.concatenate([_nearest(vectors(rows) @ basis.T, centroids) for rows in every])
+    return cell, quantise(centroids @ basis)
 
 
 def _fit(vectors: NDArray[np.float32], wanted: int, random: np.random.Generator) -> NDArray[np.float32]:
     centroids = vectors[random.choice(len(vectors), wanted, replace=False)]
     for _ in range(ROUNDS):
-        used, nearest = np.unique(np.argmax(vectors @ centroids.T, axis=1), return_inverse=True)
+        centroids /= np.maximum(np.linalg.norm(centroids, axis=1, keepdims=True), np.float32(1e-12))
+        found = np.concatenate([_nearest(some, centroids) for some in _some(vectors)])
+        used, nearest = np.unique(found, return_inverse=True)
         order = np.argsort(nearest, kind="stable")
         starts = np.searchsorted(nearest[order], np.arange(len(used)))
-        sums: NDArray[np.float32] = np.add.reduceat(vectors[order], starts, axis=0)
-        centroids = sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), np.float32(1e-12))
+        centroids = np.add.reduceat(vectors[order], starts, axis=0)
+    centroids /= np.maximum(np.linalg.norm(centroids, axis=1, keepdims=True), np.float32(1e-12))
     return centroids
 
 
-def _some_rows(count: int) -> Iterator[NDArray[np.int64]]:
-    for start in range(0, count, AT_ONCE):
-        yield np.arange(start, min(start + AT_ONCE, count))
+def _nearest(vectors: NDArray[np.float32], centroids: NDArray[np.float32]) -> NDArray[np.int64]:
+    cell: NDArray[np.int64] = np.argmax(vectors @ centroids.T, axis=1)
+    return cell
+
+
+def _some(rows: NDArray[Scalar]) -> Iterator[NDArray[Scalar]]:
+    for start in range(0, len(rows), AT_ONCE):
+        yield rows[start : start + AT_ONCE]

@@ -19,7 +19,7 @@ from databases.gallery_rows import Change
 
 log = logging.getLogger(__name__)
 
-FORMAT = 2
+FORMAT = 3
 LOCK = "lock"
 TRIES = 5
 UNUSED_SECONDS = 30 * 24 * 3600

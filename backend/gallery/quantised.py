@@ -47,13 +47,6 @@ def dots(query: NDArray[np.int8], codes: NDArray[np.int8], threads: int) -> NDAr
     return np.asarray(compared, np.float64).reshape(-1)
 
 
-def products(query: NDArray[np.float32], vectors: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Dot products [n] of few vectors float32 [n, embedding_size] with one: in one thread, as to wait for
-    another would take longer."""
-    compared: Any = simsimd.cdist(query[None], vectors, metric="dot", threads=1)
-    return np.asarray(compared, np.float64).reshape(-1)
-
-
 def farthest_off(query: Quantised, errors: NDArray[np.float64]) -> NDArray[np.float64]:
     """By how much at most [n] the product of a query's codes with others' is off that of the vectors, which
     have length 1, by the Cauchy-Schwarz inequality; `errors` [n] are the others'."""

@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 
 from backend.gallery.index import Index, Rows
 from backend.gallery.narrowing import narrowed
-from backend.gallery.quantised import Quantised, dots, farthest_off, products, quantise, restore
+from backend.gallery.quantised import Quantised, dots, farthest_off, quantise, restore
 from backend.gallery.segment import Name, Segment
 
 # Of a gallery with no more pictures all that pass a filter are compared, so that nothing near is missed.
 COMPARED_ALL = 200_000
 # Of a larger one, the cells nearest to the query are read, until so many rows, and as many times those asked
 # for; that is all where fewer pass the filter.
-PROBED, PROBED_TIMES = 32_768, 8
+PROBED, PROBED_TIMES = 16_384, 8
 # Below so many rows a second thread costs more than it helps.
 WORTH_THREADS = 32_768
 # Where one row in so many is meant, reading all is as fast as picking these out.
@@ -116,7 +116,7 @@ def scan(
     if len(index) <= COMPARED_ALL or sum(np.count_nonzero(rows.kept) for rows in selected) <= enough:
         reads = [read for rows in selected for read in _all(rows)]
     else:
-        reads = list(_near_cells(selected, embedding, enough))
+        reads = list(_near_cells(selected, query, enough))
     segments = tuple(dict.fromkeys(read.segment for read in reads))
     none, nowhere = np.empty(0, np.int64), np.empty(0)
     found: list[tuple[NDArray[Any], ...]] = [(none, none, nowhere, nowhere)]
@@ -127,14 +127,11 @@ def scan(
     return replace(Scanned(segments, *columns), left_out=left_out)
 
 
-def _near_cells(selected: Sequence[Rows], embedding: NDArray[np.float32], enough: int) -> Iterator["Read"]:
+def _near_cells(selected: Sequence[Rows], query: Quantised, enough: int) -> Iterator["Read"]:
     """The rows of the cells nearest to the query until they are `enough`."""
     runs = [_runs(rows) for rows in selected]
     # What was not worth cells, such as what was added lately, is read whole, and in the place of nothing.
-    nearness = [
-        products(embedding, cells.centroids) if len(cells.centroids) > 1 else np.array([np.inf])
-        for cells in (rows.part.segment.cells for rows in selected)
-    ]
+    nearness = [rows.part.segment.cells.nearness(query) for rows in selected]
     counts = [
         np.bincount(run.cell, run.count, minlength=len(near)) * np.isfinite(near)
         for run, near in zip(runs, nearness, strict=True)
@@ -177,43 +174,47 @@ def _read_runs(rows: Rows, start: NDArray[np.int64], stop: NDArray[np.int64]) ->
     begins = np.insert(start[1:] != stop[:-1], 0, True)  # of runs that follow one another one is made
     start, stop = start[begins], stop[np.append(begins[1:], True)]
     lengths = stop - start
+    ends = np.cumsum(lengths)
+    numbers = np.arange(ends[-1]) + np.repeat(start - (ends - lengths), lengths)
+    kept = rows.kept[numbers - rows.start]
     if lengths.sum() >= WORTH_A_RUN * len(start):
-        for one, end in zip(start.tolist(), stop.tolist(), strict=True):
-            kept = rows.kept[one - rows.start : end - rows.start]
-            yield Read(rows.part.segment, slice(one, end), None if kept.all() else kept)
+        runs = tuple(slice(one, end) for one, end in zip(start.tolist(), stop.tolist(), strict=True))
+        yield Read(rows.part.segment, numbers, runs, None if kept.all() else kept)
     else:
-        ends = np.cumsum(lengths)
-        numbers = np.arange(ends[-1]) + np.repeat(start - (ends - lengths), lengths)
-        yield Read(rows.part.segment, numbers[rows.kept[numbers - rows.start]], None)
+        yield Read(rows.part.segment, numbers[kept], None, None)
 
 
 def _all(rows: Rows) -> Iterator["Read"]:
     """Those meant: few are picked out, of many the others are read too."""
     count = np.count_nonzero(rows.kept)
     if count * WORTH_READING_ALL >= len(rows.kept):
-        yield Read(rows.part.segment, slice(rows.start, rows.stop), rows.kept)
+        whole = slice(rows.start, rows.stop)
+        yield Read(rows.part.segment, np.arange(rows.start, rows.stop), (whole,), rows.kept)
     else:
-        yield Read(rows.part.segment, rows.numbers, None)
+        yield Read(rows.part.segment, rows.numbers, None, None)
 
 
 @dataclass(frozen=True)
 class Read:
-    """Rows of a segment to compare, and which of them are meant: None, all."""
+    """Rows of a segment to compare, by their `numbers` [n]; the `runs` that these are, None where they are
+    picked out one by one; and which of them are meant: None, all."""
 
     segment: Segment
-    rows: slice | NDArray[np.int64]
+    numbers: NDArray[np.int64]
+    runs: tuple[slice, ...] | None
     kept: NDArray[np.bool_] | None
 
     def compare(
         self, query: Quantised, threads: int
     ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
         """Of those meant: the rows' numbers, about how similar they are, and how far off that may be."""
-        codes, columns = self.segment.codes[self.rows], self.segment.columns
-        rough = dots(query.codes[0], codes, threads if len(codes) >= WORTH_THREADS else 1)
-        similarity = rough * columns.scale[self.rows] * query.scales[0]
-        off = farthest_off(query, columns.error[self.rows])
-        rows = self.rows
-        numbers = np.arange(rows.start, rows.stop) if isinstance(rows, slice) else rows
-        if self.kept is None:
-            return numbers, similarity, off
-        return numbers[self.kept], similarity[self.kept], off[self.kept]
+        columns, numbers = self.segment.columns, self.numbers
+        rough = np.concatenate([self._dots(query, run, threads) for run in self.runs or (numbers,)])
+        if self.kept is not None:
+            numbers, rough = numbers[self.kept], rough[self.kept]
+        similarity = rough * columns.scale[numbers] * query.scales[0]
+        return numbers, similarity, farthest_off(query, columns.error[numbers])
+
+    def _dots(self, query: Quantised, rows: slice | NDArray[np.int64], threads: int) -> NDArray[np.float64]:
+        codes = self.segment.codes[rows]
+        return dots(query.codes[0], codes, threads if len(codes) >= WORTH_THREADS else 1)

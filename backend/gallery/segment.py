@@ -13,9 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.gallery.checksums import is_as_written, write_sums
+from backend.gallery.quantised import Quantised, dots
 from backend.gallery.sketches import Sketches
 
-CODES, COLUMNS, CELLS, CENTROIDS = "codes.npy", "columns.npy", "cells.npy", "centroids.npy"
+CODES, COLUMNS, CELLS = "codes.npy", "columns.npy", "cells.npy"
+CENTROIDS, SCALES = "centroids.npy", "scales.npy"
 BASIS, SKETCHES, BOUNDS = "basis.npy", "sketches.npy", "bounds.npy"
 SPLITS = (None, "train", "val", "test")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -64,12 +66,19 @@ class Columns:
 class Cells:
     """Runs of rows that lie together because they are alike: run r holds the rows from `start[r]` to
     `start[r + 1]`, which all have one `label` and lie in one `cell`. Runs are in the order of their labels.
-    `centroids`: float32 [cells, embedding_size], of length 1."""
+    `centroids`: int8 [cells, embedding_size], each times its one of `scales` float64 [cells] of length 1."""
 
     label: NDArray[np.int64]
     cell: NDArray[np.int64]
     start: NDArray[np.int64]
-    centroids: NDArray[np.float32]
+    centroids: NDArray[np.int8]
+    scales: NDArray[np.float64]
+
+    def nearness(self, query: Quantised) -> NDArray[np.float64]:
+        """How near each cell is to the one vector of a query; the only one is as near as can be."""
+        if len(self.centroids) == 1:
+            return np.array([np.inf])
+        return dots(query.codes[0], self.centroids, 1) * self.scales
 
     def of_label(self, label: int) -> slice:
         first, last = np.searchsorted(self.label, [label, label + 1])
@@ -125,6 +134,7 @@ def write_segment(
     np.save(folder / COLUMNS, columns.table)
     np.save(folder / CELLS, np.stack([np.append(cells.label, 0), np.append(cells.cell, 0), cells.start]))
     np.save(folder / CENTROIDS, cells.centroids)
+    np.save(folder / SCALES, cells.scales)
     if sketches is not None:
         np.save(folder / BASIS, sketches.basis)
         np.save(folder / SKETCHES, sketches.codes)
@@ -144,10 +154,10 @@ def open_segment(folder: Path, size: int) -> Segment:
         if not is_as_written(folder):
             raise BadSegment(f"{folder}: a file does not hold what was written to it")
         codes, table = _map(folder / CODES, np.int8), _map(folder / COLUMNS, np.int64)
-        cells, centroids = _map(folder / CELLS, np.int64), _map(folder / CENTROIDS, np.float32)
-        rows = table.shape[1]
-        shapes = codes.shape, cells.shape, centroids.shape[1:], table.shape
-        right = shapes == ((rows, size), (3, cells.shape[1]), (size,), (len(NAMES), rows))
+        cells, centroids = _map(folder / CELLS, np.int64), _map(folder / CENTROIDS, np.int8)
+        scales, rows = _map(folder / SCALES, np.float64), table.shape[1]
+        shapes = codes.shape, cells.shape, table.shape, centroids.shape
+        right = shapes == ((rows, size), (3, cells.shape[1]), (len(NAMES), rows), (len(scales), size))
         sketches = _open_sketches(folder) if (folder / BASIS).exists() else None
     except UNREADABLE as error:
         raise BadSegment(f"{folder}: {error}") from error
@@ -157,9 +167,8 @@ def open_segment(folder: Path, size: int) -> Segment:
         right &= shapes_of_sketches == ((directions, size), (rows, directions), (2, rows))
     if not right or (cells[2, 0], cells[2, -1]) != (0, rows):
         raise BadSegment(f"{folder}: the files do not belong together")
-    return Segment(
-        folder.name, Columns(table), codes, Cells(cells[0, :-1], cells[1, :-1], cells[2], centroids), sketches
-    )
+    runs = Cells(cells[0, :-1], cells[1, :-1], cells[2], centroids, scales)
+    return Segment(folder.name, Columns(table), codes, runs, sketches)
 
 
 def _open_sketches(folder: Path) -> Sketches:

@@ -220,7 +220,7 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
 }
 
 
-@pytest.mark.parametrize("name", ["codes.npy", "columns.npy", "cells.npy", "centroids.npy", "directions.npy"])
+@pytest.mark.parametrize("name", ["codes.npy", "columns.npy", "cells.npy", "centroids.npy", "scales.npy"])
 def test_one_rotten_bit_is_told_and_the_file_written_anew(
     shelving: Shelving, model: RegisteredModel, caplog: pytest.LogCaptureFixture, name: str
 ) -> None:

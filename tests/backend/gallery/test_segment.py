@@ -15,7 +15,7 @@ ROWS, SIZE = 4000, 512  # of two megabytes
 def write_more_than_fits(folder: Path) -> None:
     columns = Columns(np.zeros((9, ROWS), np.int64))
     nothing = np.zeros(1, np.int64)
-    cells = Cells(nothing, nothing, np.array([0, ROWS]), np.zeros((1, SIZE), np.float32))
+    cells = Cells(nothing, nothing, np.array([0, ROWS]), np.zeros((1, SIZE), np.int8), np.ones(1))
     with pytest.raises(OSError, match="No space left"):
         write_segment(
             folder, columns, cells, SIZE, lambda rows: np.ones((rows.stop - rows.start, SIZE), np.int8)
