@@ -65,8 +65,13 @@ def latest_change(session: Session, model_id: int) -> Change:
         for whose in (OF_PICTURES, model_id)
     ]
     number = max(latest)
-    token = session.scalar(select(GalleryChange.token).where(GalleryChange.number == number))
-    return Change(number, token or "")
+    return Change(number, token_of(session, number))
+
+
+def token_of(session: Session, number: int) -> str:
+    """The token of change `number`; empty where there is none, or its picture changed once more since. On
+    SQLite alone."""
+    return session.scalar(select(GalleryChange.token).where(GalleryChange.number == number)) or ""
 
 
 def changed_since(session: Session, model_id: int, number: int) -> list[int]:

@@ -22,6 +22,7 @@ from databases.registry import RegisteredModel
 
 log = logging.getLogger(__name__)
 
+OF_ANOTHER = "the index at %s is of another database: it is made anew"
 EMPTY = Index(None, {}, ())
 # A segment is written anew together with later ones that are half as large, or if so much of it is gone.
 TIMES, MOST_GONE = 2, 0.25
@@ -53,7 +54,7 @@ class Keeper:
         if index is None or index.change != self._latest():
             index = self._update(index)
         if self._is_of_another(index):
-            log.warning("the index at %s is of another database: it is made anew", self._files.folder)
+            log.warning(OF_ANOTHER, self._files.folder)
             index = self._update(None)
         return index
 
@@ -86,7 +87,10 @@ class Keeper:
         with Session(self._reader) as session:
             # First of all: what changes while the rest is read is read once more next time.
             latest = gallery_rows.latest_change(session, self._model.id)
-            index = index if index and _leads_to(index.change, latest) else EMPTY
+            if index is not None and not _leads_to(session, index.change, latest):
+                log.warning(OF_ANOTHER, self._files.folder)
+                index = None
+            index = index or EMPTY
             changed = None
             if index.change is not None:
                 changed = gallery_rows.changed_since(session, self._model.id, index.change.number)
@@ -103,9 +107,13 @@ class Keeper:
         return written
 
 
-def _leads_to(change: Change | None, latest: Change) -> bool:
-    """Whether what was taken up to `change` is a beginning of what the database tells up to `latest`."""
-    return change is not None and (change == latest or change.number < latest.number)
+def _leads_to(session: Session, change: Change | None, latest: Change) -> bool:
+    """Whether what was taken up to `change` is a beginning of what the database tells up to `latest`: not
+    where the database is an older copy of itself that went another way since."""
+    if change is None or change == latest:
+        return change is not None
+    known = gallery_rows.token_of(session, change.number), change.token
+    return change.number < latest.number and ("" in known or known[0] == known[1])
 
 
 def _without(part: Part, image_ids: Sequence[int]) -> Part:
