@@ -7,9 +7,11 @@ from sqlalchemy import Select, delete, exists, insert, select
 from sqlalchemy.orm import Session, aliased
 
 from databases import library
+from databases.errors import BadEmbedding
 from databases.halfvec import copy_vectors
 from databases.models import Embedding, Image, Model, Root
 from databases.parts import parts
+from databases.soundness import is_sound
 
 Columns = TypeVarTuple("Columns")
 
@@ -34,9 +36,16 @@ def unembedded(session: Session, model_id: int, task: str) -> list[int]:
 
 def put_embeddings(session: Session, model_id: int, vectors: Mapping[int, tuple[str, bytes]]) -> None:
     """Writes (content hash, vector) by image id, in place of what was there; of pictures that were deleted
-    meanwhile, none."""
+    meanwhile, none.
+
+    Raises:
+        BadEmbedding: one is not finite, or of a length that is neither 1 nor 0.
+    """
     if not vectors:
         return
+    for image_id, (_, vector) in vectors.items():
+        if not is_sound(vector):
+            raise _bad(session, model_id, image_id)
     session.execute(
         delete(Embedding).where(Embedding.model_id == model_id, Embedding.image_id.in_(list(vectors)))
     )
@@ -67,9 +76,17 @@ def copy_embeddings(session: Session, model_id: int, image_ids: Sequence[int]) -
             Embedding.sha256 == Image.sha256,
         )
     )
-    found = {image_id: (sha256, vector) for image_id, sha256, vector in rows}
+    found = {image_id: (sha256, vector) for image_id, sha256, vector in rows if is_sound(vector)}
     put_embeddings(session, model_id, found)
     return set(found)
+
+
+def _bad(session: Session, model_id: int, image_id: int) -> BadEmbedding:
+    version = session.scalar(select(Model.version).where(Model.id == model_id))
+    uri = session.scalar(select(Image.uri).where(Image.id == image_id))
+    return BadEmbedding(
+        f"the embedding of picture {image_id} ({uri}) under {version} is not of finite numbers, of length 1"
+    )
 
 
 def vectors_of(session: Session, model_id: int, image_ids: Sequence[int]) -> dict[int, bytes]:

@@ -57,6 +57,10 @@ class UnknownPicture(DatabaseError):
     """What was named is no picture of the library, or may be several."""
 
 
+class BadEmbedding(DatabaseError):
+    """What a model made of a picture cannot be searched."""
+
+
 class UnknownDataset(DatabaseError):
     """No such data set was kept, or its name may be several."""
 

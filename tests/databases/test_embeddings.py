@@ -1,14 +1,30 @@
 """Vectors are served only of pictures that are still what they were, on both databases."""
 
+import numpy as np
 import pytest
-from sqlalchemy import delete, text
+from sqlalchemy import delete, text, update
 from sqlalchemy.orm import Session
 
 from databases import embeddings, gallery_rows, library
-from databases.models import Image
+from databases.errors import BadEmbedding
+from databases.models import Embedding, Image
 from tests.databases.filling import Library, content, register
 
-VECTOR, OTHER = bytes(range(12)), b"\x3c" * 12
+
+def as_bytes(*numbers: float) -> bytes:
+    return np.array(numbers, "<f4").tobytes()
+
+
+VECTOR, OTHER = as_bytes(0.6, 0, -0.8), as_bytes(0, 1, 0)
+UNSOUND = {
+    "not a number": as_bytes(0.6, np.nan, -0.8),
+    "without end": as_bytes(0, np.inf, 0),
+    "too large for its square": as_bytes(1e30, 0, 0),
+    "twice as long": as_bytes(1.2, 0, -1.6),
+    "a little long": as_bytes(0, 1.002, 0),
+    "next to nothing": as_bytes(1e-30, 0, 0),
+    "half a number": VECTOR[:-2],
+}
 
 
 @pytest.fixture
@@ -117,3 +133,33 @@ def test_vectors_go_with_their_model_and_their_picture(pets: Library, model: int
 def test_no_vectors_are_written_without_complaint(pets: Library, model: int) -> None:
     embeddings.put_embeddings(pets.session, model, {})
     assert served(pets, model) == []
+
+
+@pytest.mark.parametrize("vector", UNSOUND.values(), ids=UNSOUND)
+def test_an_embedding_that_cannot_be_searched_is_refused_by_its_picture(
+    pets: Library, model: int, vector: bytes
+) -> None:
+    first, second = pets.add("cat/1.jpg"), pets.add("cat/2.jpg")
+    vectors = {first: (content("a"), VECTOR), second: (content("b"), vector)}
+    with pytest.raises(BadEmbedding, match=rf"picture {second} \(cat/2.jpg\) under pets-1 is not of finite"):
+        embeddings.put_embeddings(pets.session, model, vectors)
+    assert embeddings.vectors_of(pets.session, model, [first, second]) == {}
+
+
+@pytest.mark.parametrize("vector", [as_bytes(0, 0, 0), as_bytes(0, 0.9995, 0)], ids=["of none", "rounded"])
+def test_an_embedding_may_be_of_no_length_or_a_little_off_one(
+    pets: Library, model: int, vector: bytes
+) -> None:
+    image = pets.add("cat/1.jpg")
+    embed(pets, model, image, vector)
+    assert embeddings.vectors_of(pets.session, model, [image]) == {image: vector}
+
+
+def test_an_embedding_that_cannot_be_searched_is_not_taken_over(pets: Library, model: int) -> None:
+    spoilt, sound = pets.add("cat/1.jpg"), pets.add("cat/2.jpg")
+    for image in (spoilt, sound):
+        embed(pets, model, image)
+    spoil = update(Embedding).where(Embedding.image_id == spoilt).values(vector=UNSOUND["not a number"])
+    pets.session.execute(spoil)
+    same = register(pets.session, "pets-2").id
+    assert embeddings.copy_embeddings(pets.session, same, [spoilt, sound]) == {sound}
