@@ -24,6 +24,7 @@ from backend.gallery.segment import (
 )
 from backend.gallery.sketches import are_worth, sketch
 from databases.gallery_rows import GalleryRow
+from databases.soundness import are_sound
 
 AT_ONCE = 4096
 
@@ -67,25 +68,29 @@ class Loose:
         return Loose([*self._sources, *taken], self.size)
 
 
-def read_loose(rows: Iterable[GalleryRow], labels: dict[str, int], size: int, folder: Path) -> Loose:
-    """Rows with codes of their vectors, which lie in a nameless file in `folder`. A label that is new gets
-    the next number in `labels`."""
+def read_loose(
+    rows: Iterable[GalleryRow], labels: dict[str, int], size: int, folder: Path
+) -> tuple[Loose, list[int]]:
+    """Rows with codes of their vectors, which lie in a nameless file in `folder`; and the ids of those that
+    are left out, as their vectors cannot be searched. A new label gets the next number in `labels`."""
     tables = [np.empty((len(NAMES), 0), np.int64)]
+    left_out: list[int] = []
     with tempfile.TemporaryFile(dir=folder) as spool:
         iterator = iter(rows)
         while some := list(islice(iterator, AT_ONCE)):
-            vectors = np.frombuffer(b"".join(row.vector for row in some), "<f4").reshape(len(some), size)
+            sound, vectors = _sound(some, size)
+            left_out += sorted({row.image_id for row in some} - {row.image_id for row in sound})
             quantised = quantise(vectors)
-            known = [_known(row, labels) for row in some]
+            known = [_known(row, labels) for row in sound]
             bits = (quantised.scales.view(np.int64), quantised.errors.view(np.int64))
-            tables.append(np.concatenate([np.array(known, np.int64).T, bits]))
+            tables.append(np.concatenate([np.array(known, np.int64).reshape(-1, len(NAMES) - 2).T, bits]))
             spool.write(quantised.codes.tobytes())
         spool.flush()
         count = sum(table.shape[1] for table in tables)
         # The file is there as long as it is mapped, whatever ends first.
         codes = np.memmap(spool, np.int8, "r", shape=(count, size)) if count else np.empty((0, size), np.int8)
     columns = Columns(np.concatenate(tables, axis=1))
-    return Loose([Source(columns, np.asarray(codes), np.arange(count))], size)
+    return Loose([Source(columns, np.asarray(codes), np.arange(count))], size), left_out
 
 
 def build_segment(folder: Path, rows: Loose) -> None:
@@ -100,6 +105,16 @@ def build_segment(folder: Path, rows: Loose) -> None:
     worth = len(columns) <= COMPARED_ALL and are_worth(len(columns), rows.size)
     sketches = sketch(vectors, columns.error) if worth else None
     write_segment(folder, columns, cells, rows.size, lambda some: rows.codes(order[some]), sketches)
+
+
+def _sound(rows: Sequence[GalleryRow], size: int) -> tuple[list[GalleryRow], NDArray[np.float32]]:
+    """The rows whose vectors can be searched, and these float32 [rows, size]."""
+    rows = [row for row in rows if len(row.vector) == 4 * size]
+    vectors = np.frombuffer(b"".join(row.vector for row in rows), "<f4").reshape(len(rows), size)
+    sound = are_sound(vectors)
+    if sound.all():
+        return rows, vectors
+    return [rows[number] for number in np.flatnonzero(sound)], vectors[sound]
 
 
 def _known(row: GalleryRow, labels: dict[str, int]) -> tuple[int, ...]:

@@ -4,7 +4,7 @@ import fcntl
 import logging
 import shutil
 import uuid
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -94,12 +94,14 @@ class Files:
                     live[gone[name]] = False
                 parts.append(Part(segment, live))
         labels = {label: number for number, label in enumerate(state.labels, 1)}
-        return Index(Change(state.change, state.token), labels, tuple(parts))
+        return Index(Change(state.change, state.token), labels, tuple(parts), frozenset(state.left_out))
 
-    def write(self, change: Change, labels: Mapping[str, int], kept: Sequence[Part], loose: Loose) -> None:
-        """Writes `loose` rows as a segment beside those that are `kept`. Only who holds the lock may."""
+    def write(self, index: Index, loose: Loose) -> None:
+        """Writes `index`, of which there are the parts, and `loose` rows as a segment beside them. Only who
+        holds the lock may."""
+        assert index.change is not None
         serial = (self._serial_there() or 0) + 1
-        names = [part.segment.name for part in kept]
+        names = [part.segment.name for part in index.parts]
         if len(loose):
             # Never a name that another part had: that may still be open here or in another process.
             new = self.folder / uuid.uuid4().hex
@@ -110,7 +112,7 @@ class Files:
                 raise
             names.append(new.name)
         gone = self.folder / _gone(serial)
-        rows: dict[str, Any] = {part.segment.name: np.flatnonzero(~part.live) for part in kept}
+        rows: dict[str, Any] = {part.segment.name: np.flatnonzero(~part.live) for part in index.parts}
         np.savez(gone, **rows)
         make_durable(gone)
         state = State(
@@ -118,10 +120,11 @@ class Files:
             model=self._model,
             size=self.size,
             serial=serial,
-            change=change.number,
-            token=change.token,
-            labels=tuple(labels),
+            change=index.change.number,
+            token=index.change.token,
+            labels=tuple(index.labels),
             segments=tuple(names),
+            left_out=tuple(sorted(index.left_out)),
         )
         write_state(self.folder, state)
         _tidy(self.folder, {CURRENT, LOCK, gone.name, *names})

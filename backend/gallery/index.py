@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.gallery.segment import SPLITS, Segment, microseconds
-from databases.gallery_rows import Change
+from databases.gallery_rows import Census, Change
 from databases.nearest import Among
 
 NO_LABEL = 0
@@ -47,11 +47,13 @@ def _leave_out(rows: Rows, roots: Collection[int]) -> None:
 
 @dataclass(frozen=True, eq=False)
 class Index:
-    """`change`: the latest that was taken up, None of none. `labels`: the number of each label. Immutable."""
+    """`change`: the latest that was taken up, None of none. `labels`: the number of each label. `left_out`:
+    the ids of pictures whose embeddings cannot be searched. Immutable."""
 
     change: Change | None
     labels: Mapping[str, int]
     parts: tuple[Part, ...]
+    left_out: frozenset[int] = frozenset()
 
     def __len__(self) -> int:
         return self._pictures
@@ -61,8 +63,10 @@ class Index:
         return sum(int(np.count_nonzero(part.live)) for part in self.parts)
 
     @property
-    def sum_of_ids(self) -> int:
-        return sum(int(part.segment.columns["image_id"][part.live].sum()) for part in self.parts)
+    def census(self) -> Census:
+        """What the database had to index."""
+        ids = [int(part.segment.columns["image_id"][part.live].sum()) for part in self.parts]
+        return Census(len(self) + len(self.left_out), sum(ids) + sum(self.left_out))
 
     @cached_property
     def label_names(self) -> dict[int, str]:

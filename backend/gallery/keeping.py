@@ -17,12 +17,14 @@ from backend.gallery.files import Files
 from backend.gallery.index import Index, Part
 from backend.gallery.segment import BadSegment
 from databases import gallery_rows
-from databases.gallery_rows import Census, Change
+from databases.gallery_rows import Change
 from databases.registry import RegisteredModel
 
 log = logging.getLogger(__name__)
 
 OF_ANOTHER = "the index at %s is of another database: it is made anew"
+LEFT_OUT = "the index at %s is without pictures whose embeddings under %s cannot be searched: %s, %d in all"
+TOLD = 10
 EMPTY = Index(None, {}, ())
 # A segment is written anew together with later ones that are half as large, or if so much of it is gone.
 TIMES, MOST_GONE = 2, 0.25
@@ -80,7 +82,7 @@ class Keeper:
         place of another one."""
         with Session(self._reader) as session:
             there = gallery_rows.census(session, self._model.id, self._model.task)
-        return self._latest() == index.change and there != Census(len(index), index.sum_of_ids)
+        return self._latest() == index.change and there != index.census
 
     def _update(self, index: Index | None) -> Index:
         """Takes up all changes, and writes what is new. Only who holds the lock may."""
@@ -96,11 +98,15 @@ class Keeper:
                 changed = gallery_rows.changed_since(session, self._model.id, index.change.number)
             labels = dict(index.labels)
             rows = gallery_rows.read_rows(session, self._model.id, self._model.task, changed)
-            loose = read_loose(rows, labels, self._files.size, self._files.folder)
-        parts = [_without(part, changed or ()) for part in index.parts]
+            loose, spoilt = read_loose(rows, labels, self._files.size, self._files.folder)
+        if spoilt:
+            log.warning(LEFT_OUT, self._files.folder, self._model.version, spoilt[:TOLD], len(spoilt))
+        gone = changed or []
+        left_out = index.left_out.difference(gone).union(spoilt)
+        parts = [_without(part, gone) for part in index.parts]
         absorbed = _absorbed(parts, len(loose))
-        kept = [part for part in parts if part not in absorbed]
-        self._files.write(latest, labels, kept, loose.with_parts(absorbed))
+        kept = tuple(part for part in parts if part not in absorbed)
+        self._files.write(Index(latest, labels, kept, left_out), loose.with_parts(absorbed))
         written = self._files.read()
         if written is None:
             raise BadSegment(f"{self._files.folder}: what was just written cannot be read")

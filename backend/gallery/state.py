@@ -12,7 +12,7 @@ CURRENT = "current.json"
 
 class State(BaseModel):
     """What `current.json` says. `serial`: how often it was written. `labels`: by their numbers, from 1 on.
-    `checksum`: the CRC-32 of the rest."""
+    `left_out`: ids of pictures whose embeddings cannot be searched. `checksum`: the CRC-32 of the rest."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -24,6 +24,7 @@ class State(BaseModel):
     token: str
     labels: tuple[str, ...]
     segments: tuple[str, ...]
+    left_out: tuple[int, ...]
     checksum: int = 0
 
 

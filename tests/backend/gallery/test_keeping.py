@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from alembic import command
 from alembic.config import Config
+from numpy.typing import NDArray
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
@@ -21,7 +22,7 @@ from backend.gallery.asking import Gallery
 from backend.gallery.choosing import search
 from backend.gallery.files import Files
 from backend.gallery.opening import open_gallery
-from databases.models import GalleryChange, Image
+from databases.models import Embedding, GalleryChange, Image
 from databases.nearest import Among
 from databases.registry import RegisteredModel
 from databases.schema import MIGRATIONS, open_for_writing
@@ -61,6 +62,13 @@ def add(shelving: Shelving, model: RegisteredModel, *pictures: Picture) -> None:
 def change(shelving: Shelving, image_id: int, **values: object) -> None:
     with shelving.engine.begin() as connection:
         connection.execute(update(Image).where(Image.id == image_id).values(**values))
+
+
+def spoil(shelving: Shelving, vector: NDArray[np.float64], *image_ids: int) -> None:
+    """Gives pictures an embedding that we would not put there."""
+    values = {"vector": vector.astype("<f4").tobytes()}
+    with shelving.engine.begin() as connection:
+        connection.execute(update(Embedding).where(Embedding.image_id.in_(image_ids)).values(values))
 
 
 def ids(gallery: Gallery, among: Among = ANY) -> set[int]:
@@ -292,6 +300,41 @@ def test_the_index_of_another_database_is_not_served(
         assert ids(opened(other, same_name)) == set(range(1001, 1081))
     assert "is of another database" in caplog.text
     engine.dispose()
+
+
+@pytest.mark.parametrize(
+    "vector",
+    [np.full(SIZE, np.nan), np.full(SIZE, 0.1), unit([1.0] * (SIZE - 1))],
+    ids=["nan", "short", "15"],
+)
+def test_pictures_whose_embeddings_cannot_be_searched_are_left_out_and_told(
+    shelving: Shelving,
+    model: RegisteredModel,
+    caplog: pytest.LogCaptureFixture,
+    vector: NDArray[np.float64],
+) -> None:
+    spoil(shelving, vector, 3, 4)
+    gallery = opened(shelving, model)
+    assert ids(gallery) == set(range(1, 201)) - {3, 4}
+    assert "embeddings under pets-1 cannot be searched: [3, 4], 2 in all" in caplog.text
+    with Session(shelving.engine) as session, session.begin():
+        embed(session, model, crowd(3)[2:])
+    assert gallery.follow()
+    assert ids(gallery) == set(range(1, 201)) - {4}
+    spoil(shelving, vector, 7)
+    assert gallery.follow()
+    assert ids(gallery) == set(range(1, 201)) - {4, 7}
+    written = files(shelving)
+    assert ids(opened(shelving, model)) == set(range(1, 201)) - {4, 7}
+    assert files(shelving) == written
+
+
+def test_where_no_embedding_can_be_searched_the_gallery_is_empty(
+    shelving: Shelving, model: RegisteredModel
+) -> None:
+    spoil(shelving, np.zeros(0), *range(1, 201))
+    gallery = opened(shelving, model)
+    assert (len(gallery), ids(gallery), gallery.follow()) == (0, set(), False)
 
 
 def copied(shelving: Shelving) -> Callable[[], None]:
