@@ -4,7 +4,7 @@ import fcntl
 import logging
 import shutil
 import uuid
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import numpy as np
 from backend.gallery.building import Loose, build_segment
 from backend.gallery.index import Index, Part
 from backend.gallery.segment import UNREADABLE, BadSegment, Segment, make_durable, open_segment
-from backend.gallery.state import CURRENT, State, read_state, write_state
+from backend.gallery.state import CURRENT, DRAFT, State, read_state, write_state
 from databases.gallery_rows import Change
 
 log = logging.getLogger(__name__)
@@ -99,23 +99,27 @@ class Files:
     def write(self, index: Index, loose: Loose) -> None:
         """Writes `index`, of which there are the parts, and `loose` rows as a segment beside them. Only who
         holds the lock may."""
-        assert index.change is not None
         serial = (self._serial_there() or 0) + 1
+        # Never a name that another part had: that may still be open here or in another process.
+        new, gone = self.folder / uuid.uuid4().hex, self.folder / _gone(serial)
         names = [part.segment.name for part in index.parts]
-        if len(loose):
-            # Never a name that another part had: that may still be open here or in another process.
-            new = self.folder / uuid.uuid4().hex
-            try:
+        try:
+            if len(loose):
                 build_segment(new, loose)
-            except BaseException:  # the disk is full, for one
-                shutil.rmtree(new, ignore_errors=True)
-                raise
-            names.append(new.name)
-        gone = self.folder / _gone(serial)
-        rows: dict[str, Any] = {part.segment.name: np.flatnonzero(~part.live) for part in index.parts}
-        np.savez(gone, **rows)
-        make_durable(gone)
-        state = State(
+                names.append(new.name)
+            rows: dict[str, Any] = {part.segment.name: np.flatnonzero(~part.live) for part in index.parts}
+            np.savez(gone, **rows)
+            make_durable(gone)
+            write_state(self.folder, self._state(index, serial, names))
+        except BaseException:  # the disk is full, for one: it is not to be filled further
+            if self._serial_there() != serial:
+                _remove([new, gone, self.folder / DRAFT])
+            raise
+        _tidy(self.folder, {CURRENT, LOCK, gone.name, *names})
+
+    def _state(self, index: Index, serial: int, names: Sequence[str]) -> State:
+        assert index.change is not None
+        return State(
             format=FORMAT,
             model=self._model,
             size=self.size,
@@ -126,8 +130,6 @@ class Files:
             segments=tuple(names),
             left_out=tuple(sorted(index.left_out)),
         )
-        write_state(self.folder, state)
-        _tidy(self.folder, {CURRENT, LOCK, gone.name, *names})
 
 
 @contextmanager
@@ -161,9 +163,11 @@ def _empty(lock: Path) -> None:
 
 def _tidy(folder: Path, used: Collection[str]) -> None:
     """Removes what is used no more; who still reads it has it open."""
-    for path in folder.iterdir():
-        if path.name in used:
-            continue
+    _remove(path for path in folder.iterdir() if path.name not in used)
+
+
+def _remove(paths: Iterable[Path]) -> None:
+    for path in paths:
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
         else:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from backend.gallery.segment import make_durable
 
 CURRENT = "current.json"
+DRAFT = f"{CURRENT}.draft"
 
 
 class State(BaseModel):
@@ -39,7 +40,7 @@ def read_state(folder: Path) -> State | None:
 
 def write_state(folder: Path, state: State) -> None:
     """Replaces what there is, durably, by a whole new one."""
-    draft = folder / f"{CURRENT}.draft"
+    draft = folder / DRAFT
     signed = state.model_copy(update={"checksum": _checksum(state)})
     draft.write_text(signed.model_dump_json(), encoding="utf-8")
     make_durable(draft)

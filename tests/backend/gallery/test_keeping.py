@@ -398,18 +398,54 @@ def test_what_changed_while_nobody_told_of_changes_is_taken_up(
     assert ids(gallery, Among(label="dog")) == {7}
 
 
+def no_space(*_: object, **__: object) -> None:
+    raise OSError("no space left")
+
+
+STEPS = {
+    "the segment": "numpy.save",
+    "what went": "numpy.savez",
+    "making that durable": "backend.gallery.files.make_durable",
+    "the list's draft": "backend.gallery.state.make_durable",
+    "the list": "pathlib.Path.replace",
+}
+
+
+@pytest.mark.parametrize("step", STEPS.values(), ids=STEPS)
 def test_an_update_that_fails_leaves_nothing_behind(
-    shelving: Shelving, model: RegisteredModel, monkeypatch: pytest.MonkeyPatch
+    shelving: Shelving, model: RegisteredModel, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     gallery = opened(shelving, model)
     before = {path.name for path in (shelving.folder / model.version).iterdir()}
     add(shelving, model, Picture(500, tuple(range(1, 17))))
     with monkeypatch.context() as context:
-        context.setattr(np, "save", lambda *_: (_ for _ in ()).throw(OSError("no space left")))
+        context.setattr(step, no_space)
         for _ in range(3):
             with pytest.raises(OSError, match="no space left"):
                 gallery.follow()
-    assert {path.name for path in (shelving.folder / model.version).iterdir()} == before
+        assert {path.name for path in (shelving.folder / model.version).iterdir()} == before
+    assert gallery.follow()
+    assert ids(gallery) == {*range(1, 201), 500}
+
+
+def test_an_update_that_fails_when_all_is_written_holds(
+    shelving: Shelving, model: RegisteredModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gallery = opened(shelving, model)
+    add(shelving, model, Picture(500, tuple(range(1, 17))))
+
+    def of_files(path: Path) -> None:
+        if path.is_dir() and (path / "current.json").exists():
+            no_space()
+
+    with monkeypatch.context() as context:
+        context.setattr("backend.gallery.state.make_durable", of_files)
+        with pytest.raises(OSError, match="no space left"):
+            gallery.follow()
+    written = files(shelving)
+    assert gallery.follow()
+    assert ids(gallery) == {*range(1, 201), 500}
+    assert files(shelving) == written
 
 
 def test_on_a_full_disk_who_is_patient_begins_with_what_there_is(
