@@ -61,17 +61,23 @@ class Keeper:
         return index
 
     def follow(self, index: Index) -> Index:
-        """The index as it is now: `index` itself where nothing changed, or where another process is at it."""
+        """The index as it is now: `index` itself where nothing changed, or where another process is at it.
+
+        What another process wrote is served before more is taken up, next time: that may fail, as on a full
+        disk, and again and again.
+        """
         self._files.keep()
-        if self._files.changed():
-            index = self._files.read() or index
+        if self._files.changed() and (newer := self._files.read()) is not None:
+            return newer
         if index.change == self._latest():
             return index
         with self._files.locked(wait=False) as ours:
             if not ours:
                 return index
-            there = self._files.read()  # perhaps another process was faster
-            return there if there is not None and there.change == self._latest() else self._update(there)
+            there = self._files.read()
+            if there is not None and there.change != index.change:
+                return there  # another process was faster
+            return self._update(there)
 
     def _latest(self) -> Change:
         with Session(self._reader) as session:

@@ -428,6 +428,25 @@ def test_an_update_that_fails_leaves_nothing_behind(
     assert ids(gallery) == {*range(1, 201), 500}
 
 
+def test_while_updates_fail_what_another_process_wrote_is_served(
+    shelving: Shelving, model: RegisteredModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = opened(shelving, model), opened(shelving, model)
+    change(shelving, 7, label="dog")
+    assert first.follow()
+    change(shelving, 8, label="dog")
+    with monkeypatch.context() as context:
+        context.setattr("numpy.savez", no_space)
+        assert second.follow()
+        assert ids(second, Among(label="dog")) == {7}
+        for gallery in (first, second):
+            with pytest.raises(OSError, match="no space left"):
+                gallery.follow()
+            assert ids(gallery, Among(label="dog")) == {7}
+    assert second.follow()
+    assert ids(second, Among(label="dog")) == {7, 8}
+
+
 def test_an_update_that_fails_when_all_is_written_holds(
     shelving: Shelving, model: RegisteredModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
