@@ -144,6 +144,12 @@ def _lock(path: Path, *, wait: bool) -> Iterator[bool]:
             yield True
 
 
+def check_lockable(folder: Path) -> None:
+    """Raises OSError where the lock of an index in `folder` cannot be taken whoever holds it."""
+    with _lock(folder / LOCK, wait=False):
+        pass
+
+
 def remove_unused(folder: Path, now: float) -> None:
     """Empties the indexes below `folder` that nobody has used for a month before `now` (seconds since 1970);
     who does after all makes one anew."""

@@ -40,17 +40,19 @@ class Keeper:
     def open(self, *, patient: bool) -> Index:
         """The index, up to date: made or updated where that is needed, by whichever process comes first.
 
-        `patient`: where it cannot be written now, as on a full disk, it is as it was, or empty.
+        `patient`: where it cannot be written now, as on a full disk, it is as it was, or empty; where it
+        cannot be locked now, empty until it is followed.
         """
-        with self._files.locked(wait=True):
-            index = self._files.read()
-            try:
+        index = None
+        try:
+            with self._files.locked(wait=True):
+                index = self._files.read()
                 return self._renewed(index)
-            except OSError as error:
-                if not patient:
-                    raise
-                log.error("the index at %s cannot be brought up to date: %s", self._files.folder, error)
-                return index or EMPTY
+        except OSError as error:
+            if not patient:
+                raise
+            log.error("the index at %s cannot be brought up to date: %s", self._files.folder, error)
+            return index or EMPTY
 
     def _renewed(self, index: Index | None) -> Index:
         if index is None or index.change != self._latest():

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from backend.gallery.asking import Gallery
 from backend.gallery.embedded import EmbeddedGallery
-from backend.gallery.files import remove_unused
+from backend.gallery.files import check_lockable, remove_unused
 from backend.gallery.keeping import Keeper
 from backend.gallery.postgresql import PostgresqlGallery
 from backend.gallery.private import private_folder, remove_abandoned
@@ -44,11 +44,13 @@ def open_gallery(
 
 
 def _writable(folder: Path) -> Path:
-    """`folder`, or where nothing can be written there, a temporary one of this process alone."""
+    """`folder`, or where nothing can be written there, or its lock not be taken, as on some shared disks, a
+    temporary one of this process alone."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
-            return folder
+            check_lockable(folder)
+        return folder
     except OSError as error:
         log.warning("no index can be kept at %s (%s): each process makes one of its own", folder, error)
         return private_folder()

@@ -1,5 +1,7 @@
 """The index beside an SQLite database: kept, shared, brought up to date; lose it, and nothing is lost."""
 
+import errno
+import fcntl
 import json
 import logging
 import os
@@ -8,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 import pytest
@@ -531,6 +534,60 @@ def test_where_nothing_can_be_written_each_process_has_an_index_of_its_own(
     shelving.folder.write_text("a file, where the folder should be")
     assert ids(opened(shelving, model)) == set(range(1, 201))
     assert "no index can be kept at" in caplog.text
+
+
+def without_locks(monkeypatch: pytest.MonkeyPatch, folder: Path, *, may_try: bool = False) -> None:
+    """As some network's disks are; with `may_try`, a lock for which nobody waits can be had."""
+    flock = fcntl.flock
+
+    def locked(file: TextIO | int, operation: int) -> None:
+        inside = not isinstance(file, int) and Path(file.name).is_relative_to(folder)
+        if inside and not (may_try and operation & fcntl.LOCK_NB):
+            raise OSError(errno.ENOLCK, "no locks available")
+        flock(file, operation)
+
+    monkeypatch.setattr(fcntl, "flock", locked)
+
+
+def test_who_is_patient_begins_without_a_lock_that_cannot_be_had_now(
+    shelving: Shelving, model: RegisteredModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened(shelving, model)
+    without_locks(monkeypatch, shelving.folder, may_try=True)
+    with pytest.raises(OSError, match="no locks available"):
+        opened(shelving, model)
+    gallery = open_gallery(shelving.engine, model, SIZE, shelving.folder, threads=1, patient=True)
+    assert gallery.follow()
+    assert ids(gallery) == set(range(1, 201))
+
+
+LOCKLESS: dict[str, Callable[[Path], object]] = {
+    "a lock that nobody can open": lambda lock: lock.mkdir(),
+    "a disk without locks": lambda _: None,
+}
+
+
+@pytest.mark.parametrize("patient", [False, True])
+@pytest.mark.parametrize("name", LOCKLESS)
+def test_where_nothing_can_be_locked_each_process_has_an_index_of_its_own(
+    shelving: Shelving,
+    model: RegisteredModel,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    name: str,
+    patient: bool,
+) -> None:
+    folder = shelving.folder / model.version
+    folder.mkdir(parents=True)
+    LOCKLESS[name](folder / "lock")
+    without_locks(monkeypatch, shelving.folder)
+    gallery = open_gallery(shelving.engine, model, SIZE, shelving.folder, threads=1, patient=patient)
+    assert ids(gallery) == set(range(1, 201))
+    assert "no index can be kept at" in caplog.text
+    change(shelving, 7, label="dog")
+    assert gallery.follow()
+    assert ids(gallery, Among(label="dog")) == {7}
+    assert not list(folder.rglob("codes.npy"))
 
 
 def test_of_very_many_the_nearest_cells_are_read_and_always_k_are_found(
