@@ -16,7 +16,7 @@ from backend.gallery.segment import Name, Segment
 COMPARED_ALL = 200_000
 # Of a larger one, the cells nearest to the query are read, until so many rows, and as many times those asked
 # for; that is all where fewer pass the filter.
-PROBED, PROBED_TIMES = 16_384, 8
+PROBED, PROBED_TIMES = 20_480, 8
 # Below so many rows a second thread costs more than it helps.
 WORTH_THREADS = 32_768
 # Where one row in so many is meant, reading all is as fast as picking these out.
