@@ -18,6 +18,6 @@ def are_sound(vectors: NDArray[np.float32]) -> NDArray[np.bool_]:
 
 def is_sound(vector: bytes) -> bool:
     """As `are_sound`, of little-endian float32 [embedding_size]."""
-    if len(vector) % 4:
+    if not vector or len(vector) % 4:
         return False
     return bool(are_sound(np.frombuffer(vector, "<f4")[None])[0])

@@ -77,7 +77,7 @@ class Gallery(Protocol):
     """The library's pictures under one model. Safe to use from several threads."""
 
     def __len__(self) -> int:
-        """How many pictures there are."""
+        """How many pictures are embedded, those too whose embeddings cannot be searched."""
         ...
 
     @contextmanager
@@ -86,7 +86,7 @@ class Gallery(Protocol):
         ...
 
     def find(self, image_id: int) -> Entry | None:
-        """A picture's entry by its id."""
+        """A picture's entry by its id; None where it has none, or its embedding cannot be searched."""
         ...
 
     def follow(self) -> bool:

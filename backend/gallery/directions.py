@@ -1,5 +1,5 @@
-"""The leading principal directions of embeddings: in them most of what tells pictures apart is left, in a
-tenth of the numbers."""
+"""The leading principal directions of embeddings: in them most of what tells pictures apart is left, in far
+fewer numbers."""
 
 from collections.abc import Callable
 

@@ -3,7 +3,7 @@
 The index finds what may be nearest by codes of a byte a number, of many only of those that are not too far
 by their sketches, and all that is compared again by the database's own float32 vectors. So the answers are
 those of an exact search in a gallery of up to 200,000 pictures. Of a larger one only the nearest cells are
-read, and hardly anything is missed.
+read, and what was added lately; hardly anything is missed.
 """
 
 import threading
@@ -37,7 +37,7 @@ class EmbeddedGallery:
         self._following = threading.Lock()
 
     def __len__(self) -> int:
-        return len(self._index)
+        return len(self._index) + len(self._index.left_out)
 
     @contextmanager
     def opened(self) -> Iterator["EmbeddedShelf"]:
@@ -46,6 +46,8 @@ class EmbeddedGallery:
             yield EmbeddedShelf(index, session, self._model, self._threads)
 
     def find(self, image_id: int) -> Entry | None:
+        if image_id in self._index.left_out:
+            return None
         with Session(self._reader) as session:
             return nearest.find_entry(session, self._model.id, self._model.task, image_id)
 

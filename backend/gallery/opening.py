@@ -30,7 +30,7 @@ def open_gallery(
     """The gallery of a model, up to date; `threads` search it.
 
     Beside SQLite an index lies below `folder`, by default beside the database, one a model: made where there
-    is none, which takes about a minute for a million pictures, and to be deleted whenever one likes. Where
+    is none, which takes about two minutes for a million pictures, and to be deleted whenever one likes. Where
     none can be written now, as on a full disk, a `patient` gallery is as it was or empty, until `follow` can.
     """
     if reader.dialect.name == "postgresql":

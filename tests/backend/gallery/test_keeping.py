@@ -320,6 +320,9 @@ def test_pictures_whose_embeddings_cannot_be_searched_are_left_out_and_told(
     gallery = opened(shelving, model)
     assert ids(gallery) == set(range(1, 201)) - {3, 4}
     assert "embeddings under pets-1 cannot be searched: [3, 4], 2 in all" in caplog.text
+    assert len(gallery) == 200  # all are embedded: nothing more is to come
+    assert gallery.find(3) is None
+    assert gallery.find(5) is not None
     with Session(shelving.engine) as session, session.begin():
         embed(session, model, crowd(3)[2:])
     assert gallery.follow()
@@ -337,7 +340,7 @@ def test_where_no_embedding_can_be_searched_the_gallery_is_empty(
 ) -> None:
     spoil(shelving, np.zeros(0), *range(1, 201))
     gallery = opened(shelving, model)
-    assert (len(gallery), ids(gallery), gallery.follow()) == (0, set(), False)
+    assert (len(gallery), ids(gallery), gallery.follow()) == (200, set(), False)
 
 
 def copied(shelving: Shelving) -> Callable[[], None]:
