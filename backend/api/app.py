@@ -33,7 +33,6 @@ from backend.api.routes import (
 )
 from backend.api.service import open_service
 from backend.api.settings import Settings
-from backend.api.spare_memory import SpareMemory
 from backend.api.succession import Succession
 from backend.api.tracing import open_tracing
 from backend.api.turns import RefuseWhenFull
@@ -65,7 +64,6 @@ def create_app(settings: Settings) -> FastAPI:
     succession = Succession(service)
     follower = GalleryFollower(succession)
     guard = Guard(settings, service.reader)
-    spare_memory = SpareMemory()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -73,10 +71,8 @@ def create_app(settings: Settings) -> FastAPI:
         succession.start()
         follower.start()
         service.recorder.start()
-        spare_memory.start()
         yield
         service.recorder.end()  # first: nothing else is lost where something takes long
-        spare_memory.end()
         guard.end()
         follower.end()
         succession.end()  # and closes the engines, which nobody uses any more

@@ -16,6 +16,7 @@ from backend.api.app import create_app
 from backend.api.patience import PatientProtocol
 from backend.api.service import open_service
 from backend.api.settings import Settings
+from backend.api.spare_memory import SpareMemory
 from backend.api.supervisor import Supervisor, end_with_supervisor
 from backend.api.tracing import open_tracing
 from backend.inference.errors import InferenceError
@@ -64,6 +65,7 @@ def _lasting_app(settings: Settings) -> FastAPI:
     app = create_app(settings)
     gc.collect()
     gc.freeze()
+    SpareMemory().start()
     return app
 
 

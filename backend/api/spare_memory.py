@@ -27,6 +27,7 @@ class SpareMemory:
         self._trimming.start()
 
     def end(self) -> None:
+        """For who goes on without it; a process that ends has no need to."""
         self._trimming.end()
 
     def give_back(self) -> None:

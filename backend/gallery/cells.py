@@ -64,16 +64,21 @@ def _cells(columns: Columns, codes: Codes, size: int) -> tuple[NDArray[np.int64]
 
 
 def _fit(vectors: NDArray[np.float32], wanted: int, random: np.random.Generator) -> NDArray[np.float32]:
-    centroids = vectors[random.choice(len(vectors), wanted, replace=False)]
+    centroids = _of_length_1(vectors[random.choice(len(vectors), wanted, replace=False)])
     for _ in range(ROUNDS):
-        centroids /= np.maximum(np.linalg.norm(centroids, axis=1, keepdims=True), np.float32(1e-12))
         found = np.concatenate([_nearest(some, centroids) for some in _some(vectors)])
         used, nearest = np.unique(found, return_inverse=True)
         order = np.argsort(nearest, kind="stable")
         starts = np.searchsorted(nearest[order], np.arange(len(used)))
-        centroids = np.add.reduceat(vectors[order], starts, axis=0)
-    centroids /= np.maximum(np.linalg.norm(centroids, axis=1, keepdims=True), np.float32(1e-12))
+        centroids = _of_length_1(np.add.reduceat(vectors[order], starts, axis=0))
     return centroids
+
+
+def _of_length_1(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    scaled: NDArray[np.float32] = vectors / np.maximum(
+        np.linalg.norm(vectors, axis=1, keepdims=True), np.float32(1e-12)
+    )
+    return scaled
 
 
 def _nearest(vectors: NDArray[np.float32], centroids: NDArray[np.float32]) -> NDArray[np.int64]:

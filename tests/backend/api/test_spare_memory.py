@@ -1,6 +1,9 @@
 """What was freed goes back to the system."""
 
 import ctypes
+import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -8,6 +11,10 @@ import pytest
 
 from backend.api import spare_memory
 from backend.api.spare_memory import SpareMemory
+from databases.settings import PROJECT
+from tests.backend.api.conftest import Library
+from tests.backend.api.test_process import environment
+from tests.processes import free_port
 from tests.waiting import wait_until
 
 PIECES, PIECE, KEPT_OF = 2000, 50_000, 20  # bytes, of a size that lies in a heap; each 20th stays in use
@@ -51,3 +58,16 @@ def test_it_is_given_back_once_for_what_was_done() -> None:
     spare.give_back()
     spare.give_back()
     assert len(times) == 1
+
+
+def test_each_process_that_serves_does_so(small_library: Library) -> None:
+    asked = "import threading; from backend.api.server import worker; worker(); print(threading.enumerate())"
+    told = subprocess.run(
+        [sys.executable, "-c", asked],
+        cwd=PROJECT,
+        env=os.environ | environment(small_library, free_port()),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "spare memory" in told.stdout

@@ -494,13 +494,19 @@ def test_on_a_full_disk_who_is_patient_begins_with_what_there_is(
         begun = now
 
 
+def read_cells(monkeypatch: pytest.MonkeyPatch, from_rows: int) -> None:
+    """Has a gallery of more than 200 pictures read by cells, 300 pictures at a time; parts of so many rows
+    have them."""
+    for name, value in {"COMPARED_ALL": 200, "PROBED": 300}.items():
+        monkeypatch.setattr(scanning, name, value)
+    for name, value in {"WORTH_CELLS": from_rows, "ROWS_A_CELL": 40}.items():
+        monkeypatch.setattr(cells, name, value)
+
+
 def test_what_was_added_lately_to_a_large_gallery_is_found(
     shelving: Shelving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in {"COMPARED_ALL": 200, "PROBED": 300}.items():
-        monkeypatch.setattr(scanning, name, value)
-    for name, value in {"WORTH_CELLS": 200, "ROWS_A_CELL": 40}.items():
-        monkeypatch.setattr(cells, name, value)
+    read_cells(monkeypatch, from_rows=200)
     vectors = np.abs(np.random.default_rng(3).standard_normal((1020, SIZE)))  # as a ReLU's are
     vectors[1000:] = vectors[0] + 0.01 * vectors[1000:]
     pictures = many(vectors)
@@ -516,10 +522,7 @@ def test_what_was_added_lately_to_a_large_gallery_is_found(
 def test_however_much_was_added_lately_to_a_large_gallery_what_was_there_before_is_found(
     shelving: Shelving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in {"COMPARED_ALL": 200, "PROBED": 300}.items():
-        monkeypatch.setattr(scanning, name, value)
-    for name, value in {"WORTH_CELLS": 1000, "ROWS_A_CELL": 40}.items():
-        monkeypatch.setattr(cells, name, value)
+    read_cells(monkeypatch, from_rows=1000)
     pictures = many(np.random.default_rng(4).standard_normal((1350, SIZE)))
     model = shelving.fill(pictures[:1000])
     gallery = opened(shelving, model)
@@ -603,10 +606,7 @@ def test_of_very_many_the_nearest_cells_are_read_and_always_k_are_found(
         replace(one, label="rare" if one.id % 400 == 0 else "cat", split="val" if one.id % 2 else "train")
         for one in many(vectors)
     ]
-    for name, value in {"COMPARED_ALL": 200, "PROBED": 300}.items():
-        monkeypatch.setattr(scanning, name, value)
-    monkeypatch.setattr(cells, "WORTH_CELLS", 200)
-    monkeypatch.setattr(cells, "ROWS_A_CELL", 40)
+    read_cells(monkeypatch, from_rows=200)
     model = shelving.fill(pictures)
     gallery = opened(shelving, model)
     rows = np.stack([unit(one.vector) for one in pictures])
