@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from databases.embeddings import in_gallery
 from databases.library import Split
 from databases.models import Embedding, Image
+from databases.soundness import is_sound
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,9 @@ class Entry:
 
 
 def find_entry(session: Session, model_id: int, task: str, image_id: int) -> Entry | None:
-    """A picture of the gallery by its id."""
+    """A picture of the gallery by its id; None where it has none, or its embedding cannot be searched."""
     columns = select(Image.id, Image.label, Embedding.sha256, Embedding.vector)
     row = session.execute(in_gallery(columns, model_id, task).where(Image.id == image_id)).first()
-    return None if row is None else Entry(row[0], row[1], row[2], np.frombuffer(row[3], "<f4"))
+    if row is None or not is_sound(row[3]):
+        return None
+    return Entry(row[0], row[1], row[2], np.frombuffer(row[3], "<f4"))

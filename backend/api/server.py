@@ -16,7 +16,7 @@ from backend.api.app import create_app
 from backend.api.patience import PatientProtocol
 from backend.api.service import open_service
 from backend.api.settings import Settings
-from backend.api.spare_memory import SpareMemory
+from backend.api.spare_memory import SpareMemory, share_one_heap
 from backend.api.supervisor import Supervisor, end_with_supervisor
 from backend.api.tracing import open_tracing
 from backend.inference.errors import InferenceError
@@ -62,6 +62,7 @@ def worker() -> FastAPI:
 def _lasting_app(settings: Settings) -> FastAPI:
     """The app of a process that does nothing else. What is there now stays: to look through it for garbage
     again and again would stop every answer for 70 ms."""
+    share_one_heap()
     app = create_app(settings)
     gc.collect()
     gc.freeze()

@@ -6,16 +6,30 @@ from collections.abc import Callable
 
 from backend.api.repeated import Repeated
 
+_ARENA_MAX = -8  # mallopt(3): M_ARENA_MAX
 TRIM_SECONDS = 10.0
 BUSY_SECONDS = 0.5  # of the processor since the last time: whoever did less can have left little
+
+
+def share_one_heap() -> bool:
+    """Has all threads that are yet to start allocate from the process's first heap (malloc(3): arenas).
+
+    Of the heaps that threads have else, the free end is never given back, not by `malloc_trim` either: what a
+    model left there that was loaded to be checked, 35 MB and more each. Says whether the C library knows how.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):
+        return False
+    mallopt.argtypes, mallopt.restype = (ctypes.c_int, ctypes.c_int), ctypes.c_int
+    return bool(mallopt(_ARENA_MAX, 1))
 
 
 class SpareMemory:
     """Gives back what glibc keeps of what was freed, once the process has done something again.
 
-    Each thread that frees a picture leaves it in a heap of its own, below what still is in use there; glibc
-    gives back the end of a heap alone by itself (malloc(3), malloc_trim(3)). Where the C library is another
-    one, nothing is done.
+    A picture that is freed leaves a hole below what still is in use; glibc gives back the end of a heap alone
+    by itself (malloc(3), malloc_trim(3)). Where the C library is another one, nothing is done.
     """
 
     def __init__(self, trim: Callable[[], object] | None = None) -> None:

@@ -21,7 +21,8 @@ from backend.api.service import Service
 from backend.api.similar_query import ANY, SimilarQuery, SimilarQueryDep
 from backend.api.uploads import AS_BODY, PictureFile, sent_picture
 from backend.gallery import choosing
-from databases import labelling, library
+from databases import embeddings, labelling, library
+from databases.soundness import is_sound
 
 router = APIRouter(tags=["answers"])
 
@@ -128,15 +129,19 @@ def _of_image(service: Service, image_id: int, query: SimilarQuery, *, sent: boo
         with Session(service.reader) as session:
             find_image(service, session, image_id, sent=sent)
             if entry is None:
-                raise _not_there(session, image_id)
+                raise _not_there(session, service.model.id, image_id)
     if entry.label is None and query.label is None:
         detail = f"picture {image_id} has no label: say one, or label=any"
         raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", detail)
     return Wanted(entry.vector, entry.label, entry.sha256)
 
 
-def _not_there(session: Session, image_id: int) -> ApiError:
-    used = library.find_images(session, [image_id])
-    why = "it is not embedded yet, which this does: menagerie index" if used else "it is excluded"
+def _not_there(session: Session, model_id: int, image_id: int) -> ApiError:
+    if not library.find_images(session, [image_id]):
+        why = "it is excluded"
+    elif all(is_sound(vector) for vector in embeddings.vectors_of(session, model_id, [image_id]).values()):
+        why = "it is not embedded yet, which this does: menagerie index"
+    else:
+        why = "its embedding is not of finite numbers, of length 1; once that is deleted: menagerie index"
     detail = f"the gallery does not have picture {image_id}: {why}"
     return ApiError(HTTPStatus.NOT_FOUND, "not_found", detail)

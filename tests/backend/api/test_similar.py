@@ -144,7 +144,12 @@ def test_why_the_gallery_does_not_have_a_picture_is_told(client: TestClient, sma
     with small_library.engine.begin() as connection:
         connection.execute(update(Image).where(Image.id == 2).values(excluded=True))
         connection.execute(delete(Embedding).where(Embedding.image_id == 3))
-    told = {2: "it is excluded", 3: "it is not embedded yet, which this does: menagerie index"}
+        connection.execute(update(Embedding).where(Embedding.image_id == 4).values(vector=b"\0\0\xc0\x7f"))
+    told = {
+        2: "it is excluded",
+        3: "it is not embedded yet, which this does: menagerie index",
+        4: "its embedding is not of finite numbers, of length 1; once that is deleted: menagerie index",
+    }
     for image_id, why in told.items():
         response = client.post("/similar", data={"image_id": image_id})
         assert (response.status_code, response.json()["code"]) == (404, "not_found")

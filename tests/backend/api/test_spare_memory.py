@@ -49,6 +49,32 @@ def test_what_was_freed_between_what_is_in_use_goes_back(monkeypatch: pytest.Mon
     assert all(piece == b"x" * PIECE for piece in kept)
 
 
+THREADS_BLOCK = """
+import ctypes, sys, threading
+from backend.api.spare_memory import share_one_heap
+if "shared" in sys.argv and not share_one_heap():
+    sys.exit("unknown here")
+malloc = ctypes.CDLL(None).malloc
+malloc.argtypes, malloc.restype = (ctypes.c_size_t,), ctypes.c_void_p
+blocks = []
+thread = threading.Thread(target=lambda: blocks.append(malloc(100_000)))
+thread.start()
+thread.join()
+heap = next(line for line in open("/proc/self/maps") if "[heap]" in line)
+begin, end = (int(part, 16) for part in heap.split()[0].split("-"))
+print(begin <= blocks[0] < end)
+"""
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_threads_allocate_from_the_first_heap(shared: bool) -> None:
+    if not hasattr(ctypes.CDLL(None), "malloc_trim"):
+        pytest.skip("the C library is not glibc")
+    command = [sys.executable, "-c", THREADS_BLOCK, *(["shared"] if shared else [])]
+    told = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert told.stdout.split() == [str(shared)]
+
+
 def test_it_is_given_back_once_for_what_was_done() -> None:
     times: list[None] = []
     spare = SpareMemory(lambda: times.append(None))
@@ -61,7 +87,14 @@ def test_it_is_given_back_once_for_what_was_done() -> None:
 
 
 def test_each_process_that_serves_does_so(small_library: Library) -> None:
-    asked = "import threading; from backend.api.server import worker; worker(); print(threading.enumerate())"
+    asked = """
+import threading
+from backend.api import server
+shared = []
+server.share_one_heap = lambda: shared.append(threading.active_count())
+server.worker()
+print(threading.enumerate(), "one heap" if shared else "")
+"""
     told = subprocess.run(
         [sys.executable, "-c", asked],
         cwd=PROJECT,
@@ -71,3 +104,4 @@ def test_each_process_that_serves_does_so(small_library: Library) -> None:
         check=True,
     )
     assert "spare memory" in told.stdout
+    assert "one heap" in told.stdout
