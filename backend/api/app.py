@@ -64,15 +64,16 @@ def create_app(settings: Settings) -> FastAPI:
     succession = Succession(service)
     follower = GalleryFollower(succession)
     guard = Guard(settings, service.reader)
+    recorder = service.recorder  # the service itself goes once another model serves, and its model with it
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         guard.start()
         succession.start()
         follower.start()
-        service.recorder.start()
+        recorder.start()
         yield
-        service.recorder.end()  # first: nothing else is lost where something takes long
+        recorder.end()  # first: nothing else is lost where something takes long
         guard.end()
         follower.end()
         succession.end()  # and closes the engines, which nobody uses any more

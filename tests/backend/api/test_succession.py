@@ -1,7 +1,9 @@
 """A promotion reaches the running service, and nothing else changes what serves."""
 
+import gc
 import logging
 import threading
+import weakref
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -111,6 +113,16 @@ def test_where_the_model_before_is_damaged_the_new_one_recommends(
     service = open_service(small_library.settings)
     assert service.recommender is service
     assert "colours-1 cannot recommend until colours-2 can" in caplog.text
+
+
+def test_the_model_before_is_freed(small_library: Library) -> None:
+    with TestClient(create_app(small_library.settings)) as client:
+        assert client.post("/predict", files={"file": picture("red", 1)}).is_success
+        before = weakref.ref(client.app.state.succession.service.predictor)  # type: ignore[attr-defined]
+        assert before() is not None
+        promote(small_library)
+        wait_until(lambda: client.get("/models").json()["serving"]["version"] == "colours-2")
+        wait_until(lambda: gc.collect() >= 0 and before() is None)
 
 
 def test_another_tasks_promotion_is_not_followed(small_library: Library, following: Succession) -> None:
