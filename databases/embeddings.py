@@ -34,6 +34,17 @@ def unembedded(session: Session, model_id: int, task: str) -> list[int]:
     return list(session.scalars(query.order_by(Image.id)))
 
 
+def is_embedded(session: Session, model_id: int, image_id: int) -> bool:
+    """Whether a picture has an embedding of its present content under a model, be it one that cannot be
+    searched."""
+    query = (
+        select(Image.id)
+        .join(Embedding, (Embedding.image_id == Image.id) & (Embedding.sha256 == Image.sha256))
+        .where(Image.id == image_id, Embedding.model_id == model_id)
+    )
+    return session.scalar(query) is not None
+
+
 def put_embeddings(session: Session, model_id: int, vectors: Mapping[int, tuple[str, bytes]]) -> None:
     """Writes (content hash, vector) by image id, in place of what was there; of pictures that were deleted
     meanwhile, none.

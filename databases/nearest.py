@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from databases.embeddings import in_gallery
 from databases.library import Split
 from databases.models import Embedding, Image
+from databases.registry import RegisteredModel
 from databases.soundness import is_sound
 
 
@@ -47,10 +48,11 @@ class Entry:
     vector: NDArray[np.float32]
 
 
-def find_entry(session: Session, model_id: int, task: str, image_id: int) -> Entry | None:
-    """A picture of the gallery by its id; None where it has none, or its embedding cannot be searched."""
+def find_entry(session: Session, model: RegisteredModel, size: int, image_id: int) -> Entry | None:
+    """A picture of a model's gallery by its id; None where it has none, or its embedding is not of `size`
+    numbers, or cannot be searched."""
     columns = select(Image.id, Image.label, Embedding.sha256, Embedding.vector)
-    row = session.execute(in_gallery(columns, model_id, task).where(Image.id == image_id)).first()
-    if row is None or not is_sound(row[3]):
+    row = session.execute(in_gallery(columns, model.id, model.task).where(Image.id == image_id)).first()
+    if row is None or len(row[3]) != 4 * size or not is_sound(row[3]):
         return None
     return Entry(row[0], row[1], row[2], np.frombuffer(row[3], "<f4"))

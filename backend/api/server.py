@@ -36,6 +36,7 @@ def serve(settings: Settings) -> None:
         DatabaseError, InferenceError, SettingsError: as `create_app` does.
     """
     logs.configure(settings.log_format, settings.log_level)
+    share_one_heap()
     if settings.workers == 1:
         uvicorn.Server(_config(_lasting_app(settings), settings)).run()
         return
@@ -62,7 +63,6 @@ def worker() -> FastAPI:
 def _lasting_app(settings: Settings) -> FastAPI:
     """The app of a process that does nothing else. What is there now stays: to look through it for garbage
     again and again would stop every answer for 70 ms."""
-    share_one_heap()
     app = create_app(settings)
     gc.collect()
     gc.freeze()

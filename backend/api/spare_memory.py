@@ -1,35 +1,42 @@
 """Memory in which nothing lies any more goes back to the system, while the service goes on."""
 
 import ctypes
+import os
 import time
 from collections.abc import Callable
 
 from backend.api.repeated import Repeated
 
-_ARENA_MAX = -8  # mallopt(3): M_ARENA_MAX
+M_ARENA_MAX, VARIABLE = -8, "MALLOC_ARENA_MAX"  # mallopt(3), malloc.h
 TRIM_SECONDS = 10.0
 BUSY_SECONDS = 0.5  # of the processor since the last time: whoever did less can have left little
 
 
-def share_one_heap() -> bool:
-    """Has all threads that are yet to start allocate from the process's first heap (malloc(3): arenas).
+def share_one_heap() -> None:
+    """Has all threads allocate from the process's first heap, and those of the processes that it starts.
 
-    Of the heaps that threads have else, the free end is never given back, not by `malloc_trim` either: what a
-    model left there that was loaded to be checked, 35 MB and more each. Says whether the C library knows how.
+    Of other heaps `malloc_trim` leaves the free end, and `free` does as well, up to a threshold that large
+    blocks raise to 64 MB (mallopt(3), M_MMAP_THRESHOLD): a model that was loaded to be checked left 35 MB and
+    more in each. It is to be called before any thread has allocated: the heaps that there are would be shared
+    out too. MALLOC_ARENA_MAX in the environment says otherwise. Where the C library is no glibc, nothing is
+    done.
     """
+    if VARIABLE in os.environ:
+        return
+    os.environ[VARIABLE] = "1"
     try:
         mallopt = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError, TypeError):
-        return False
+        return
     mallopt.argtypes, mallopt.restype = (ctypes.c_int, ctypes.c_int), ctypes.c_int
-    return bool(mallopt(_ARENA_MAX, 1))
+    mallopt(M_ARENA_MAX, 1)
 
 
 class SpareMemory:
     """Gives back what glibc keeps of what was freed, once the process has done something again.
 
-    A picture that is freed leaves a hole below what still is in use; glibc gives back the end of a heap alone
-    by itself (malloc(3), malloc_trim(3)). Where the C library is another one, nothing is done.
+    A picture that is freed leaves a hole below what still is in use; by itself glibc gives back no more than
+    the end of a heap (malloc_trim(3)). Where the C library is another one, nothing is done.
     """
 
     def __init__(self, trim: Callable[[], object] | None = None) -> None:

@@ -46,10 +46,8 @@ class EmbeddedGallery:
             yield EmbeddedShelf(index, session, self._model, self._threads)
 
     def find(self, image_id: int) -> Entry | None:
-        if image_id in self._index.left_out:
-            return None
         with Session(self._reader) as session:
-            return nearest.find_entry(session, self._model.id, self._model.task, image_id)
+            return nearest.find_entry(session, self._model, self._keeper.size, image_id)
 
     def follow(self) -> bool:
         with self._following:

@@ -34,7 +34,7 @@ class Keeper:
     """The index of a model's gallery in `folder`; `size`: numbers of an embedding."""
 
     def __init__(self, reader: Engine, model: RegisteredModel, size: int, folder: Path) -> None:
-        self._reader, self._model = reader, model
+        self._reader, self._model, self.size = reader, model, size
         self._files = Files(folder, f"{model.version} {model.created_at.isoformat()}", size)
 
     def open(self, *, patient: bool) -> Index:

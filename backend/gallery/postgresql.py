@@ -71,7 +71,7 @@ class PostgresqlGallery:
 
     def find(self, image_id: int) -> Entry | None:
         with Session(self._reader) as session:
-            return nearest.find_entry(session, self._model.id, self._model.task, image_id)
+            return nearest.find_entry(session, self._model, self._size, image_id)
 
     def follow(self) -> bool:
         with self.opened() as shelf:

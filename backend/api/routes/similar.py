@@ -22,7 +22,6 @@ from backend.api.similar_query import ANY, SimilarQuery, SimilarQueryDep
 from backend.api.uploads import AS_BODY, PictureFile, sent_picture
 from backend.gallery import choosing
 from databases import embeddings, labelling, library
-from databases.soundness import is_sound
 
 router = APIRouter(tags=["answers"])
 
@@ -139,9 +138,9 @@ def _of_image(service: Service, image_id: int, query: SimilarQuery, *, sent: boo
 def _not_there(session: Session, model_id: int, image_id: int) -> ApiError:
     if not library.find_images(session, [image_id]):
         why = "it is excluded"
-    elif all(is_sound(vector) for vector in embeddings.vectors_of(session, model_id, [image_id]).values()):
-        why = "it is not embedded yet, which this does: menagerie index"
+    elif embeddings.is_embedded(session, model_id, image_id):
+        why = "its embedding cannot be searched, as it was not written by menagerie"
     else:
-        why = "its embedding is not of finite numbers, of length 1; once that is deleted: menagerie index"
+        why = "it is not embedded yet, which this does: menagerie index"
     detail = f"the gallery does not have picture {image_id}: {why}"
     return ApiError(HTTPStatus.NOT_FOUND, "not_found", detail)

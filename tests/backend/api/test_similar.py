@@ -1,8 +1,9 @@
 from typing import Any
 
+import numpy as np
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from databases import label_operations
@@ -144,11 +145,18 @@ def test_why_the_gallery_does_not_have_a_picture_is_told(client: TestClient, sma
     with small_library.engine.begin() as connection:
         connection.execute(update(Image).where(Image.id == 2).values(excluded=True))
         connection.execute(delete(Embedding).where(Embedding.image_id == 3))
-        connection.execute(update(Embedding).where(Embedding.image_id == 4).values(vector=b"\0\0\xc0\x7f"))
+        size = len(connection.scalars(select(Embedding.vector)).first() or b"") // 4
+        vectors = {4: np.full(size, np.nan), 5: np.eye(size - 1)[0]}
+        for image_id, vector in vectors.items():
+            values = {"vector": vector.astype("<f4").tobytes()}
+            connection.execute(update(Embedding).where(Embedding.image_id == image_id).values(values))
+        connection.execute(update(Image).where(Image.id == 6).values(sha256="0" * 64))
     told = {
         2: "it is excluded",
         3: "it is not embedded yet, which this does: menagerie index",
-        4: "its embedding is not of finite numbers, of length 1; once that is deleted: menagerie index",
+        4: "its embedding cannot be searched, as it was not written by menagerie",
+        5: "its embedding cannot be searched, as it was not written by menagerie",
+        6: "it is not embedded yet, which this does: menagerie index",
     }
     for image_id, why in told.items():
         response = client.post("/similar", data={"image_id": image_id})

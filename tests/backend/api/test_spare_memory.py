@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from backend.api import spare_memory
-from backend.api.spare_memory import SpareMemory
+from backend.api import server, spare_memory
+from backend.api.settings import Settings
+from backend.api.spare_memory import SpareMemory, share_one_heap
 from databases.settings import PROJECT
 from tests.backend.api.conftest import Library
 from tests.backend.api.test_process import environment
@@ -50,29 +51,69 @@ def test_what_was_freed_between_what_is_in_use_goes_back(monkeypatch: pytest.Mon
 
 
 THREADS_BLOCK = """
-import ctypes, sys, threading
+import ctypes, os, subprocess, sys, threading
 from backend.api.spare_memory import share_one_heap
-if "shared" in sys.argv and not share_one_heap():
-    sys.exit("unknown here")
 malloc = ctypes.CDLL(None).malloc
 malloc.argtypes, malloc.restype = (ctypes.c_size_t,), ctypes.c_void_p
 blocks = []
-thread = threading.Thread(target=lambda: blocks.append(malloc(100_000)))
-thread.start()
-thread.join()
+def allocate():
+    blocks.append(malloc(100_000))
+how = sys.argv[1]
+if how in ("here", "in what it starts"):
+    share_one_heap()
+if how == "in what it starts":
+    sys.exit(subprocess.run([sys.executable, *sys.orig_argv[1:-1], "as it is"]).returncode)
+for _ in range(2):
+    thread = threading.Thread(target=allocate)
+    thread.start()
+    thread.join()
 heap = next(line for line in open("/proc/self/maps") if "[heap]" in line)
 begin, end = (int(part, 16) for part in heap.split()[0].split("-"))
-print(begin <= blocks[0] < end)
+print([begin <= block < end for block in blocks])
 """
 
 
-@pytest.mark.parametrize("shared", [True, False])
-def test_threads_allocate_from_the_first_heap(shared: bool) -> None:
+@pytest.mark.parametrize(
+    ("how", "shared"), [("here", True), ("in what it starts", True), ("as it is", False)]
+)
+def test_threads_allocate_from_the_first_heap(how: str, shared: bool) -> None:
     if not hasattr(ctypes.CDLL(None), "malloc_trim"):
         pytest.skip("the C library is not glibc")
-    command = [sys.executable, "-c", THREADS_BLOCK, *(["shared"] if shared else [])]
-    told = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
-    assert told.stdout.split() == [str(shared)]
+    told = subprocess.run(
+        [sys.executable, "-c", THREADS_BLOCK, how],
+        cwd=PROJECT,
+        env={name: value for name, value in os.environ.items() if name != spare_memory.VARIABLE},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout.strip() == str([shared, shared])
+
+
+def test_the_server_sees_to_that_before_it_starts_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+
+    class Supervised:
+        failed = False
+
+        def __init__(self, _: object) -> None:
+            done.append("supervisor")
+
+        def run(self) -> None:
+            done.append("run")
+
+    monkeypatch.setattr(server, "Supervisor", Supervised)
+    for name in ("share_one_heap", "_check"):
+        monkeypatch.setattr(server, name, lambda *_, name=name: done.append(name))
+    server.serve(Settings(workers=2))
+    assert done == ["share_one_heap", "_check", "supervisor", "run"]
+
+
+def test_who_runs_the_service_may_say_how_many_heaps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(spare_memory.VARIABLE, "4")
+    monkeypatch.setattr(ctypes, "CDLL", None)
+    share_one_heap()
+    assert os.environ[spare_memory.VARIABLE] == "4"
 
 
 def test_it_is_given_back_once_for_what_was_done() -> None:
@@ -87,14 +128,7 @@ def test_it_is_given_back_once_for_what_was_done() -> None:
 
 
 def test_each_process_that_serves_does_so(small_library: Library) -> None:
-    asked = """
-import threading
-from backend.api import server
-shared = []
-server.share_one_heap = lambda: shared.append(threading.active_count())
-server.worker()
-print(threading.enumerate(), "one heap" if shared else "")
-"""
+    asked = "import threading; from backend.api.server import worker; worker(); print(threading.enumerate())"
     told = subprocess.run(
         [sys.executable, "-c", asked],
         cwd=PROJECT,
@@ -104,4 +138,3 @@ print(threading.enumerate(), "one heap" if shared else "")
         check=True,
     )
     assert "spare memory" in told.stdout
-    assert "one heap" in told.stdout

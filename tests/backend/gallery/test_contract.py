@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from backend.gallery.asking import Found, Match
 from backend.gallery.choosing import search
 from backend.gallery.neighbours import neighbours
-from databases.models import Image
+from databases.models import Embedding, Image
 from databases.nearest import Among
 from tests.backend.gallery.shelving import SENT, SPLITS, Picture, Shelving, embed, many, on_day, unit
 
@@ -260,6 +261,18 @@ def test_a_picture_is_found_by_its_id_as_long_as_it_is_served(shelving: Shelving
         np.testing.assert_array_equal(entry.vector, unit((3, 4, 0, 0)))
         assert gallery.find(2) is None
         assert gallery.find(3) is None
+
+
+@pytest.mark.parametrize("vector", [np.full(4, np.nan), np.eye(3)[0], np.zeros(0)], ids=["nan", "3", "none"])
+def test_a_picture_whose_embedding_cannot_be_searched_is_not_found(
+    shelving: Shelving, vector: NDArray[np.float64]
+) -> None:
+    model = shelving.fill([Picture(1, (3, 4, 0, 0))])
+    with shelving.opened(model) as gallery:
+        assert gallery.find(1) is not None
+        with shelving.engine.begin() as connection:
+            connection.execute(update(Embedding).values(vector=vector.astype("<f4").tobytes()))
+        assert gallery.find(1) is None
 
 
 def test_what_comes_goes_or_is_relabelled_is_followed(shelving: Shelving) -> None:
