@@ -7,7 +7,6 @@ import uuid
 from dataclasses import dataclass
 from typing import Annotated
 
-import numpy as np
 from fastapi import Query
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -129,7 +128,4 @@ def prediction_out(service: Service, answered: Answered, prediction_id: str, top
 
 
 def _top(answer: Prediction, labels: tuple[str, ...], k: int) -> list[LabelScore]:
-    scores = answer.scores
-    best = np.argpartition(-scores, k)[:k] if k < len(scores) else np.arange(len(scores))
-    order = best[np.lexsort((best, -scores[best]))]
-    return [LabelScore(label=labels[i], score=float(scores[i])) for i in order]
+    return [LabelScore(label=labels[i], score=float(answer.scores[i])) for i in answer.ranking[:k]]

@@ -6,6 +6,7 @@ page and this service are then one origin. But the request still says the websit
 """
 
 import re
+from functools import lru_cache
 from http import HTTPStatus
 from ipaddress import ip_address
 
@@ -31,6 +32,7 @@ class RefuseOtherHosts:
             await self._app(scope, receive, send)
 
 
+@lru_cache(256)
 def is_handed_out(host: str) -> bool:
     """Whether a `Host` is a name that whoever likes may lead where they like."""
     found = HOST.fullmatch(host)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from typing import get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.metrics_core import Metric
@@ -31,7 +32,8 @@ class Metrics:
         self._requests = self._histogram(
             "request_seconds", "A request, by route and status.", "route", "status"
         )
-        self._stages = self._histogram("stage_seconds", "A picture in one stage of its way.", "stage")
+        stages = self._histogram("stage_seconds", "A picture in one stage of its way.", "stage")
+        self._stages = {name: stages.labels(name) for name in get_args(Stage)}
         self._waiting = self._gauge("menagerie_waiting", "Pictures that wait for their turn.")
         self._answers = self._counter("answers", "Answers by model and verdict.", "version", "verdict")
         self._labels = self._counter("labels", "Likeliest labels by model.", "version", "label")
@@ -56,7 +58,7 @@ class Metrics:
                 yield
         finally:
             passed = Passed(name, began, time.perf_counter() - began)
-            self._stages.labels(name).observe(passed.seconds)
+            self._stages[name].observe(passed.seconds)
             if noted := notes.current.get():
                 noted.stages.append(passed)
 

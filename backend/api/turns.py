@@ -56,7 +56,9 @@ class Turns:
 
     async def run_accepted(self, request: Request, work: Callable[..., Answer], *arguments: object) -> Answer:
         """As `run`, for one of several that were accepted together: it waits, however many others do, and
-        however long."""
+        however long. Whether the client is still there is asked first: it sent all of them a while ago."""
+        if await request.is_disconnected():
+            raise ClientGone
         return await self._run(request, None, work, *arguments)
 
     async def _run(
@@ -65,8 +67,6 @@ class Turns:
         with self._metrics.stage("queue"):
             await self._wait(request, seconds)
         try:
-            if await request.is_disconnected():
-                raise ClientGone
             context = copy_context()
             working = get_running_loop().run_in_executor(self._threads, context.run, work, *arguments)
         except BaseException:
@@ -88,11 +88,11 @@ class Turns:
         gone = create_task(_disconnect(request))
         try:
             await wait((turn, gone), timeout=seconds, return_when=FIRST_COMPLETED)
-            if not turn.done():
-                if not gone.done():
-                    raise overloaded(f"no turn came in {seconds:g} seconds")
+            if gone.done():
                 gone.result()
                 raise ClientGone
+            if not turn.done():
+                raise overloaded(f"no turn came in {seconds:g} seconds")
         except BaseException:
             self._leave(turn)
             raise

@@ -22,9 +22,10 @@ class Prediction:
     """The answer for one picture.
 
     `likeliest` has the highest score, which is `score`. `scores`: calibrated probabilities, float32 [labels],
-    in the manifest's order. `embedding`: float32 [embedding_size], of length 1. `novelty`, where the model
-    tells: the share of the task's own pictures that are less strange than this one; for a model that was
-    taught none, such as the starter, the probability of showing no animal.
+    in the manifest's order. `ranking`: the numbers of the labels from the likeliest on, int64 [labels].
+    `embedding`: float32 [embedding_size], of length 1. `novelty`, where the model tells: the share of the
+    task's own pictures that are less strange than this one; for a model that was taught none, such as the
+    starter, the probability of showing no animal.
     """
 
     likeliest: str
@@ -32,6 +33,7 @@ class Prediction:
     verdict: Verdict
     sentence: str
     scores: NDArray[np.float32]
+    ranking: NDArray[np.int64]
     embedding: NDArray[np.float32]
     novelty: float | None
 
@@ -115,11 +117,12 @@ class Predictor:
         self, scores: NDArray[np.float32], embedding: NDArray[np.float32], novelty: float | None
     ) -> Prediction:
         labels = self.manifest.labels
-        first, second = np.argsort(-scores, kind="stable")[:2]
+        ranking = np.argsort(-scores, kind="stable")
+        first, second = ranking[:2]
         score = float(scores[first])
         verdict = judge(score, novelty, self.manifest.thresholds)
         sentence = explain(verdict, (labels[first], score), (labels[second], float(scores[second])))
-        return Prediction(labels[first], score, verdict, sentence, scores, embedding, novelty)
+        return Prediction(labels[first], score, verdict, sentence, scores, ranking, embedding, novelty)
 
 
 def novelty_of(strangeness: NDArray[np.float32], quantiles: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -41,7 +41,7 @@ shares = st.lists(st.integers(0, 50), min_size=3, max_size=3).filter(any)
 
 def answer(label: str, verdict: Verdict = "confident") -> Prediction:
     nothing = np.zeros(3, np.float32)
-    return Prediction(label, 0.9, verdict, "", nothing, nothing, None)
+    return Prediction(label, 0.9, verdict, "", nothing, nothing.astype(np.int64), nothing, None)
 
 
 def values(text: bytes, name: str) -> dict[str, float]:
