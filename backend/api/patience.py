@@ -6,10 +6,12 @@ uvicorn itself waits for ever, and takes any number of headers, before the body 
 import asyncio
 import socket
 from http import HTTPStatus
+from typing import cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from backend.api.errors import problem
+from backend.api.gathered_writes import GatheredWrites
 
 HEAD_SECONDS = 10.0
 # A balancer that took a connection up again just as the server ends has its request answered, not reset.
@@ -30,7 +32,7 @@ class PatientProtocol(HttpToolsProtocol):
     _is_leaving = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
+        super().connection_made(cast(asyncio.Transport, GatheredWrites(transport, self.loop)))
         self._expect(HEAD_SECONDS)
         if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
             transport.get_extra_info("socket").setsockopt(

@@ -9,7 +9,7 @@ from backend.api.answering import DEFAULT_TOP_K, TopK, answer_picture, predictio
 from backend.api.dependencies import ServiceDep
 from backend.api.errors import SEND_A_PICTURE, ApiError, problems
 from backend.api.schemas import PredictionOut
-from backend.api.uploads import AS_BODY, PictureFile, sent_picture
+from backend.api.uploads import AS_FORM_OR_BODY, lone_picture
 
 router = APIRouter(tags=["answers"])
 
@@ -18,16 +18,15 @@ UNUSABLE = problems(
 )
 
 
-@router.post("/predict", responses=UNUSABLE, openapi_extra=AS_BODY)
+@router.post("/predict", responses=UNUSABLE, openapi_extra=AS_FORM_OR_BODY)
 async def predict(
     service: ServiceDep,
     request: Request,
-    file: PictureFile = None,
     top_k: TopK = DEFAULT_TOP_K,
 ) -> PredictionOut:
     """Say what a picture shows, how sure that is, and whether it is an animal at all."""
     started = time.perf_counter()
-    data = await sent_picture(request, file)
+    data = await lone_picture(request)
     if data is None:
         raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", SEND_A_PICTURE)
     answered = await service.turns.run(request, answer_picture, service, data)
