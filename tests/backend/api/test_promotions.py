@@ -4,11 +4,11 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy.orm import Session
 
-from backend.api.succession import Succession
 from databases import embeddings
 from tests.backend.api.conftest import PER_LABEL, Library
 from tests.backend.api.guarded import guarded, make_key, shown
 from tests.backend.api.registered import METRICS, add_model, answer, keep_dataset, pictures
+from tests.waiting import wait_until
 
 PICTURES = 3 * PER_LABEL + 1
 
@@ -44,9 +44,7 @@ def test_a_promoted_model_is_the_champion_embedded_and_soon_serves(
     assert champion(client) == candidate
     with Session(small_library.engine) as session:
         assert embeddings.unembedded(session, 2, "colours") == []
-    succession: Succession = client.app.state.succession  # type: ignore[attr-defined]
-    succession.check()
-    assert client.get("/readyz").json()["model"]["version"] == candidate
+    wait_until(lambda: client.get("/readyz").json()["model"]["version"] == candidate)
     assert history(client) == [("promoted", candidate, "Ada"), ("promoted", "colours-1", None)]
 
 
