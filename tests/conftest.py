@@ -26,7 +26,7 @@ hypothesis.settings.load_profile("patient")
 
 
 # Where the real pictures lie, what must not be left out, and what the fixtures below say for all tests.
-NOT_LEFT_OUT = ("POSTGRESQL", "NGINX", "PROMTOOL", "BROWSER")
+NOT_LEFT_OUT = ("POSTGRESQL", "NGINX", "PROMTOOL", "QEMU", "BROWSER")
 FROM_OUTSIDE = {f"MENAGERIE_{name}" for name in ("DATA", *NOT_LEFT_OUT, "TRACKING", "DUPLICATES")}
 
 

@@ -1,5 +1,10 @@
 """The variant in integers, and when it serves."""
 
+import os
+import platform
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +14,7 @@ from sqlalchemy import Engine
 from torch import Tensor, nn
 from torch.nn import functional
 
+from backend.inference import runtime
 from backend.inference.bundle import load_bundle
 from backend.inference.errors import BadBundle
 from backend.inference.evidence import EvidenceModel
@@ -84,6 +90,68 @@ def test_integers_give_nearly_the_same_embedding(tmp_path: Path) -> None:
     exact, int8 = (OnnxModel(tmp_path / name).run(images).embedding for name in (MODEL, INT8_MODEL))
     assert ((exact * int8).sum(axis=1) > 0.99).all()
     assert not np.array_equal(exact, int8)
+
+
+# Prints how far the embedding of the golden inputs is from what it is elsewhere, in the way of each kind.
+ELSEWHERE = """
+import sys
+from pathlib import Path
+import numpy as np
+from backend.inference.runtime import EMBEDDING, INPUT, OnnxModel, open_session
+path, inputs = Path(sys.argv[1]), np.load(sys.argv[2])
+plain = open_session(path).run([EMBEDDING], {INPUT: inputs["images"]})[0]
+chosen = OnnxModel(path).run(inputs["images"]).embedding
+print(*(abs(given - inputs["expected"]).max() for given in (plain, chosen)))
+"""
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="of processors of this kind")
+def test_a_processor_that_saturates_gives_the_same_in_its_slower_way(tmp_path: Path) -> None:
+    qemu = shutil.which("qemu-x86_64")
+    if qemu is None:
+        assert not os.environ.get("MENAGERIE_QEMU"), "qemu-x86_64 is not installed"
+        pytest.skip("qemu-x86_64 is not here; Debian has it in the package qemu-user")
+    export_model(Convolutions().eval(), SPEC, tmp_path)
+    images = normalise(golden_pixels(32), SPEC)
+    quantise(tmp_path / MODEL, tmp_path / INT8_MODEL, images)
+    model, inputs = tmp_path / INT8_MODEL, tmp_path / "inputs.npz"
+    np.savez(inputs, images=images, expected=OnnxModel(model).run(images).embedding)
+    done = subprocess.run(
+        # Haswell has AVX2, and none of the instructions that add up four products at once.
+        [
+            qemu,
+            "-cpu",
+            "Haswell",
+            sys.executable,
+            "-c",
+            ELSEWHERE,
+            tmp_path / INT8_MODEL,
+            tmp_path / "inputs.npz",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    plain, chosen = map(float, done.stdout.split())
+    assert plain > 0.01
+    assert chosen < 1e-4
+    assert "8-bit sums saturate on this processor" in done.stderr
+
+
+def test_where_sums_saturate_the_slower_way_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    export_model(Convolutions().eval(), SPEC, tmp_path)
+    images = normalise(golden_pixels(32), SPEC)
+    quantise(tmp_path / MODEL, tmp_path / INT8_MODEL, images)
+    before = OnnxModel(tmp_path / INT8_MODEL).run(images).embedding
+    caplog.clear()
+    monkeypatch.setattr(runtime, "SATURATED", -1)  # as if any difference were one
+    after = OnnxModel(tmp_path / INT8_MODEL).run(images).embedding
+    assert "model.int8.onnx runs in a slower, exact way" in caplog.text
+    np.testing.assert_allclose(before, after, atol=1e-4)
 
 
 def test_integers_explain_their_own_logits(tmp_path: Path) -> None:
