@@ -74,7 +74,7 @@ def _overload(api: Api, pictures: Path) -> Iterator[Row]:
 
 def _promotions(place: Place, data: Path) -> Iterator[Row]:
     """Two models with other names for the same labels are promoted in turn, while clients ask."""
-    second = _renamed(place)
+    first, second = place.starter.name, _renamed(place)
     engine = open_for_writing(place.settings["DATABASE_URL"])
     paths = trials.files_of(data / "cats-dogs")[:100]
     wrong: list[Any] = []
@@ -101,7 +101,7 @@ def _promotions(place: Place, data: Path) -> Iterator[Row]:
         asked = [pool.submit(ask, api.client, 12 * number) for number in range(8)]
         for number in range(PROMOTIONS):
             with Session(engine) as session, session.begin():
-                registry.promote(session, second if number % 2 == 0 else "starter-1")
+                registry.promote(session, second if number % 2 == 0 else first)
             time.sleep(1.2)  # they are taken up every second
         over.set()
         total = sum(one.result() for one in asked)
@@ -110,12 +110,13 @@ def _promotions(place: Place, data: Path) -> Iterator[Row]:
 
 
 def _renamed(place: Place) -> str:
-    bundles, version = place.folder / "bundles", "starter-2"
-    shutil.copytree(bundles / "starter-1", bundles / version)
-    manifest = read_manifest(bundles / "starter-1")
+    version = "starter-2"
+    folder = place.starter.with_name(version)
+    shutil.copytree(place.starter, folder)
+    manifest = read_manifest(folder)
     labels = tuple(f"other {label}" for label in manifest.labels)
     changed = manifest.model_copy(update={"version": version, "labels": labels})
-    (bundles / version / "manifest.json").write_text(changed.model_dump_json(), encoding="utf-8")
+    (folder / "manifest.json").write_text(changed.model_dump_json(), encoding="utf-8")
     with Session(open_for_writing(place.settings["DATABASE_URL"])) as session, session.begin():
         registry.register(session, changed, None)
     return version

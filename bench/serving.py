@@ -13,12 +13,16 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from backend.inference.cpu import available_cpus
+from backend.inference.manifest import read_manifest
 from bench import abuse, endurance, trials
 from bench.load import Answer, at_rate, check_tools, percentile, saturate
+from bench.naming import share_named
 from bench.report import Row, measure
 from bench.trials import Place, serving
 from databases.settings import PROJECT
 from training.cli.processes import started, wait_until_up
+from training.quantising import MOST_LOST
+from training.starter import INT8_VERSION, VERSION
 
 PORT, PEERS_PORT = 18_441, 18_442
 RIVALS = PROJECT / ".venv-rivals" / "bin" / "python"
@@ -36,10 +40,11 @@ ONE_BY_ONE = (2, 1, 1)
 def _rows(data: Path, temporary: Path) -> Iterator[Row]:
     check_tools()
     place = Place(temporary / "starter")
-    place.menagerie("starter")
+    place.menagerie("starter", "--int8")
     small, large = temporary / "cats-dogs.txt", temporary / "large.txt"
     small.write_text("".join(f"{path}\n" for path in trials.files_of(data / "cats-dogs")))
     large.write_text("".join(f"{path}\n" for path in sorted((data / "large").glob("*.jpg"))))
+    yield from _integers(place, data)
     yield from _beside_others(place, small)
     yield from _beside_the_ceiling(place, small)
     full_size = [sys.executable, "-m", "bench.peers.full_size"]
@@ -50,11 +55,22 @@ def _rows(data: Path, temporary: Path) -> Iterator[Row]:
     yield from abuse.rows(place, data)
 
 
+def _integers(place: Place, data: Path) -> Iterator[Row]:
+    """What the starter in integers is judged by, where it is what serves on this machine."""
+    if place.starter.name != INT8_VERSION:
+        return
+    exact, count = share_named(place.starter.with_name(VERSION), data)
+    int8, _ = share_named(place.starter, data)
+    what = f"named rightly of {count} photographs"
+    yield Row(f"{what}, in float32", exact, "", 0, "higher")
+    yield Row(f"{what}, less in integers, which serve", exact - int8, "", MOST_LOST, "lower")
+
+
 def _beside_others(place: Place, pictures: Path) -> Iterator[Row]:
     plain = [sys.executable, "-m", "bench.peers.plain_torch", str(PEERS_PORT)]
     what = "cats-dogs, 8 connections, against"
     yield Row(f"{what} FastAPI + Pillow + PyTorch eager", _ratio(place, plain, pictures), "x", 6, "higher")
-    model = place.folder / "bundles" / "starter-1" / "model.onnx"
+    model = place.starter / read_manifest(place.starter).serving.file
     ratios = {setting: _ratio(place, _litserve(model, *setting), pictures) for setting in BATCHING}
     (workers, threads, batch), ratio = min(ratios.items(), key=lambda item: item[1])
     best = f"at its best with {workers} workers of {threads} threads and batches of {batch}"
@@ -116,8 +132,7 @@ def _peer(command: list[str], settings: dict[str, str]) -> Iterator[tuple[str, s
 
 
 def _beside_the_ceiling(place: Place, pictures: Path) -> Iterator[Row]:
-    bundle = place.folder / "bundles" / "starter-1"
-    command = [sys.executable, "-m", "bench.peers.ceiling", str(bundle), str(pictures), str(SECONDS)]
+    command = [sys.executable, "-m", "bench.peers.ceiling", str(place.starter), str(pictures), str(SECONDS)]
     shares, rates = [], []
     with serving(place, PORT, BUSY) as api:
         saturate(f"{api.client.base_url}/predict", pictures, SECONDS / 2)

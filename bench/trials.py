@@ -21,6 +21,7 @@ from backend.inference.decoding import decode
 from backend.inference.prediction import Predictor
 from databases.settings import PROJECT
 from training.cli.processes import started, wait_until_up
+from training.starter import INT8_VERSION, VERSION
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,12 @@ class Place:
             "MENAGERIE_BUNDLES": str(self.folder / "bundles"),
             "MLFLOW_TRACKING_URI": f"sqlite:///{self.folder / 'mlflow.db'}",
         }
+
+    @property
+    def starter(self) -> Path:
+        """The bundle of the starter that serves: in integers, where that was asked for and is faster."""
+        bundles = self.folder / "bundles"
+        return next(path for name in (INT8_VERSION, VERSION) if (path := bundles / name).is_dir())
 
     def menagerie(self, *arguments: str) -> str:
         """Runs the program in a process of its own and returns what it printed; raises where it fails."""

@@ -7,10 +7,15 @@ import pytest
 
 from backend.inference.bundle import load_bundle
 from backend.inference.decoding import decode
+from backend.inference.manifest import MODEL
 from backend.inference.prediction import Predictor
 from bench import trials
+from bench.naming import share_named
 from bench.trials import Api, Place, serving
 from tests.processes import free_port
+from training.progress import Silent
+from training.quantising import MOST_LOST
+from training.starter import ACCURACIES, INT8_VERSION, VERSION, build_int8_starter
 
 pytestmark = pytest.mark.real_pictures
 
@@ -31,6 +36,21 @@ def api(place: Place) -> Iterator[Api]:
 
 def test_the_starter_tells_animals_from_other_things(place: Place, real_pictures: Path) -> None:
     gate = trials.try_gate(place.folder / "bundles" / "starter-1", real_pictures)
+    assert gate.auroc >= 0.99
+    assert gate.accuracy >= 0.98
+
+
+def test_the_starter_in_integers_names_as_much(place: Place, real_pictures: Path) -> None:
+    bundles = place.folder / "bundles"
+    if build_int8_starter(bundles, Silent()) is None:
+        pytest.skip("integers are not clearly faster on this machine")
+    (exact, count), (int8, _) = (
+        share_named(bundles / version, real_pictures, every=3) for version in (VERSION, INT8_VERSION)
+    )
+    assert count > 900
+    assert abs(exact - ACCURACIES[MODEL]) < 0.03  # these are one in three of those that it was told of
+    assert exact - int8 <= MOST_LOST
+    gate = trials.try_gate(bundles / INT8_VERSION, real_pictures)
     assert gate.auroc >= 0.99
     assert gate.accuracy >= 0.98
 

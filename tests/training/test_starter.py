@@ -1,5 +1,6 @@
 """The model that is there before anyone has trained one."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +11,21 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from backend.inference.bundle import load_bundle
-from backend.inference.manifest import MANIFEST
+from backend.inference.manifest import INT8_MODEL, MANIFEST
 from backend.inference.prediction import Prediction, Predictor
 from databases import registry
 from tests.training.making import add_tiny_bundle
+from training import quantising
 from training.progress import Silent
-from training.starter import VERSION, build_starter, ensure_starter
+from training.promotion import rollback
+from training.starter import (
+    INT8_VERSION,
+    VERSION,
+    build_int8_starter,
+    build_starter,
+    ensure_int8_starter,
+    ensure_starter,
+)
 
 
 @pytest.fixture(scope="module")
@@ -92,3 +102,60 @@ def test_a_starter_that_was_demoted_is_not_promoted_again(engine: Engine, bundle
     ensure_starter(engine, bundles_with_starter, Silent())
     add_tiny_bundle(engine, bundles_with_starter, "starter-2", task="starter", promoted=True)
     assert ensure_starter(engine, bundles_with_starter, Silent()).state == "retired"
+
+
+@pytest.fixture(scope="module")
+def int8_bundles(starter_bundles: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The starter in both kinds, whatever this machine makes faster. Not to be changed."""
+    folder = tmp_path_factory.mktemp("int8") / "bundles"
+    shutil.copytree(starter_bundles, folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(quantising, "LEAST_FASTER", 0)
+        assert build_int8_starter(folder, Silent()) is not None
+    return folder
+
+
+def test_in_integers_it_answers_nearly_the_same(
+    int8_bundles: Path, namer: Predictor, photographs: list[Image.Image]
+) -> None:
+    int8 = Predictor(load_bundle(int8_bundles / INT8_VERSION))
+    assert int8.manifest.serving.file == INT8_MODEL
+    assert int8.manifest.labels == namer.manifest.labels
+    assert int8.manifest.embedder != namer.manifest.embedder
+    for given, expected in zip(int8.predict(photographs), namer.predict(photographs), strict=True):
+        assert given.embedding @ expected.embedding > 0.95
+        assert not np.array_equal(given.embedding, expected.embedding)
+        assert given.verdict == expected.verdict
+    assert int8.explain(photographs[1], "bee").heat.shape == (7, 7)
+
+
+def test_in_integers_it_is_promoted_in_the_place_of_the_one_in_float32(
+    engine: Engine, int8_bundles: Path, bundles: Path
+) -> None:
+    shutil.copytree(int8_bundles, bundles)
+    model = ensure_int8_starter(engine, bundles, Silent())
+    assert (model.version, model.task, model.state) == (INT8_VERSION, "starter", "champion")
+    assert ensure_int8_starter(engine, bundles, Silent()) == model
+    assert ensure_starter(engine, bundles, Silent()).state == "retired"
+    rollback(engine, bundles, "starter", Silent())
+    assert ensure_int8_starter(engine, bundles, Silent()).state == "retired"
+
+
+class Listening(Silent):
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    def tell(self, line: str) -> None:
+        self.heard.append(line)
+
+
+def test_where_integers_are_no_faster_float32_stays(
+    engine: Engine, bundles_with_starter: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quantising, "LEAST_FASTER", 1000)
+    progress = Listening()
+    model = ensure_int8_starter(engine, bundles_with_starter, progress)
+    assert (model.version, model.state) == (VERSION, "champion")
+    (line,) = progress.heard
+    assert line.startswith("starter-1 stays in float32: on 2866 held-out pictures int8 gains 0.3 points; it ")
+    assert not (bundles_with_starter / INT8_VERSION).exists()

@@ -114,18 +114,26 @@ def starter(
     out: Annotated[
         Path | None, typer.Option(help="Only write the bundle here, and touch no database.")
     ] = None,
+    int8: Annotated[
+        bool,
+        typer.Option(
+            "--int8",
+            help="In 8-bit integers as well: it serves instead if a picture takes clearly less time here, as "
+            "on processors with VNNI.",
+        ),
+    ] = False,
 ) -> None:
     """Build the starter model, which knows 398 animals without any training."""
     from training.cli.console import Bars, quote, say
-    from training.starter import VERSION, build_starter, ensure_starter
+    from training.starter import build_int8_starter, build_starter, ensure_int8_starter, ensure_starter
 
     if out is not None:
-        manifest = build_starter(out, Bars())
+        manifest = (build_int8_starter(out, Bars()) if int8 else None) or build_starter(out, Bars())
         say(f"{manifest.version} is in {quote(str(out / manifest.version))}")
         return
     state = open_state()
-    model = ensure_starter(state.engine, state.bundles, Bars())
-    say(f"[bold]{VERSION}[/bold] is in the registry, as {model.state} of {quote(model.task)}")
+    model = (ensure_int8_starter if int8 else ensure_starter)(state.engine, state.bundles, Bars())
+    say(f"[bold]{model.version}[/bold] is in the registry, as {model.state} of {quote(model.task)}")
 
 
 @db.command()
