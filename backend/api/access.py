@@ -3,15 +3,15 @@
 import logging
 import re
 import time
-import uuid
 from collections.abc import Sequence
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.api import notes
 from backend.api.errors import bug
+from backend.api.fresh_ids import fresh_id
 from backend.api.metrics import Metrics
 from backend.api.notes import Notes
 from backend.api.require_key import key_of
@@ -21,13 +21,14 @@ from backend.api.tracing import Answered, Tracing
 log = logging.getLogger(__name__)
 
 ID_HEADER = "X-Request-Id"
+ID_KEY = ID_HEADER.lower().encode()
 ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 # What a browser is told with every answer.
-SAFETY = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "X-Frame-Options": "DENY",
-}
+SAFETY = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+)
 
 
 class Access:
@@ -48,7 +49,7 @@ class Access:
             return
         begun, status, begun_to_answer = time.perf_counter(), 500, False
         asked = Headers(scope=scope).get(ID_HEADER, "")
-        request_id = asked if ID.fullmatch(asked) else uuid.uuid4().hex
+        request_id = asked if ID.fullmatch(asked) else fresh_id()
         noted = Notes()
         notes.current.set(noted)
 
@@ -56,7 +57,7 @@ class Access:
             nonlocal status, begun_to_answer
             if message["type"] == "http.response.start":
                 status, begun_to_answer = message["status"], True
-                MutableHeaders(scope=message).update(SAFETY | {ID_HEADER: request_id})
+                message["headers"] = [*message.get("headers", ()), *SAFETY, (ID_KEY, request_id.encode())]
             await send(message)
 
         try:

@@ -3,13 +3,13 @@
 import hashlib
 import logging
 import time
-import uuid
 from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Query
 from sqlalchemy.exc import SQLAlchemyError
 
+from backend.api.fresh_ids import fresh_id
 from backend.api.presenting import model_name
 from backend.api.schemas import LabelScore, PredictionOut
 from backend.api.service import Service
@@ -94,7 +94,7 @@ def _ask(service: Service, data: bytes) -> Prediction:
 def record(service: Service, answered: Answered, started: float) -> str:
     """Counts an answer to a question that came at `started` (monotonic seconds) and has it written down;
     the id under which it can be spoken of later."""
-    answer, prediction_id = answered.answer, uuid.uuid4().hex
+    answer, prediction_id = answered.answer, fresh_id()
     service.metrics.answer(service.model.version, answer, of_library=answered.neighbours.held)
     service.recorder.add(
         NewPrediction(

@@ -20,12 +20,18 @@ async def get_succession(request: Request) -> Succession:
 SuccessionDep = Annotated[Succession, Depends(get_succession)]
 
 
-async def get_service(succession: SuccessionDep) -> Service:
+def serving_now(request: Request) -> Service:
     """The model that serves now: a request keeps it to its end, whoever is promoted meanwhile."""
+    succession: Succession = request.app.state.succession
     service = succession.service
     if noted := notes.current.get():
         noted.version = service.model.version
     return service
+
+
+async def get_service(request: Request) -> Service:
+    """As `serving_now`."""
+    return serving_now(request)
 
 
 ServiceDep = Annotated[Service, Depends(get_service)]

@@ -35,7 +35,6 @@ MOST_EVENTS = 200
 STRANGER = {
     "Content-Security-Policy": "sandbox allow-scripts; default-src 'none'; img-src data: blob:; "
     "style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
-    "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-cache",
 }
 REPORT: dict[int | str, dict[str, Any]] = {200: {"content": {"text/html": {}}, "description": "The report."}}

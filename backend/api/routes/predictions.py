@@ -6,12 +6,13 @@ from http import HTTPStatus
 from fastapi import APIRouter, Request
 
 from backend.api.answering import DEFAULT_TOP_K, TopK, answer_picture, prediction_out, record
-from backend.api.dependencies import ServiceDep
+from backend.api.dependencies import serving_now
 from backend.api.errors import SEND_A_PICTURE, ApiError, problems
+from backend.api.plain_route import PlainRoute
 from backend.api.schemas import PredictionOut
 from backend.api.uploads import AS_FORM_OR_BODY, lone_picture
 
-router = APIRouter(tags=["answers"])
+router = APIRouter(tags=["answers"], route_class=PlainRoute)
 
 UNUSABLE = problems(
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, HTTPStatus.UNPROCESSABLE_ENTITY
@@ -19,13 +20,9 @@ UNUSABLE = problems(
 
 
 @router.post("/predict", responses=UNUSABLE, openapi_extra=AS_FORM_OR_BODY)
-async def predict(
-    service: ServiceDep,
-    request: Request,
-    top_k: TopK = DEFAULT_TOP_K,
-) -> PredictionOut:
+async def predict(request: Request, top_k: TopK = DEFAULT_TOP_K) -> PredictionOut:
     """Say what a picture shows, how sure that is, and whether it is an animal at all."""
-    started = time.perf_counter()
+    started, service = time.perf_counter(), serving_now(request)
     data = await lone_picture(request)
     if data is None:
         raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", SEND_A_PICTURE)
