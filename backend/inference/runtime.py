@@ -93,6 +93,7 @@ class OnnxModel:
     """
 
     def __init__(self, path: Path, threads: int | None = None) -> None:
+        self._path = path
         self._session = open_session(path, threads)
         self._shapes = {output.name: tuple(output.shape) for output in self._session.get_outputs()}
         self.outputs = tuple(self._shapes)
@@ -110,8 +111,9 @@ class OnnxModel:
         """Whether noise shows that sums have no room here. x86 without VNNI adds up pairs of products in 16
         bits: EfficientNet-Lite0's embedding is turned by 40 degrees then."""
         (entry,) = exact.get_inputs()
-        noise = np.random.default_rng(0).uniform(-2, 2, (1, *entry.shape[1:])).astype(np.float32)
-        given, expected = (one.run([EMBEDDING], {INPUT: noise})[0] for one in (self._session, exact))
+        shape = [size if isinstance(size, int) else 1 for size in entry.shape]
+        noise = np.random.default_rng(0).uniform(-2, 2, shape).astype(np.float32)
+        given, expected = (self._run(one, [EMBEDDING], noise)[0] for one in (self._session, exact))
         return float(np.abs(given - expected).max()) > SATURATED
 
     @property
@@ -124,13 +126,17 @@ class OnnxModel:
 
     def run(self, images: NDArray[np.float32], *, features: bool = False) -> Raw:
         """Runs normalised pictures, float32 [n, 3, size, size] with n >= 1. `features`: whether the feature
-        map is wanted too; else it is not copied out."""
+        map is wanted too; else it is not copied out.
+
+        Raises:
+            BadBundle: they have another shape than the graph takes, or it cannot be run.
+        """
         wanted = [name for name in self.outputs if features or name != FEATURES]
         return joined(list(self._run_in_batches(images, wanted)))
 
     def _run_in_batches(self, images: NDArray[np.float32], wanted: Sequence[str]) -> Iterator[Raw]:
         for start in range(0, len(images), MAX_BATCH):
-            values = self._session.run(wanted, {INPUT: images[start : start + MAX_BATCH]})
+            values = self._run(self._session, wanted, images[start : start + MAX_BATCH])
             named: dict[str, Any] = dict(zip(wanted, values, strict=True))
             yield Raw(
                 named[LOGITS],
@@ -139,3 +145,12 @@ class OnnxModel:
                 named.get(STRANGENESS),
                 named.get(FEATURES),
             )
+
+    def _run(
+        self, session: onnxruntime.InferenceSession, wanted: Sequence[str], images: NDArray[np.float32]
+    ) -> list[Any]:
+        try:
+            values: list[Any] = session.run(wanted, {INPUT: images})
+        except Exception as error:  # as when it is opened
+            raise BadBundle(f"{self._path} cannot be run: {error}") from error
+        return values

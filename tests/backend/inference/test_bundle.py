@@ -46,6 +46,30 @@ def test_the_file_that_serves_is_the_one_that_runs(folder: Path) -> None:
     assert load_bundle(folder).manifest.serving.file == "model.int8.onnx"
 
 
+def rewrite_graph(folder: Path, name: str, shape: list[int | str]) -> None:
+    """Has `name` serve, which takes pictures of another shape."""
+    model = onnx.load(str(folder / "model.onnx"))
+    takes = model.graph.input[0].type.tensor_type.shape
+    del takes.dim[:]
+    for size in shape:
+        takes.dim.add(**{"dim_value" if isinstance(size, int) else "dim_param": size})
+    onnx.save(model, str(folder / name))
+    files = {file: sha256(folder / file) for file in {name, "model.onnx", "golden.npz"}}
+    change_manifest(folder, files=files, serving={"file": name})
+
+
+@pytest.mark.parametrize("name", ["model.onnx", "model.int8.onnx"])
+def test_a_graph_that_cannot_be_run_is_refused(folder: Path, name: str) -> None:
+    rewrite_graph(folder, name, [4, 3, 8, 8])  # the golden inputs are three
+    with pytest.raises(BadBundle, match=f"{name} cannot be run: .*invalid dimensions"):
+        load_bundle(folder)
+
+
+def test_a_graph_in_integers_may_take_any_size(folder: Path) -> None:
+    rewrite_graph(folder, "model.int8.onnx", ["n", 3, "height", "width"])
+    assert load_bundle(folder).manifest.serving.file == "model.int8.onnx"
+
+
 @pytest.mark.parametrize(("tolerance", "loads"), [(1e-3, False), (0.1, True)])
 def test_golden_outputs_may_differ_by_what_the_manifest_says(
     folder: Path, tolerance: float, loads: bool
