@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from backend.api.errors import ApiError, problem_of
 
+MOST_HOST = 300  # a name has 253 characters at most (RFC 1035); and what is longer is not to be kept either
 HOST = re.compile(r"(?P<name>\[[^]]*\]|[^:]*)(?::[0-9]*)?")
 
 
@@ -26,7 +27,7 @@ class RefuseOtherHosts:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         host = Headers(scope=scope).get("host", "") if scope["type"] == "http" else ""
-        if is_handed_out(host):
+        if len(host) > MOST_HOST or is_handed_out(host):
             await problem_of(_other_host(host))(scope, receive, send)
         else:
             await self._app(scope, receive, send)

@@ -48,7 +48,7 @@ class Turns:
 
         Raises:
             ApiError: `overloaded`: too many are waiting, or this one waited too long.
-            ClientGone: the client went away before its turn came.
+            ClientGone: the client went away while it waited.
         """
         if refusal := self.refusal():
             raise refusal

@@ -11,8 +11,8 @@ class Wire:
     def __init__(self) -> None:
         self.told: list[bytes | str] = []
 
-    def writelines(self, parts: list[bytes]) -> None:
-        self.told.append(b"".join(parts))
+    def write(self, data: bytes) -> None:
+        self.told.append(data)
 
     def is_closing(self) -> bool:
         return bool({"closed", "aborted"} & set(self.told))
@@ -78,3 +78,47 @@ def test_nothing_is_sent_after_an_end() -> None:
         writes.abort()
 
     assert told_of(abort) == ["aborted"]
+
+
+class Answering(asyncio.Protocol):
+    """Writes an answer without a body, as uvicorn does, and then as much as it is let."""
+
+    def __init__(self, ended: asyncio.Future[int]) -> None:
+        self._ended = ended
+        self._pairs = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        wire = cast(asyncio.Transport, transport)
+        self._writes = GatheredWrites(wire, asyncio.get_running_loop())
+        self._writes.write(b"head")
+        self._writes.write(b"")
+        asyncio.get_running_loop().call_soon(self._go_on)
+
+    def _go_on(self) -> None:
+        if not self._ended.done():
+            self._pairs += 1
+            both(self._writes)
+            self._writes.write(bytes(2**16))
+            asyncio.get_running_loop().call_soon(self._go_on)
+
+    def pause_writing(self) -> None:
+        self._ended.set_result(self._pairs)
+
+
+def test_who_does_not_read_pauses_what_is_written_after_an_empty_body_too() -> None:
+    async def connect() -> tuple[bytes, int]:
+        loop = asyncio.get_running_loop()
+        ended: asyncio.Future[int] = loop.create_future()
+        server = await loop.create_server(lambda: Answering(ended), "127.0.0.1", 0)
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        reader._transport.pause_reading()  # type: ignore[attr-defined]
+        pairs = await asyncio.wait_for(ended, 30)
+        reader._transport.resume_reading()  # type: ignore[attr-defined]
+        said = await reader.readexactly(4)
+        writer.close()
+        server.close()
+        return said, pairs
+
+    said, pairs = asyncio.run(connect())
+    assert said == b"head"
+    assert pairs < 1000

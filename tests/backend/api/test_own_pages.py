@@ -64,7 +64,8 @@ def test_where_a_key_is_needed_it_is_the_key_that_counts(small_library: Library)
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example", "evil.example:8000", "EVIL.EXAMPLE.", "127.0.0.1.evil.example", "a.b:c:d"]
+    "host",
+    ["evil.example", "evil.example:8000", "EVIL.EXAMPLE.", "127.0.0.1.evil.example", "a.b:c:d", 301 * "a"],
 )
 def test_a_name_that_others_may_lead_here_is_not_answered(client: TestClient, host: str) -> None:
     refused = client.get("/labels", headers={"host": host})

@@ -62,6 +62,7 @@ def read_by_all_means(body: bytes) -> list[bytes] | None:
 @example(HEAD + b"\r\n" + END)
 @example(HEAD + b"Content-Type: image/jpeg\r\n\r\nxyz" + END)
 @example(HEAD + b"\r\nxyz\r\n--bc" + END)
+@example(HEAD.removeprefix(b"--b") + b"\r\nxyz" + END)
 @example(HEAD + b"\r\nxyz" + END.strip() + END)
 @example(HEAD + b"\r\nxyz\r\n" + HEAD + b"\r\nxyz" + END)
 def test_what_is_taken_apart_at_once_is_what_the_reader_of_all_forms_finds(body: bytes) -> None:
@@ -92,6 +93,24 @@ def test_what_is_not_plain_is_read_all_the_same(client: TestClient, body: bytes)
     assert _plain_file(sent, FORM) is None
     answer = client.post("/predict", content=sent, headers={"content-type": FORM})
     assert (answer.status_code, answer.json()["label"]) == (200, "red")
+
+
+def test_a_form_without_its_first_boundary_is_refused(client: TestClient) -> None:
+    sent = HEAD.removeprefix(b"--b") + b"\r\n" + picture("red") + END
+    answer = client.post("/predict", content=sent, headers={"content-type": FORM})
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+
+
+@pytest.mark.parametrize("path", ["/predict", "/similar"])
+def test_a_browsers_form_in_which_nobody_chose_a_file_has_none(client: TestClient, path: str) -> None:
+    empty = HEAD.replace(b"a.jpg", b"") + b"Content-Type: application/octet-stream\r\n\r\n" + END
+    answer = client.post(path, content=empty, headers={"content-type": FORM})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+
+
+def test_an_empty_file_with_a_name_is_told_to_be_empty(client: TestClient) -> None:
+    answer = client.post("/predict", files={"file": ("cat.jpg", b"")})
+    assert (answer.status_code, answer.json()["code"]) == (415, "empty_file")
 
 
 def test_a_boundary_may_be_quoted(client: TestClient) -> None:
