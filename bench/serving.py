@@ -68,9 +68,16 @@ def _integers(place: Place, data: Path) -> Iterator[Row]:
 
 def _beside_others(place: Place, pictures: Path) -> Iterator[Row]:
     plain = [sys.executable, "-m", "bench.peers.plain_torch", str(PEERS_PORT)]
-    what = "cats-dogs, 8 connections, against"
-    yield Row(f"{what} FastAPI + Pillow + PyTorch eager", _ratio(place, plain, pictures), "x", 6, "higher")
-    model = place.starter / read_manifest(place.starter).serving.file
+    served = read_manifest(place.starter).serving.file
+    what = f"cats-dogs, 8 connections, {served}, against"
+    yield Row(
+        f"{what} FastAPI + Pillow + PyTorch eager in float32",
+        _ratio(place, plain, pictures),
+        "x",
+        6,
+        "higher",
+    )
+    model = place.starter / served
     ratios = {setting: _ratio(place, _litserve(model, *setting), pictures) for setting in BATCHING}
     (workers, threads, batch), ratio = min(ratios.items(), key=lambda item: item[1])
     best = f"at its best with {workers} workers of {threads} threads and batches of {batch}"

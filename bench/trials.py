@@ -40,7 +40,7 @@ class Place:
 
     @property
     def starter(self) -> Path:
-        """The bundle of the starter that serves: in integers, where that was asked for and is faster."""
+        """The bundle that `menagerie starter`, with or without `--int8`, has left as the champion."""
         bundles = self.folder / "bundles"
         return next(path for name in (INT8_VERSION, VERSION) if (path := bundles / name).is_dir())
 

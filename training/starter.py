@@ -58,7 +58,7 @@ def build_starter(bundles: Bundles, progress: Progress) -> Manifest:
         animal_names,
         embedder,
     )
-    from training.publishing import build_manifest, finish, open_draft
+    from training.publishing import build_manifest, open_draft
     from training.trained import Trained
 
     with progress.track("Building the starter model", 1) as advance, open_draft(bundles) as draft:
@@ -74,7 +74,7 @@ def build_starter(bundles: Bundles, progress: Progress) -> Manifest:
         export_model(trained.module, trained.preprocessing, draft)
         fitted = Fitted(Calibration(temperature=TEMPERATURE, fitted_on=None), THRESHOLDS, metrics=None)
         manifest = build_manifest(draft, VERSION, TASK, animal_names(), trained, fitted, None)
-        finish(bundles, draft, manifest)
+        _replace(bundles, draft, manifest)
         advance(1)
     return manifest
 
@@ -88,7 +88,7 @@ def build_int8_starter(bundles: Bundles, progress: Progress) -> Manifest | None:
     if (kept := _kept(bundles, INT8_VERSION)) is not None:
         return kept
     from training.exporting import file_hashes, library_versions, timestamp
-    from training.publishing import finish, open_draft
+    from training.publishing import open_draft
     from training.quantising import (
         CALIBRATION_PICTURES,
         decide,
@@ -119,9 +119,18 @@ def build_int8_starter(bundles: Bundles, progress: Progress) -> Manifest | None:
         changes = {"version": INT8_VERSION, "serving": serving, "embedder": files[INT8_MODEL], "files": files}
         made = {"libraries": library_versions(), "created_at": timestamp()}
         manifest = starter.model_copy(update=changes | made)
-        finish(bundles, draft, manifest)
+        _replace(bundles, draft, manifest)
         advance(1)
     return manifest
+
+
+def _replace(bundles: Bundles, draft: Path, manifest: Manifest) -> None:
+    """Gives a draft its place, in which a damaged bundle may be."""
+    from training.publishing import finish
+
+    if has_bundle(bundles, manifest.version):
+        discard(bundles, manifest.version)
+    finish(bundles, draft, manifest)
 
 
 def _kept(bundles: Bundles, version: str) -> Manifest | None:
@@ -130,7 +139,7 @@ def _kept(bundles: Bundles, version: str) -> Manifest | None:
         try:
             return load_bundle(bundle_folder(bundles, version)).manifest
         except BadBundle:
-            discard(bundles, version)  # ours, and damaged: it is built anew
+            return None  # ours, and damaged: it is built anew
     if isinstance(bundles, Path) and (bundles / version).exists():
         raise TrainingError(f"{bundles / version} is in the way, and no bundle: move it elsewhere")
     return None
@@ -160,10 +169,12 @@ def ensure_int8_starter(engine: Engine, bundles: Bundles, progress: Progress) ->
         return exact
     with Session(engine) as session, session.begin():
         registry.lock(session)
-        new = INT8_VERSION not in registry.versions(session)
-        if new:
+        if INT8_VERSION not in registry.versions(session):
             registry.register(session, manifest, metrics=None)
-    if new and exact.state == "champion":
+        champion = registry.champion(session, TASK)
+        state = registry.get_model(session, INT8_VERSION).state
+    # A promotion that was broken off is made up for; one that was taken back is not made again.
+    if state == "candidate" and champion is not None and champion.version == VERSION:
         promote(engine, bundles, INT8_VERSION, force=True, progress=progress)
     with Session(engine) as session:
         return registry.get_model(session, INT8_VERSION)

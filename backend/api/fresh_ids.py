@@ -6,7 +6,8 @@ DIGITS = 32
 AT_ONCE = 256
 
 _ids: list[str] = []
-os.register_at_fork(after_in_child=_ids.clear)  # or both would give the same ones
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_ids.clear)  # or both would give the same ones
 
 
 def fresh_id() -> str:

@@ -15,7 +15,7 @@ from backend.inference.manifest import INT8_MODEL, MANIFEST
 from backend.inference.prediction import Prediction, Predictor
 from databases import registry
 from tests.training.making import add_tiny_bundle
-from training import quantising
+from training import promotion, quantising
 from training.progress import Silent
 from training.promotion import rollback
 from training.starter import (
@@ -139,6 +139,34 @@ def test_in_integers_it_is_promoted_in_the_place_of_the_one_in_float32(
     assert ensure_starter(engine, bundles, Silent()).state == "retired"
     rollback(engine, bundles, "starter", Silent())
     assert ensure_int8_starter(engine, bundles, Silent()).state == "retired"
+
+
+def test_a_promotion_that_was_broken_off_is_made_up_for(
+    engine: Engine, int8_bundles: Path, bundles: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    shutil.copytree(int8_bundles, bundles)
+    with monkeypatch.context() as patch:
+        patch.setattr(promotion, "promote", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            ensure_int8_starter(engine, bundles, Silent())
+    assert ensure_int8_starter(engine, bundles, Silent()).state == "champion"
+
+
+def test_a_damaged_one_stays_until_another_takes_its_place(
+    int8_bundles: Path, bundles: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(int8_bundles, bundles)
+    golden = bundles / INT8_VERSION / "golden.npz"
+    golden.write_bytes(golden.read_bytes()[:-5])
+    monkeypatch.setattr(quantising, "LEAST_FASTER", 1000)
+    assert build_int8_starter(bundles, Silent()) is None
+    assert golden.exists()
+    monkeypatch.setattr(quantising, "LEAST_FASTER", 0)
+    assert build_int8_starter(bundles, Silent()) is not None
+    load_bundle(bundles / INT8_VERSION)
 
 
 class Listening(Silent):

@@ -65,6 +65,28 @@ def test_a_graph_that_cannot_be_run_is_refused(folder: Path, name: str) -> None:
         load_bundle(folder)
 
 
+@pytest.mark.parametrize("shape", [[1, 3, 2**20, 2**20], [2**40, 3, 2**40, 8], [0, 3, 8, 8], [1, 1, 8, 8]])
+def test_a_graph_in_integers_of_absurd_size_is_refused(folder: Path, shape: list[int | str]) -> None:
+    rewrite_graph(folder, "model.int8.onnx", shape)
+    with pytest.raises(BadBundle):
+        load_bundle(folder)
+
+
+@pytest.mark.parametrize("name", ["model.onnx", "model.int8.onnx"])
+def test_an_embedding_that_is_no_float32_is_refused(folder: Path, name: str) -> None:
+    model = onnx.load(str(folder / "model.onnx"))
+    (normalised,) = [node for node in model.graph.node if node.output[0] == "embedding"]
+    normalised.output[0] = "lengths"
+    model.graph.node.append(
+        onnx.helper.make_node("Cast", ["lengths"], ["embedding"], to=onnx.TensorProto.BOOL)
+    )
+    model.graph.output[1].type.tensor_type.elem_type = onnx.TensorProto.BOOL
+    onnx.save(model, str(folder / "model.onnx"))
+    rewrite_graph(folder, name, ["n", 3, 8, 8])
+    with pytest.raises(BadBundle, match=r"gives embedding as tensor\(bool\), not tensor\(float\)"):
+        load_bundle(folder)
+
+
 def test_a_graph_in_integers_may_take_any_size(folder: Path) -> None:
     rewrite_graph(folder, "model.int8.onnx", ["n", 3, "height", "width"])
     assert load_bundle(folder).manifest.serving.file == "model.int8.onnx"
